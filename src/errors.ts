@@ -1,0 +1,56 @@
+/**
+ * What can go wrong, by name. The code is for programs, the message is for people and says what to do.
+ *
+ * Three kinds of failure are never mixed: a caller's mistake or an outcome the caller must know throws (or
+ * reports) a `ShoalError`; a peer's misbehaviour is a value inside the swarm (drop, count, ban); a broken
+ * invariant of our own asserts.
+ */
+export type ShoalErrorCode =
+  // what was passed in
+  | 'invalid-argument' // an option or argument of the wrong kind
+  | 'invalid-bencode'
+  | 'invalid-torrent'
+  | 'invalid-magnet'
+  | 'invalid-path' // a file name that no safe name can be made of
+  | 'duplicate-torrent' // already added to this client
+  | 'closed' // the client or torrent was closed
+  | 'aborted'
+  // the torrent itself
+  | 'inconsistent-hashes' // the v1 and v2 halves of a hybrid describe different content
+  | 'metadata-unavailable' // peers were found, none has the file list
+  | 'file-changed' // a file being seeded is no longer what was hashed
+  // the network
+  | 'no-webrtc'
+  | 'tracker-unreachable'
+  | 'tracker-refused' // the tracker answered with a failure reason
+  | 'peer-unreachable'
+  | 'web-seed-failed'
+  | 'blocked-address' // a URL that points at a private or loopback address
+  | 'protocol' // a peer or tracker broke the protocol; the sentence says how
+  // storage
+  | 'quota'
+  | 'store-failed'
+
+export interface ShoalErrorOptions {
+  cause?: unknown
+  /** Facts for programs: which URL, which piece, which limit. */
+  details?: Record<string, unknown>
+}
+
+/** The one error class of the library. */
+export class ShoalError extends Error {
+  override readonly name = 'ShoalError'
+  readonly code: ShoalErrorCode
+  readonly details: Record<string, unknown>
+
+  constructor(code: ShoalErrorCode, message: string, options: ShoalErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** Asserts an invariant of our own code; a failure is a bug in Shoal, never a peer's or caller's doing. */
+export function assert(condition: unknown, invariant: string): asserts condition {
+  if (!condition) throw new Error(`Shoal invariant broken: ${invariant}. Please report this.`)
+}
