@@ -1,0 +1,39 @@
+/**
+ * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`.
+ * The modules under dist/src, for bundlers and Node, are made by tsc alone.
+ */
+import commonjs from '@rollup/plugin-commonjs'
+import nodeResolve from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+import esbuild from 'rollup-plugin-esbuild'
+import { browserModulesForRollup } from './build/browser-modules.js'
+
+export default {
+  input: 'src/index.ts',
+  output: {
+    file: 'dist/shoal.min.js',
+    format: 'es',
+    sourcemap: true,
+    // One file, or it is not self-contained.
+    inlineDynamicImports: true,
+  },
+  plugins: [
+    browserModulesForRollup(),
+    nodeResolve({ browser: true, preferBuiltins: false }),
+    commonjs(),
+    esbuild({ target: 'es2022' }),
+    terser({
+      module: true,
+      ecma: 2022,
+      compress: { passes: 3, unsafe_arrows: true },
+      format: { comments: false },
+    }),
+  ],
+  // Anything that would leave an import in the bundle, or drag Node in, is an error and not a remark.
+  onwarn(warning, warn) {
+    if (['UNRESOLVED_IMPORT', 'MISSING_NODE_BUILTINS', 'MISSING_EXPORT'].includes(warning.code))
+      throw new Error(warning.message)
+    if (warning.code === 'CIRCULAR_DEPENDENCY' && warning.ids?.every(id => id.includes('node_modules'))) return
+    warn(warning)
+  },
+}
