@@ -61,3 +61,67 @@ export const TRACKER_LIMITS = {
   /** Candidates trickled after one offer. */
   candidatesMax: 20,
 } as const
+
+/** How a swarm behaves. Every figure can be set per swarm, so that simulations can move it. */
+export const SWARM_DEFAULTS = {
+  /** Bytes of a unit: what is asked for, blamed and thrown away at the least. */
+  unitBytes: BLOCK_BYTES,
+  /** Bytes of one request toward clients known to serve it (`-SH`, `-WW`). */
+  requestBytesMax: REQUEST_BYTES_MAX,
+  /** Bytes in flight toward a peer before anything is known of its rate. */
+  windowStartBytes: 256 * 1024,
+  /** Bytes in flight toward one peer at the most: 2 × 40 MB/s × 200 ms. */
+  windowMaxBytes: 16 * 1024 * 1024,
+  /** A window covers at least this much time at the peer's rate: turns of the event loop are longer than a loopback's RTT. */
+  windowFloorMs: 120,
+  /** Requests in flight toward a peer that does not say how many it keeps (BEP 10 `reqq`; libtorrent's own default). */
+  requestsMaxDefault: 250,
+  /** Bytes in the send buffer of a connection, at the least and at the most. */
+  sendBufferMinBytes: 128 * 1024,
+  sendBufferMaxBytes: 1024 * 1024,
+  /** A peer that owes blocks and sends none is snubbed after this long, or after four times what its rate promises. */
+  snubMinMs: 3_000,
+  snubMaxMs: 20_000,
+  /** Endgame duplicates: at most this share of what is wanted, or `duplicateRequestsMax` requests a peer, whichever is more. */
+  duplicateShareMax: 0.01,
+  duplicateRequestsMax: 2,
+  /** Chokes are weighed this often, and an unchoke lasts at least `unchokeMinMs`. */
+  chokeIntervalMs: 10_000,
+  unchokeMinMs: 5_000,
+  /** The optimistic unchoke moves on after this long (BEP 3). */
+  optimisticMs: 30_000,
+  /** What a leech received from each peer is weighed over this long. */
+  reciprocityMs: 20_000,
+  /** Peers remembered, connected or not. */
+  knownPeersMax: 1_000,
+  /** Connections being set up at a time, for one swarm. */
+  dialsMax: 8,
+  /** First wait after a failed connection; doubles up to the maximum. */
+  retryMinMs: 2_000,
+  retryMaxMs: 300_000,
+  /** A peer that breaks the protocol this often is dropped. */
+  strikesMax: 8,
+  /** A metadata or hash request unanswered for this long goes to another peer. */
+  answerMs: 6_000,
+  /** Failed pieces held to find out which block was bad. */
+  suspectPiecesMax: 4,
+  /** Bytes asked of a web seed in one request, and requests to it at a time. */
+  originRunBytes: 4 * 1024 * 1024,
+  originFetchesMax: 2,
+  /** First wait after a web seed failed; doubles up to `retryMaxMs`. */
+  originRetryMs: 2_000,
+} as const
+
+export type SwarmLimits = { readonly [K in keyof typeof SWARM_DEFAULTS]: number }
+
+/** What all swarms of a client have together. */
+export const BUDGET_DEFAULTS = {
+  /** Open and pending connections; browsers stand a few hundred RTCPeerConnections in a lifetime. */
+  connectionsMax: 60,
+  /** Peers unchoked at a time: enough to fill a home uplink, few enough that each gets a usable rate. */
+  unchokesMax: 8,
+  /** No cap. */
+  uploadBytesPerSecond: Number.POSITIVE_INFINITY,
+  /** Bytes of unfinished, unchecked and unsaved pieces. */
+  bufferBytesMax: 64 * 1024 * 1024,
+} as const
