@@ -1,0 +1,105 @@
+/**
+ * What the network needs from trackers: one socket for each tracker, one session for each torrent on it.
+ */
+import type { ShoalError } from '../errors.ts'
+import type { TrackerStatus } from '../ports.ts'
+
+/** As much of a WebSocket as is used; the browser's and `ws`'s both fit. */
+export interface WebSocketLike {
+  readonly readyState: number
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  send(text: string): void
+  close(): void
+  /** Node only: ends a connection whose other side does not answer the close. */
+  terminate?(): void
+}
+
+export interface TrackerClientOptions {
+  /** `ws:` or `wss:`. For any other scheme every `join` gets one warning, and nothing else happens. */
+  readonly url: string
+  /** Our peer id: 20 characters of latin-1, a char a byte. */
+  readonly peerId: string
+  readonly WebSocket: new (url: string) => WebSocketLike
+  /** 0 ≤ x < 1: spreads reconnects and announces. */
+  readonly random: () => number
+  /** Overrides of `TRACKER_CLIENT_DEFAULTS`, for tests and unusual networks. */
+  readonly timing?: Partial<TrackerTiming>
+}
+
+/** Milliseconds. The defaults and their reasons are in `TRACKER_CLIENT_DEFAULTS`. */
+export interface TrackerTiming {
+  readonly reconnectMinMs: number
+  readonly reconnectMaxMs: number
+  readonly intervalMs: number
+  readonly intervalMinMs: number
+  readonly intervalMaxMs: number
+  readonly askAgainMs: number
+  readonly connectTimeoutMs: number
+  readonly closeTimeoutMs: number
+}
+
+export interface Announcement {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array
+  /** Asked at every announce. `left` is null while the length is unknown. */
+  totals(): { uploaded: number; downloaded: number; left: number | null }
+}
+
+/** An offer or an answer on its way between two peers. `trickle`: candidates follow, or may follow. */
+export interface Signal {
+  /** 20 characters of latin-1, chosen by the offerer. */
+  readonly offerId: string
+  /** The other peer. */
+  readonly peerId: string
+  readonly sdp: string
+  readonly trickle: boolean
+}
+
+/** A candidate as a browser makes and takes it. An empty `candidate` says that there are no more. */
+export interface IceCandidate {
+  readonly candidate: string
+  readonly sdpMid?: string | null
+  readonly sdpMLineIndex?: number | null
+  readonly usernameFragment?: string | null
+}
+
+/** What a tracker brings. None of these is called before `join` has returned. */
+export interface TrackerEvents {
+  /**
+   * The tracker named peers to dial. Only those in `trickling` take candidates after the offer: an offer to any
+   * other must carry its candidates.
+   */
+  found(peerIds: readonly string[], trickling: ReadonlySet<string>): void
+  /** A peer that was dialled cannot be reached through this tracker now: it has gone, or the socket is down. */
+  gone?(peerId: string): void
+  /** A peer offers a connection. */
+  offer(offer: Signal): void
+  /** A peer answers an offer of ours. */
+  answer(answer: Signal): void
+  candidate(candidate: { offerId: string; peerId: string; candidate: IceCandidate }): void
+  /** The tracker has no `dial`: resolves with at most `count` offers that carry their candidates. */
+  makeOffers(count: number): Promise<{ offerId: string; sdp: string }[]>
+  /** STUN and TURN servers of the tracker's operator. */
+  iceServers(servers: RTCIceServer[]): void
+  status(status: TrackerStatus): void
+  /** Something a person may want to know; the client keeps trying where that makes sense. */
+  warning(error: ShoalError): void
+}
+
+/** One torrent on one tracker. What cannot be sent now is dropped: signaling is tried again by who started it. */
+export interface TrackerSession {
+  /** How many more peers could be used now. A rise from zero announces again soon. */
+  wanted(count: number): void
+  /** This peer has become a seed. */
+  completed(): void
+  /** Dials a peer that `found` named. `trickle` is honoured only toward peers in `trickling`. */
+  sendOffer(peerId: string, offer: { offerId: string; sdp: string; trickle: boolean }): void
+  /** Answers an offer; `trickle` only if the offer had it. */
+  sendAnswer(peerId: string, answer: { offerId: string; sdp: string; trickle: boolean }): void
+  sendCandidate(peerId: string, offerId: string, candidate: IceCandidate): void
+  /** Says `stopped` and forgets the torrent. The last to leave closes the socket. */
+  leave(): Promise<void>
+}
