@@ -125,3 +125,40 @@ export const BUDGET_DEFAULTS = {
   /** Bytes of unfinished, unchecked and unsaved pieces. */
   bufferBytesMax: 64 * 1024 * 1024,
 } as const
+
+/** Bounds of tracker messages that both sides hold: beyond them a message is refused. */
+export const TRACKER_MESSAGE_LIMITS = {
+  /** Offers in one announce; WebTorrent sends five, older versions ten. */
+  offersMax: 10,
+  /** Peers that a reply names, and the most that `numwant` asks for. */
+  peersMax: 20,
+  /** Infohashes in one scrape, and swarms in its reply: the reply stays within one message. */
+  scrapeMax: 300,
+  /** Characters of a candidate line; real ones take 60 to 200. */
+  candidateCharsMax: 512,
+  /** Names of extensions in one message. */
+  extensionsMax: 16,
+  /** STUN and TURN servers in one reply; browsers warn above five. */
+  iceServersMax: 8,
+  /** Characters of a failure reason that are kept. */
+  reasonCharsMax: 200,
+} as const
+
+/** Timing of the client toward trackers. */
+export const TRACKER_CLIENT_DEFAULTS = {
+  /** First wait before connecting again, jittered by a half: a restarted tracker has its swarm back in seconds. */
+  reconnectMinMs: 1_000,
+  /** Longest wait between attempts: a tracker that is gone costs little. */
+  reconnectMaxMs: 5 * 60_000,
+  /** Announce interval until the tracker gives one. */
+  intervalMs: 120_000,
+  /** Intervals are held between these, so that no tracker makes us flood it or fall silent. */
+  intervalMinMs: 10_000,
+  intervalMaxMs: 60 * 60_000,
+  /** While peers are wanted a `dial` tracker is asked again after this, doubling up to the interval. */
+  askAgainMs: 15_000,
+  /** A socket that has not opened by now is given up. */
+  connectTimeoutMs: 20_000,
+  /** How long a close waits for the tracker before the socket is cut. */
+  closeTimeoutMs: 1_000,
+} as const
