@@ -1,0 +1,118 @@
+/**
+ * Runs test files in real Chromium and Firefox by web-test-runner.
+ *
+ *     node --import tsx test/support/browser-tests.ts SUMMARY.json FILE.test.ts…
+ *
+ * Each file is bundled with the replacements that the published bundle has. `node:test` and `node:assert/strict`
+ * work in them, so that contract suites run unchanged in Node and in browsers.
+ */
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { defaultReporter, startTestRunner, type TestRunnerPlugin } from '@web/test-runner'
+import { chromeLauncher } from '@web/test-runner-chrome'
+import { build } from 'esbuild'
+import * as puppeteer from 'puppeteer-core'
+import { browserModulesForEsbuild } from '../../build/browser-modules.js'
+import { type BrowserName, browserPath, CHROMIUM_ARGS } from './browsers.ts'
+
+/** A whole test file, in one browser. */
+const FILE_TIMEOUT_MS = 120_000
+
+/** One test, unless it says otherwise. */
+const TEST_TIMEOUT_MS = 30_000
+
+const [summaryPath, ...files] = process.argv.slice(2)
+if (summaryPath === undefined || files.length === 0) {
+  console.error('Usage: browser-tests.ts SUMMARY.json FILE.test.ts…')
+  process.exit(2)
+}
+
+const runner = await startTestRunner({
+  readCliArgs: false,
+  readFileConfig: false,
+  autoExitProcess: false,
+  config: {
+    rootDir: process.cwd(),
+    files: [...files],
+    browsers: [launcher('chromium'), launcher('firefox')],
+    // Both browsers side by side, one page each: WebRTC and storage tests are sensitive to crowding.
+    concurrency: 1,
+    concurrentBrowsers: 2,
+    testsFinishTimeout: FILE_TIMEOUT_MS,
+    testFramework: { config: { ui: 'bdd', timeout: TEST_TIMEOUT_MS } },
+    plugins: [bundle()],
+    reporters: [defaultReporter({ reportTestResults: true, reportTestProgress: false })],
+  },
+})
+if (runner === undefined) process.exit(1)
+
+runner.on('finished', passed => {
+  const counts = { passed: 0, failed: 0 }
+  for (const session of runner.sessions.all()) {
+    count(session.testResults, counts)
+    // A file that could not be loaded, or crashed outside its tests.
+    if (!session.passed && !hasFailures(session.testResults)) counts.failed++
+  }
+  writeFileSync(summaryPath, JSON.stringify(counts))
+  runner.stop().finally(() => process.exit(passed ? 0 : 1))
+})
+
+interface Suite {
+  readonly suites: readonly Suite[]
+  readonly tests: readonly { readonly passed: boolean; readonly skipped: boolean }[]
+}
+
+function count(suite: Suite | undefined, counts: { passed: number; failed: number }): void {
+  if (suite === undefined) return
+  for (const test of suite.tests) {
+    if (test.skipped) continue
+    if (test.passed) counts.passed++
+    else counts.failed++
+  }
+  for (const inner of suite.suites) count(inner, counts)
+}
+
+function hasFailures(suite: Suite | undefined): boolean {
+  const counts = { passed: 0, failed: 0 }
+  count(suite, counts)
+  return counts.failed > 0
+}
+
+function launcher(name: BrowserName) {
+  return chromeLauncher({
+    puppeteer,
+    launchOptions: {
+      browser: name === 'chromium' ? 'chrome' : 'firefox',
+      executablePath: browserPath(name),
+      headless: true,
+      ...(name === 'chromium' && { args: [...CHROMIUM_ARGS], pipe: true }),
+    },
+  })
+}
+
+/** Serves a test file as one module, made by esbuild. */
+function bundle(): TestRunnerPlugin {
+  const support = resolve('test/support')
+  return {
+    name: 'bundle',
+    async serve({ path }) {
+      if (!path.endsWith('.test.ts')) return undefined
+      const { outputFiles } = await build({
+        entryPoints: [join(process.cwd(), path)],
+        bundle: true,
+        write: false,
+        format: 'esm',
+        platform: 'browser',
+        target: 'es2022',
+        sourcemap: 'inline',
+        alias: {
+          'node:test': join(support, 'node-test-in-browser.ts'),
+          'node:assert/strict': join(support, 'node-assert-in-browser.ts'),
+        },
+        plugins: [browserModulesForEsbuild()],
+        logLevel: 'silent',
+      })
+      return { body: outputFiles[0]!.text, type: 'js' }
+    },
+  }
+}

@@ -1,0 +1,102 @@
+/** Finds the real browsers that tests and benchmarks drive, or says how to get them. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+export type BrowserName = 'chromium' | 'firefox'
+
+export const BROWSER_NAMES: readonly BrowserName[] = ['chromium', 'firefox']
+
+interface Place {
+  /** Environment variable that overrides the search. */
+  readonly variable: string
+  readonly paths: readonly string[]
+  readonly debianPackage: string
+  readonly homepage: string
+}
+
+const PLACES: Readonly<Record<BrowserName, Place>> = {
+  chromium: {
+    variable: 'CHROME_PATH',
+    paths: [
+      '/usr/bin/chromium',
+      '/usr/bin/chromium-browser',
+      '/usr/bin/google-chrome',
+      '/usr/bin/google-chrome-stable',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    debianPackage: 'chromium',
+    homepage: 'https://www.google.com/chrome/',
+  },
+  firefox: {
+    variable: 'FIREFOX_PATH',
+    paths: ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'],
+    debianPackage: 'firefox-esr',
+    homepage: 'https://www.mozilla.org/firefox/',
+  },
+}
+
+/** What every test Chromium is started with: no sandbox (root in containers), and no traffic of its own. */
+export const CHROMIUM_ARGS: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+/** Path of the executable, or undefined when it is not installed where we look. */
+export function findBrowser(name: BrowserName): string | undefined {
+  const { variable, paths } = PLACES[name]
+  const override = process.env[variable]
+  if (override) return existsSync(override) ? override : undefined
+  return paths.find(path => existsSync(path))
+}
+
+/**
+ * Path of the executable.
+ * @throws Error whose message says what to install
+ */
+export function browserPath(name: BrowserName): string {
+  const path = findBrowser(name)
+  if (path === undefined) throw new Error(howToInstall(name))
+  return path
+}
+
+/**
+ * Makes sure that both browsers are there; as root on Debian it installs what is missing.
+ * @returns one sentence for each browser that is still missing
+ */
+export function ensureBrowsers(): string[] {
+  const missing = BROWSER_NAMES.filter(name => findBrowser(name) === undefined)
+  const installable = missing.filter(name => !process.env[PLACES[name].variable])
+  if (installable.length > 0 && canInstall()) {
+    const packages = installable.map(name => PLACES[name].debianPackage)
+    console.log(`Installing ${packages.join(' and ')} with apt-get`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+  }
+  return BROWSER_NAMES.filter(name => findBrowser(name) === undefined).map(howToInstall)
+}
+
+/** First line of `--version`, for reports. */
+export function browserVersion(name: BrowserName): string {
+  return execFileSync(browserPath(name), ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    .trim()
+    .split('\n')[0]!
+}
+
+function canInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+}
+
+function howToInstall(name: BrowserName): string {
+  const { variable, debianPackage, homepage } = PLACES[name]
+  const override = process.env[variable]
+  if (override) return `${variable} names ${override}, which does not exist: correct it or unset it.`
+  return `No ${name} was found: install it (Debian: apt-get install ${debianPackage}; others: ${homepage}) or set ${variable} to its executable.`
+}

@@ -1,0 +1,89 @@
+/** The import table of DESIGN.md as data: which room may import which. */
+import { importsOf } from './imports.ts'
+
+/** What everything may know: bytes, words and numbers, no behaviour. */
+const GROUND = ['src/metainfo/', 'src/protocol/', 'src/errors.ts', 'src/options.ts'] as const
+
+/** The seam between the brain and the session. */
+const SEAM = ['src/swarm/events.ts', 'src/swarm/swarm.ts', 'src/swarm/budget.ts', 'src/swarm/random.ts'] as const
+
+const ANYTHING_BUT_INDEX = [
+  ...GROUND,
+  'src/swarm/',
+  'src/net/',
+  'src/store/',
+  'src/ports.ts',
+  'src/session.ts',
+  'src/session/',
+  'src/hashing.ts',
+  'src/create.ts',
+  'src/client.ts',
+  'src/torrent.ts',
+] as const
+
+interface Room {
+  /** A file, or a folder when it ends in '/'. A file's own row goes before its folder's. */
+  readonly room: string
+  /** Files and folders of the repository; a folder may always import itself. */
+  readonly mayImport: readonly string[]
+  /** Packages; undefined: any. */
+  readonly packages?: readonly string[]
+}
+
+const ROOMS: readonly Room[] = [
+  { room: 'src/metainfo/', mayImport: GROUND, packages: ['@noble/hashes'] },
+  { room: 'src/protocol/', mayImport: GROUND, packages: [] },
+  { room: 'src/errors.ts', mayImport: GROUND, packages: [] },
+  { room: 'src/options.ts', mayImport: GROUND, packages: [] },
+  { room: 'src/ports.ts', mayImport: GROUND, packages: [] },
+  { room: 'src/swarm/', mayImport: GROUND, packages: ['@noble/hashes'] },
+  { room: 'src/net/', mayImport: [...GROUND, 'src/ports.ts'] },
+  { room: 'src/store/', mayImport: [...GROUND, 'src/ports.ts'] },
+  { room: 'src/hashing.ts', mayImport: [...GROUND, 'src/ports.ts'] },
+  { room: 'src/create.ts', mayImport: [...GROUND, 'src/ports.ts', 'src/hashing.ts'] },
+  {
+    room: 'src/session.ts',
+    mayImport: [...GROUND, ...SEAM, 'src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/session/'],
+  },
+  { room: 'src/session/', mayImport: [...GROUND, ...SEAM, 'src/ports.ts', 'src/hashing.ts', 'src/create.ts'] },
+  { room: 'src/client.ts', mayImport: ANYTHING_BUT_INDEX },
+  { room: 'src/torrent.ts', mayImport: ANYTHING_BUT_INDEX },
+  { room: 'src/index.ts', mayImport: ANYTHING_BUT_INDEX },
+  {
+    room: 'src/site/service-worker.ts',
+    mayImport: ['src/store/', 'src/metainfo/', 'src/site/bridge.ts', 'src/errors.ts', 'src/options.ts'],
+  },
+  { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
+  {
+    room: 'src/node/',
+    // The command line also starts a tracker.
+    mayImport: ['src/index.ts', 'src/ports.ts', 'src/hashing.ts', 'src/create.ts', ...GROUND, 'src/store/', 'tracker/'],
+  },
+  { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
+  { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },
+  { room: 'test/sim/', mayImport: ['src/swarm/', ...GROUND, 'tracker/swarms.ts', 'test/support/'] },
+]
+
+/** Folders whose every file must have a row. */
+export const CHECKED_FOLDERS = ['src', 'tracker', 'test/sim'] as const
+
+/** One sentence for each import that the table does not allow, types included. */
+export function forbiddenImports(files: ReadonlyMap<string, string>): string[] {
+  return [...files].flatMap(([path, source]) => {
+    const room = ROOMS.find(row => covers(row.room, path))
+    if (room === undefined) return [`${path} is in no room of the table: give it a row or move it`]
+    return importsOf(path, source)
+      .filter(imported => !isAllowed(room, imported))
+      .map(({ specifier }) => `${path} must not import ${specifier}`)
+  })
+}
+
+function isAllowed(room: Room, imported: { specifier: string; path: string | undefined }): boolean {
+  const { specifier, path } = imported
+  if (path !== undefined) return [room.room, ...room.mayImport].some(allowed => covers(allowed, path))
+  return room.packages?.some(name => specifier === name || specifier.startsWith(`${name}/`)) ?? true
+}
+
+function covers(room: string, path: string): boolean {
+  return room.endsWith('/') ? path.startsWith(room) : path === room
+}

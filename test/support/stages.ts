@@ -1,0 +1,168 @@
+/** The stages of the test command: what each runs, and how its results are counted. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runChild } from './child.ts'
+
+export interface Stage {
+  readonly name: string
+  /** Heading: what this stage shows. */
+  readonly title: string
+  readonly timeoutMs: number
+  readonly needsBrowsers?: boolean
+  /** Runs against `dist/`. */
+  readonly needsBuild?: boolean
+  run(options: StageOptions): Promise<Outcome>
+}
+
+export interface StageOptions {
+  readonly timeoutMs: number
+  /** Only test files whose path contains this. */
+  readonly filter: string
+}
+
+export interface Outcome {
+  readonly passed: number
+  readonly failed: number
+  /** Why something failed that no test counts: a time limit, a crash, no tests. */
+  readonly complaint?: string
+}
+
+const MINUTE_MS = 60_000
+
+export const STAGES: readonly Stage[] = [
+  commandStage({ name: 'types', title: 'Types', command: ['npm', 'run', '--silent', 'types'] }),
+  commandStage({ name: 'lint', title: 'Lint and format', command: ['npm', 'run', '--silent', 'lint'] }),
+  {
+    name: 'build',
+    title: 'Build, and the size of the bundle',
+    timeoutMs: 3 * MINUTE_MS,
+    async run(options) {
+      const build = await buildOnce(options.timeoutMs)
+      const checks = await nodeTests(testFiles('test/build', options.filter), options)
+      return { ...checks, passed: build.passed + checks.passed, failed: build.failed + checks.failed }
+    },
+  },
+  nodeStage({ name: 'unit', title: 'Unit tests', folder: 'test/unit', timeoutMs: 4 * MINUTE_MS }),
+  nodeStage({
+    name: 'contract',
+    title: 'Contracts of the ports, in Node',
+    folder: 'test/contract',
+    timeoutMs: 3 * MINUTE_MS,
+  }),
+  nodeStage({ name: 'sim', title: 'Simulation', folder: 'test/sim', timeoutMs: 4 * MINUTE_MS }),
+  {
+    name: 'browser',
+    title: 'In Chromium and Firefox',
+    timeoutMs: 5 * MINUTE_MS,
+    needsBrowsers: true,
+    run: browserTests,
+  },
+  {
+    name: 'e2e',
+    title: 'End to end: real browsers, real tracker',
+    timeoutMs: 12 * MINUTE_MS,
+    needsBrowsers: true,
+    needsBuild: true,
+    run: options =>
+      nodeTests(testFiles('test/e2e', options.filter), options, [
+        '--test-concurrency=1',
+        `--test-timeout=${5 * MINUTE_MS}`,
+      ]),
+  },
+]
+
+/** Builds `dist/`; counts as one check. */
+export async function buildOnce(timeoutMs: number): Promise<Outcome> {
+  return oneCheck(await runChild('npm', ['run', '--silent', 'build'], { timeoutMs }))
+}
+
+function commandStage(options: { name: string; title: string; command: readonly [string, ...string[]] }): Stage {
+  const [program, ...args] = options.command
+  return {
+    name: options.name,
+    title: options.title,
+    timeoutMs: 2 * MINUTE_MS,
+    run: async ({ timeoutMs }) => oneCheck(await runChild(program, args, { timeoutMs })),
+  }
+}
+
+function nodeStage(options: { name: string; title: string; folder: string; timeoutMs: number }): Stage {
+  return {
+    name: options.name,
+    title: options.title,
+    timeoutMs: options.timeoutMs,
+    run: stageOptions => nodeTests(testFiles(options.folder, stageOptions.filter), stageOptions),
+  }
+}
+
+function oneCheck({ exitCode, isTimedOut }: { exitCode: number | null; isTimedOut: boolean }): Outcome {
+  if (exitCode === 0) return { passed: 1, failed: 0 }
+  return { passed: 0, failed: 1, ...(isTimedOut && { complaint: 'ran out of time' }) }
+}
+
+/** Every `*.test.ts` under a folder, sorted. */
+function testFiles(folder: string, filter: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.test.ts'))
+    .map(path => join(folder, path))
+    .filter(path => path.includes(filter))
+    .sort()
+}
+
+/** Runs files under node:test; its TAP summary is the count, its spec reporter the live output. */
+async function nodeTests(
+  files: readonly string[],
+  options: StageOptions,
+  flags: readonly string[] = [],
+): Promise<Outcome> {
+  if (files.length === 0) return noTests(options)
+  return withScratch(async folder => {
+    const tap = join(folder, 'results.tap')
+    const args = ['--import', 'tsx', '--test', ...flags]
+    args.push('--test-reporter=spec', '--test-reporter-destination=stdout')
+    args.push('--test-reporter=tap', `--test-reporter-destination=${tap}`, ...files)
+    const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs })
+    const report = existsSync(tap) ? readFileSync(tap, 'utf8') : ''
+    const count = (word: string): number => Number(report.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
+    return settle({ passed: count('pass'), failed: count('fail') + count('cancelled') }, result)
+  })
+}
+
+async function browserTests(options: StageOptions): Promise<Outcome> {
+  const files = testFiles('test/browser', options.filter)
+  if (files.length === 0) return noTests(options)
+  return withScratch(async folder => {
+    const summary = join(folder, 'results.json')
+    const args = ['--import', 'tsx', 'test/support/browser-tests.ts', summary, ...files]
+    const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs })
+    const counts = existsSync(summary) ? JSON.parse(readFileSync(summary, 'utf8')) : { passed: 0, failed: 0 }
+    return settle(counts, result)
+  })
+}
+
+/** A run that ended badly without a failed test still failed. */
+function settle(
+  counts: { passed: number; failed: number },
+  { exitCode, isTimedOut }: { exitCode: number | null; isTimedOut: boolean },
+): Outcome {
+  if (isTimedOut) return { ...counts, failed: counts.failed + 1, complaint: 'ran out of time' }
+  if (exitCode !== 0 && counts.failed === 0)
+    return { ...counts, failed: 1, complaint: `ended with exit code ${exitCode}` }
+  return counts
+}
+
+/** No tests at all prove nothing; none that match a filter are another stage's business. */
+function noTests({ filter }: StageOptions): Outcome {
+  return filter === '' ? { passed: 0, failed: 1, complaint: 'found no test files' } : { passed: 0, failed: 0 }
+}
+
+async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-test-'))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
