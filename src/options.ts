@@ -26,6 +26,20 @@ export const METAINFO_LIMITS = {
   filesMax: 200_000,
   /** Pieces in one torrent: bounds bitfields at 512 KiB. */
   piecesMax: 4_194_304,
+  /** Names in one path: folders and the file. */
+  pathComponentsMax: 32,
+  /** Bytes of one name (UTF-8): file systems hold 255; room is left for a suffix. Longer ones are cut. */
+  nameBytesMax: 240,
+  /** Characters of one path: macOS holds 1,024 bytes. */
+  pathCharactersMax: 1024,
+  /** Characters of all paths of a torrent together. */
+  pathsCharactersMax: 64 * 1024 * 1024,
+  /** Trackers, and web seeds, that are kept of one torrent or magnet. */
+  urlsMax: 64,
+  /** Characters of one tracker or web seed URL. */
+  urlCharactersMax: 2048,
+  /** Characters of a magnet link. */
+  magnetCharactersMax: 16 * 1024,
 } as const
 
 /** How torrents are made. */
@@ -42,6 +56,10 @@ export const CREATE_DEFAULTS = {
 export const WIRE_LIMITS = {
   /** Requests that a peer may have queued with us; more are rejected. Advertised as `reqq`. */
   requestsQueuedMax: 256,
+  /** Requests without an answer, rejects included, that end a connection: nobody who honours `reqq` comes near. */
+  requestsUnansweredMax: 4096,
+  /** The most that another's `reqq` is believed. */
+  requestsAdvertisedMax: 4096,
   /** Hashes in one hash request (BEP 52 recommends 512). */
   hashesMax: 512,
   /** Bytes of an extended handshake. */
