@@ -1,0 +1,60 @@
+/** What every part of a swarm is given: the time of this step, chance, limits, and where effects go. */
+import type { SwarmLimits } from '../options.ts'
+import type { WireMessage } from '../protocol/wire.ts'
+import type { BodyOps, Effect, Report, Share } from './events.ts'
+import type { Random } from './random.ts'
+
+export class Context<Body> {
+  /** ms; the clock of the caller, set at each step. */
+  now = 0
+  share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
+  isPaused = false
+  isUploading = true
+  readonly counters: Counters = { fromPeersBytes: 0, fromOriginBytes: 0, fromStoreBytes: 0, wastedBytes: 0, uploadedBytes: 0 }
+  readonly random: Random
+  readonly body: BodyOps<Body>
+  readonly limits: SwarmLimits
+  #effects: Effect<Body>[] = []
+  #lastId = 0
+
+  constructor(random: Random, body: BodyOps<Body>, limits: SwarmLimits) {
+    this.random = random
+    this.body = body
+    this.limits = limits
+  }
+
+  emit(effect: Effect<Body>): void {
+    this.#effects.push(effect)
+  }
+
+  send(peer: number, message: WireMessage<Body>): void {
+    this.#effects.push({ type: 'send', peer, message })
+  }
+
+  report(report: Report): void {
+    this.#effects.push({ type: 'report', report })
+  }
+
+  /** An id for an effect that ends in an input. */
+  nextId(): number {
+    return ++this.#lastId
+  }
+
+  takeEffects(): Effect<Body>[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+}
+
+/** Bytes, since the swarm began. */
+export interface Counters {
+  /** Verified or not: what peers sent and was asked for. */
+  fromPeersBytes: number
+  fromOriginBytes: number
+  /** Already there when the torrent was added. */
+  fromStoreBytes: number
+  /** Received and thrown away: duplicates, late answers, pieces that failed. */
+  wastedBytes: number
+  uploadedBytes: number
+}

@@ -1,0 +1,130 @@
+/** One connected peer: what it has, who chokes whom, what was asked of it and what it asked for. */
+import type { ExtensionName, PeerFeatures } from '../protocol/wire.ts'
+import { Bitfield } from './bitfield.ts'
+import { RateMeter } from './rate.ts'
+
+/** A request that a peer has not answered yet. */
+export interface PendingRequest {
+  readonly piece: number
+  readonly begin: number
+  readonly length: number
+  readonly sentAt: number
+  /** Sent while nothing else was in flight: its answer shows the bare round trip. */
+  readonly isProbe: boolean
+  /** Asked again elsewhere after a snub; still welcome. */
+  isLate: boolean
+}
+
+/** A request that a peer waits for. */
+export interface QueuedRequest {
+  readonly piece: number
+  readonly begin: number
+  readonly length: number
+}
+
+export type ClientKind = 'shoal' | 'webtorrent' | 'other'
+
+export class Peer {
+  readonly handle: number
+  readonly peerId: string
+  readonly client: ClientKind
+  readonly initiator: boolean
+  readonly features: PeerFeatures
+  readonly openedAt: number
+
+  /** Undefined until the layout is known; see `early`. */
+  have: Bitfield | undefined
+  /** What it said it has before the piece count was known. Bounded by the wire's own limits. */
+  early: { all: boolean; bits?: Uint8Array; pieces: number[] } = { all: false, pieces: [] }
+  isChoking = true
+  isInterested = false
+  amChoking = true
+  amInterested = false
+  unchokedAt = Number.NEGATIVE_INFINITY
+  chokedAt = Number.NEGATIVE_INFINITY
+  extensions: Readonly<Partial<Record<ExtensionName, number>>> = {}
+  metadataBytes = 0
+  clientName: string
+  requestsMax: number
+  /** Protocol offences so far. */
+  strikes = 0
+  /** No piece of which it was the only source has verified yet: it gets whole pieces to itself. */
+  isOnParole = true
+
+  // what we ask of it
+  readonly pending = new Map<number, PendingRequest>()
+  pendingBytes = 0
+  windowBytes: number
+  isRamping = true
+  /** Bytes received in the current ramp round, and what the best round so far reached. */
+  roundBytes = 0
+  roundStartedAt = 0
+  roundRateBest = 0
+  flatRounds = 0
+  /** ms; the lowest seen of a request sent into an empty pipe. */
+  rttMs = Number.POSITIVE_INFINITY
+  lastBlockAt = Number.NEGATIVE_INFINITY
+  isSnubbed = false
+  duplicateRequests = 0
+  readonly received: RateMeter
+  readonly receivedLately: RateMeter
+
+  // what it asks of us
+  readonly queue: QueuedRequest[] = []
+  /** Bytes being loaded for it or in the connection's send buffer. */
+  loadingBytes = 0
+  bufferedBytes = 0
+  lowWaterBytes = 0
+  readonly sent: RateMeter
+  lastServedAt = Number.NEGATIVE_INFINITY
+
+  constructor(
+    opened: { peer: number; peerId: string; initiator: boolean; features: PeerFeatures },
+    now: number,
+    options: { windowStartBytes: number; requestsMaxDefault: number; reciprocityMs: number },
+  ) {
+    this.handle = opened.peer
+    this.peerId = opened.peerId
+    this.initiator = opened.initiator
+    this.features = opened.features
+    this.openedAt = now
+    this.client = clientKind(opened.peerId)
+    this.clientName = opened.peerId.slice(0, 8)
+    this.windowBytes = options.windowStartBytes
+    this.requestsMax = options.requestsMaxDefault
+    this.received = new RateMeter(2_000, 20)
+    this.receivedLately = new RateMeter(options.reciprocityMs, 20)
+    this.sent = new RateMeter(2_000, 20)
+  }
+
+  get isSeed(): boolean {
+    return this.have?.isFull ?? false
+  }
+
+  has(piece: number): boolean {
+    return this.have?.has(piece) ?? false
+  }
+
+  /** Gives the peer a bitfield of the right length, out of what it said early. @returns false where that was out of range */
+  learnPieceCount(count: number): boolean {
+    const { all, bits, pieces } = this.early
+    this.early = { all: false, pieces: [] }
+    this.have = all ? Bitfield.full(count) : new Bitfield(count, bits)
+    for (const piece of pieces) {
+      if (piece >= count) return false
+      this.have.add(piece)
+    }
+    return bits === undefined || bits.length === Math.ceil(count / 8)
+  }
+}
+
+/** Names a block within a peer's requests. Units are 16 KiB at the least, so that indices stay exact. */
+export function requestKey(piece: number, begin: number): number {
+  return piece * 0x1_0000_0000 + begin
+}
+
+function clientKind(peerId: string): ClientKind {
+  if (peerId.startsWith('-SH')) return 'shoal'
+  if (peerId.startsWith('-WW')) return 'webtorrent'
+  return 'other'
+}

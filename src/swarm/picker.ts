@@ -1,0 +1,125 @@
+/**
+ * Which blocks to ask a peer for next. A pick depends on
+ * - streams: pieces with a deadline come first, in order, and overdue ones may be asked of two peers;
+ * - pieces already started: finished before new ones, so that they can be checked, announced and passed on;
+ * - priority, then rarity (how few peers have a piece), then chance;
+ * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender;
+ * - room: unfinished pieces are bounded in bytes;
+ * - endgame: when every missing block is asked of somebody, the last ones may be asked of two, within a bound.
+ */
+import type { Context } from './context.ts'
+import type { PartialPiece, UnitRun } from './partial-piece.ts'
+import { type Peer, requestKey } from './peer.ts'
+import type { Pieces } from './pieces.ts'
+
+export interface Pick<Body> {
+  readonly partial: PartialPiece<Body>
+  readonly run: UnitRun
+  /** Somebody else was asked for it too. */
+  readonly isDuplicate: boolean
+}
+
+export class Picker<Body> {
+  readonly #context: Context<Body>
+  readonly #pieces: Pieces<Body>
+  #duplicateBytes = 0
+
+  constructor(context: Context<Body>, pieces: Pieces<Body>) {
+    this.#context = context
+    this.#pieces = pieces
+  }
+
+  /** The next run of at most `unitsMax` units to ask of a peer; undefined when it has nothing for us now. */
+  next(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    return (
+      this.#streamed(peer, unitsMax) ?? this.#started(peer, unitsMax) ?? this.#fresh(peer, unitsMax) ?? this.#joined(peer, unitsMax) ?? this.#endgame(peer, unitsMax)
+    )
+  }
+
+  #streamed(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    for (const stream of this.#pieces.streams) {
+      for (let piece = stream.first; piece < stream.end; piece++) {
+        if (this.#pieces.have.has(piece) || !peer.has(piece)) continue
+        const partial = this.#pieces.partials.get(piece)
+        if (partial === undefined) {
+          if (!this.#pieces.isVerifiable(piece)) continue
+          if (!this.#pieces.hasRoom()) return undefined
+          return this.#begin(peer, piece, unitsMax)
+        }
+        if (partial.state !== 'filling') continue
+        const run = this.#mayHelp(peer, partial) ? partial.nextOpen(unitsMax) : undefined
+        if (run) return { partial, run, isDuplicate: false }
+        const { at, stepMs } = stream.deadline!
+        const isOverdue = this.#context.now >= at + (piece - stream.first) * stepMs
+        const duplicate = isOverdue ? this.#duplicate(peer, partial, unitsMax) : undefined
+        if (duplicate) return duplicate
+      }
+    }
+    return undefined
+  }
+
+  #started(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    for (const partial of this.#pieces.open) {
+      if (!peer.has(partial.piece) || !this.#pieces.isWanted(partial.piece)) continue
+      const run = partial.nextOpen(unitsMax)
+      if (run === undefined) this.#pieces.open.delete(partial)
+      else if (this.#mayHelp(peer, partial)) return { partial, run, isDuplicate: false }
+    }
+    return undefined
+  }
+
+  #fresh(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    if (!this.#pieces.hasRoom() && (peer.pending.size > 0 || !this.#pieces.makeRoom((piece) => !peer.has(piece)))) return undefined
+    const piece = this.#pieces.rarity.find(this.#context.random, (candidate) => peer.has(candidate))
+    return piece === undefined ? undefined : this.#begin(peer, piece, unitsMax)
+  }
+
+  /** A peer on parole that finds no piece of its own helps with one that nobody holds, rather than stand idle. */
+  #joined(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    for (const partial of this.#pieces.open) {
+      if (partial.exclusive !== undefined || !peer.has(partial.piece) || !this.#pieces.isWanted(partial.piece)) continue
+      const run = partial.nextOpen(unitsMax)
+      if (run) return { partial, run, isDuplicate: false }
+    }
+    return undefined
+  }
+
+  #endgame(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    if (!this.#pieces.isEndgame) return undefined
+    for (const partial of this.#pieces.partials.values()) {
+      if (partial.state !== 'filling' || !peer.has(partial.piece)) continue
+      const duplicate = this.#duplicate(peer, partial, unitsMax)
+      if (duplicate) return duplicate
+    }
+    return undefined
+  }
+
+  #duplicate(peer: Peer, partial: PartialPiece<Body>, unitsMax: number): Pick<Body> | undefined {
+    for (const run of partial.missing(unitsMax)) {
+      const { begin, length } = partial.range(run)
+      if (peer.pending.has(requestKey(partial.piece, begin))) continue
+      if (partial.asked(run.first) !== 1 || !this.#mayDuplicate(peer, length)) continue
+      this.#duplicateBytes += length
+      peer.duplicateRequests++
+      return { partial, run, isDuplicate: true }
+    }
+    return undefined
+  }
+
+  #mayDuplicate(peer: Peer, bytes: number): boolean {
+    const { duplicateShareMax, duplicateRequestsMax } = this.#context.limits
+    const shareBytes = duplicateShareMax * this.#pieces.layout.totalBytes
+    return peer.duplicateRequests < duplicateRequestsMax || this.#duplicateBytes + bytes <= shareBytes
+  }
+
+  #begin(peer: Peer, piece: number, unitsMax: number): Pick<Body> | undefined {
+    const partial = this.#pieces.start(piece)
+    if (peer.isOnParole) partial.exclusive = peer.handle
+    const run = partial.nextOpen(unitsMax)
+    return run && { partial, run, isDuplicate: false }
+  }
+
+  #mayHelp(peer: Peer, partial: PartialPiece<Body>): boolean {
+    return partial.exclusive === peer.handle || (partial.exclusive === undefined && !peer.isOnParole)
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * What is asked of peers and when: the window of each, late answers, and what becomes of a request that ends.
+ *
+ * The window aims at 2 × delivery rate × lowest round trip, so that it finds the path's capacity: while the path is
+ * not full the rate rises with the window, and once it is full the lowest round trip keeps the queue short. At the
+ * start it doubles each round trip until the rate stops rising (as slow start does in RFC 9002).
+ */
+import type { Context } from './context.ts'
+import { type Peer, type PendingRequest, requestKey } from './peer.ts'
+import type { Picker } from './picker.ts'
+import type { Pieces } from './pieces.ts'
+
+/** A round that is this much faster than the best before it shows that the window was the limit. */
+const RISING = 1.15
+/** After this many rounds without a rise the path is full. */
+const FLAT_ROUNDS_MAX = 3
+
+export class Requests<Body> {
+  readonly #context: Context<Body>
+  readonly #pieces: Pieces<Body>
+  readonly #picker: Picker<Body>
+  readonly #peers: ReadonlyMap<number, Peer>
+
+  constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>, peers: ReadonlyMap<number, Peer>) {
+    this.#context = context
+    this.#pieces = pieces
+    this.#picker = picker
+    this.#peers = peers
+  }
+
+  /** Asks the peer for blocks until its window is full. */
+  fill(peer: Peer): void {
+    if (this.#context.isPaused || peer.isChoking || !peer.amInterested) return
+    const { limits, now } = this.#context
+    const windowBytes = peer.isSnubbed ? limits.unitBytes : peer.windowBytes
+    while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
+      const pick = this.#picker.next(peer, this.#unitsMax(peer))
+      if (pick === undefined) return
+      const { partial, run } = pick
+      const { piece } = partial
+      const { begin, length } = partial.range(run)
+      const known = peer.pending.get(requestKey(piece, begin))
+      if (known !== undefined) {
+        this.#renew(known)
+        continue
+      }
+      if (peer.pending.size === 0) startRound(peer, now)
+      partial.ask(run)
+      const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false }
+      peer.pending.set(requestKey(piece, begin), request)
+      peer.pendingBytes += length
+      this.#context.send(peer.handle, { type: 'request', piece, begin, length })
+    }
+  }
+
+  fillAll(): void {
+    for (const peer of this.#peers.values()) if (peer.pendingBytes < peer.windowBytes) this.fill(peer)
+  }
+
+  /** Takes a block. @returns false where it answers nothing that we asked */
+  receive(peer: Peer, piece: number, begin: number, body: Body): boolean {
+    const { now, counters } = this.#context
+    const length = this.#context.body.length(body)
+    counters.fromPeersBytes += length
+    const request = peer.pending.get(requestKey(piece, begin))
+    if (request === undefined || request.length !== length) {
+      counters.wastedBytes += length
+      return request === undefined
+    }
+    this.#forget(peer, request)
+    this.#measure(peer, request, now)
+    const partial = this.#pieces.partials.get(piece)
+    if (partial === undefined) {
+      counters.wastedBytes += length
+    } else {
+      this.#cancelElsewhere(peer, request)
+      counters.wastedBytes += this.#pieces.receive(partial, begin, body, peer.handle)
+    }
+    this.fill(peer)
+    return true
+  }
+
+  /** The peer will not send this block. */
+  reject(peer: Peer, piece: number, begin: number): void {
+    const request = peer.pending.get(requestKey(piece, begin))
+    if (request !== undefined) this.#forget(peer, request)
+  }
+
+  /** Gives back everything that was asked of a peer. */
+  release(peer: Peer): void {
+    for (const request of [...peer.pending.values()]) this.#forget(peer, request)
+    this.#endExclusive(peer)
+    peer.isSnubbed = false
+  }
+
+  /** Cancels and gives back all that was asked for a piece. */
+  withdraw(piece: number): void {
+    for (const peer of this.#peers.values()) {
+      for (const request of [...peer.pending.values()]) {
+        if (request.piece !== piece) continue
+        this.#forget(peer, request)
+        this.#context.send(peer.handle, { type: 'cancel', piece, begin: request.begin, length: request.length })
+      }
+    }
+  }
+
+  /** Snubs peers that owe blocks for too long: what they owe is asked of others. */
+  tick(): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.pending.size === 0 || this.#context.now < this.#patienceEnd(peer)) continue
+      peer.isSnubbed = true
+      peer.isRamping = false
+      this.#endExclusive(peer)
+      for (const request of [...peer.pending.values()]) {
+        // A request that is late twice is given up: the peer may never answer it (WebTorrent is silent about pieces it lacks).
+        if (request.isLate) {
+          this.#forget(peer, request)
+          this.#context.send(peer.handle, { type: 'cancel', piece: request.piece, begin: request.begin, length: request.length })
+          continue
+        }
+        request.isLate = true
+        this.#unask(request)
+      }
+      peer.lastBlockAt = this.#context.now
+    }
+  }
+
+  #patienceEnd(peer: Peer): number {
+    const { snubMinMs, snubMaxMs } = this.#context.limits
+    const [oldest] = peer.pending.values()
+    const rate = peer.received.rate(this.#context.now)
+    const expectedMs = rate > 0 ? (4_000 * peer.pendingBytes) / rate : snubMinMs
+    const patienceMs = Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
+    return Math.max(oldest!.sentAt, peer.lastBlockAt) + patienceMs
+  }
+
+  /** Whole units, at most what the client serves, and at most a second at the peer's rate. */
+  #unitsMax(peer: Peer): number {
+    const { unitBytes, requestBytesMax } = this.#context.limits
+    if (peer.client === 'other') return 1
+    const rate = peer.received.rate(this.#context.now)
+    const bytes = rate > 0 && !peer.isRamping ? Math.min(requestBytesMax, rate) : requestBytesMax
+    return Math.max(1, Math.floor(bytes / unitBytes))
+  }
+
+  #measure(peer: Peer, request: PendingRequest, now: number): void {
+    const { windowFloorMs, windowMaxBytes, requestBytesMax } = this.#context.limits
+    const elapsedMs = Math.max(1, now - request.sentAt)
+    if (request.isProbe || elapsedMs < peer.rttMs) peer.rttMs = elapsedMs
+    peer.received.add(request.length, now)
+    peer.receivedLately.add(request.length, now)
+    peer.lastBlockAt = now
+    if (peer.isSnubbed) this.#forgive(peer)
+    if (peer.isRamping) {
+      peer.windowBytes = Math.min(windowMaxBytes, peer.windowBytes + request.length)
+      peer.roundBytes += request.length
+      const spentMs = now - peer.roundStartedAt
+      if (spentMs < Math.max(peer.rttMs, 20)) return
+      const rate = peer.roundBytes / spentMs
+      peer.flatRounds = rate < peer.roundRateBest * RISING ? peer.flatRounds + 1 : 0
+      peer.roundRateBest = Math.max(peer.roundRateBest, rate)
+      if (peer.flatRounds >= FLAT_ROUNDS_MAX) peer.isRamping = false
+      startRound(peer, now)
+      return
+    }
+    const targetBytes = (peer.received.rate(now) * Math.max(2 * peer.rttMs, windowFloorMs)) / 1000
+    peer.windowBytes = Math.min(windowMaxBytes, Math.max(targetBytes, 2 * Math.min(request.length, requestBytesMax)))
+  }
+
+  #cancelElsewhere(winner: Peer, { piece, begin, length }: PendingRequest): void {
+    const partial = this.#pieces.partials.get(piece)!
+    const run = partial.run(begin, length)
+    if (run === undefined || partial.asked(run.first) === 0) return
+    for (const peer of this.#peers.values()) {
+      const request = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
+      if (request === undefined || request.length > length) continue
+      this.#forget(peer, request)
+      this.#context.send(peer.handle, { type: 'cancel', piece, begin, length: request.length })
+      this.fill(peer)
+    }
+  }
+
+  #forget(peer: Peer, request: PendingRequest): void {
+    peer.pending.delete(requestKey(request.piece, request.begin))
+    peer.pendingBytes -= request.length
+    if (!request.isLate) this.#unask(request)
+  }
+
+  #unask({ piece, begin, length }: PendingRequest): void {
+    const partial = this.#pieces.partials.get(piece)
+    const run = partial?.run(begin, length)
+    if (partial === undefined || run === undefined) return
+    partial.unask(run)
+    if (partial.state === 'filling') this.#pieces.open.add(partial)
+  }
+
+  /** The peer answers after all: what nobody else was asked for is expected of it again. */
+  #forgive(peer: Peer): void {
+    peer.isSnubbed = false
+    for (const request of peer.pending.values()) {
+      const partial = request.isLate ? this.#pieces.partials.get(request.piece) : undefined
+      const run = partial?.run(request.begin, request.length)
+      if (run && partial!.isOpen(run.first)) this.#renew(request)
+    }
+  }
+
+  #renew(request: PendingRequest): void {
+    const partial = this.#pieces.partials.get(request.piece)
+    const run = partial?.run(request.begin, request.length)
+    if (!request.isLate || partial === undefined || run === undefined) return
+    request.isLate = false
+    partial.ask(run)
+  }
+
+  #endExclusive(peer: Peer): void {
+    for (const partial of this.#pieces.partials.values()) {
+      if (partial.exclusive === peer.handle) partial.exclusive = undefined
+    }
+  }
+}
+
+function startRound(peer: Peer, now: number): void {
+  if (peer.pending.size === 0 && now - peer.lastBlockAt > 1_000) peer.received.reset()
+  peer.roundBytes = 0
+  peer.roundStartedAt = now
+}

@@ -1,0 +1,157 @@
+/** Serving blocks: a queue per peer, loaded and sent as the connection and the upload cap allow. */
+import type { Layout } from '../metainfo/layout.ts'
+import { REQUEST_BYTES_MAX, WIRE_LIMITS } from '../options.ts'
+import type { Bitfield } from './bitfield.ts'
+import type { Context } from './context.ts'
+import type { Peer, QueuedRequest } from './peer.ts'
+
+interface Load {
+  readonly peer: Peer
+  readonly request: QueuedRequest
+  /** Zero bytes to put after what is loaded: padding that a v1 peer asked for. */
+  readonly paddingBytes: number
+}
+
+export class Uploads<Body> {
+  readonly #context: Context<Body>
+  readonly #layout: Layout
+  readonly #have: Bitfield
+  readonly #peers: ReadonlyMap<number, Peer>
+  readonly #loads = new Map<number, Load>()
+  /** Bytes that may be sent now under the cap; refilled over time, at most one second's worth. */
+  #allowanceBytes = 0
+  #allowanceAt = 0
+
+  constructor(context: Context<Body>, layout: Layout, have: Bitfield, peers: ReadonlyMap<number, Peer>) {
+    this.#context = context
+    this.#layout = layout
+    this.#have = have
+    this.#peers = peers
+  }
+
+  /** When the upload cap lets something more be sent; Infinity when nothing waits for it. */
+  get deadline(): number {
+    const cap = this.#context.share.uploadBytesPerSecond
+    if (cap === Number.POSITIVE_INFINITY || this.#context.isPaused || !this.#context.isUploading) return Number.POSITIVE_INFINITY
+    let nextBytes = Number.POSITIVE_INFINITY
+    for (const peer of this.#peers.values()) {
+      if (peer.queue.length > 0 && this.#hasRoom(peer)) nextBytes = Math.min(nextBytes, peer.queue[0]!.length)
+    }
+    if (nextBytes === Number.POSITIVE_INFINITY || cap <= 0) return Number.POSITIVE_INFINITY
+    return this.#allowanceAt + Math.max(0, ((nextBytes - this.#allowanceBytes) * 1000) / cap)
+  }
+
+  /** @returns false where the request is out of bounds, so that no honest peer would make it */
+  request(peer: Peer, request: QueuedRequest): boolean {
+    const { piece, begin, length } = request
+    if (piece >= this.#layout.pieceCount || length === 0 || length > REQUEST_BYTES_MAX) return false
+    if (begin + length > Math.max(this.#layout.paddedBytes(piece), this.#layout.pieceBytes(piece))) return false
+    const isServed = !peer.amChoking && this.#have.has(piece) && peer.queue.length < WIRE_LIMITS.requestsQueuedMax
+    if (isServed) {
+      peer.queue.push(request)
+      this.pump(peer)
+    } else {
+      this.#reject(peer, request)
+    }
+    return true
+  }
+
+  cancel(peer: Peer, { piece, begin, length }: QueuedRequest): void {
+    const at = peer.queue.findIndex((queued) => queued.piece === piece && queued.begin === begin && queued.length === length)
+    if (at < 0) return
+    peer.queue.splice(at, 1)
+    this.#reject(peer, { piece, begin, length })
+  }
+
+  /** We choke the peer: nothing that it asked for will come (BEP 6 wants each refused). */
+  clear(peer: Peer): void {
+    for (const request of peer.queue.splice(0)) this.#reject(peer, request)
+  }
+
+  onWritable(peer: Peer, bufferedBytes: number): void {
+    peer.bufferedBytes = bufferedBytes
+    this.pump(peer)
+  }
+
+  onLoaded(id: number, body: Body | undefined): void {
+    const load = this.#loads.get(id)
+    if (load === undefined) return
+    this.#loads.delete(id)
+    const { peer, request, paddingBytes } = load
+    peer.loadingBytes -= request.length
+    if (!this.#peers.has(peer.handle)) return
+    if (body === undefined) {
+      this.#reject(peer, request)
+    } else {
+      const { body: ops } = this.#context
+      this.#send(peer, request, paddingBytes > 0 ? ops.concat([body, ops.zeros(paddingBytes)]) : body)
+    }
+    this.pump(peer)
+  }
+
+  pumpAll(): void {
+    const peers = [...this.#peers.values()].sort((a, b) => a.lastServedAt - b.lastServedAt || a.handle - b.handle)
+    for (const peer of peers) this.pump(peer)
+  }
+
+  /** Loads and sends for one peer as far as its connection and the cap allow. */
+  pump(peer: Peer): void {
+    if (this.#context.isPaused || !this.#context.isUploading) return
+    while (peer.queue.length > 0 && this.#hasRoom(peer) && this.#spend(peer.queue[0]!.length)) {
+      const request = peer.queue.shift()!
+      peer.lastServedAt = this.#context.now
+      const dataBytes = Math.max(0, Math.min(request.length, this.#layout.pieceBytes(request.piece) - request.begin))
+      const paddingBytes = request.length - dataBytes
+      if (dataBytes === 0) {
+        this.#send(peer, request, this.#context.body.zeros(paddingBytes))
+        continue
+      }
+      const id = this.#context.nextId()
+      this.#loads.set(id, { peer, request, paddingBytes })
+      peer.loadingBytes += request.length
+      this.#context.emit({ type: 'load', id, piece: request.piece, begin: request.begin, length: dataBytes })
+    }
+  }
+
+  #send(peer: Peer, { piece, begin, length }: QueuedRequest, body: Body): void {
+    const { now, counters } = this.#context
+    peer.bufferedBytes += length
+    peer.sent.add(length, now)
+    counters.uploadedBytes += length
+    const lowWaterBytes = this.#bufferBytes(peer) / 2
+    if (lowWaterBytes > peer.lowWaterBytes * 1.25 || lowWaterBytes < peer.lowWaterBytes * 0.75) {
+      peer.lowWaterBytes = lowWaterBytes
+      this.#context.emit({ type: 'low-water', peer: peer.handle, bytes: lowWaterBytes })
+    }
+    this.#context.send(peer.handle, { type: 'piece', piece, begin, body })
+  }
+
+  #reject(peer: Peer, { piece, begin, length }: QueuedRequest): void {
+    if (peer.features.fast) this.#context.send(peer.handle, { type: 'reject', piece, begin, length })
+  }
+
+  #hasRoom(peer: Peer): boolean {
+    return peer.loadingBytes + peer.bufferedBytes < this.#bufferBytes(peer)
+  }
+
+  /** The send buffer covers 2 × rate × round trip: a larger one is slower on short paths, a smaller one on long paths. */
+  #bufferBytes(peer: Peer): number {
+    const { sendBufferMinBytes, sendBufferMaxBytes } = this.#context.limits
+    const rttMs = peer.rttMs === Number.POSITIVE_INFINITY ? 0 : peer.rttMs
+    const targetBytes = (2 * peer.sent.rate(this.#context.now) * rttMs) / 1000
+    return Math.min(sendBufferMaxBytes, Math.max(sendBufferMinBytes, targetBytes))
+  }
+
+  #spend(bytes: number): boolean {
+    const cap = this.#context.share.uploadBytesPerSecond
+    if (cap === Number.POSITIVE_INFINITY) return true
+    const { now } = this.#context
+    // A block larger than a second's worth may still go, once a whole second's worth has gathered.
+    const most = Math.max(cap, bytes)
+    this.#allowanceBytes = Math.min(most, this.#allowanceBytes + ((now - this.#allowanceAt) * cap) / 1000)
+    this.#allowanceAt = now
+    if (this.#allowanceBytes + 1e-6 < bytes) return false
+    this.#allowanceBytes -= bytes
+    return true
+  }
+}
