@@ -80,6 +80,32 @@ export const TRACKER_LIMITS = {
   candidatesMax: 20,
 } as const
 
+/** Limits of one WebRTC connection and its data channel. */
+export const CHANNEL_LIMITS = {
+  /** How long a description waits for its candidates, where they cannot follow it. */
+  gatheringMs: 1_000,
+  /** Bytes of one data-channel message: dcSCTP takes no more, whatever the other side says. */
+  messageBytesMax: 256 * 1024,
+  /** The same for a side that does not say (RFC 8841), and the least that is believed. */
+  messageBytesDefault: 64 * 1024,
+  messageBytesMin: 1024,
+  /** Bytes in the send buffer that end a connection; Chromium throws at 16 MiB. */
+  bufferedBytesMax: 15 * 1024 * 1024,
+  /** `bufferedAmountLowThreshold` until the swarm sets another. */
+  lowWaterBytes: 64 * 1024,
+  /** From the answer to an open channel, and from there to the peer's handshake. */
+  openTimeoutMs: 20_000,
+  handshakeTimeoutMs: 10_000,
+  /** How long an offer that was handed to a tracker without `dial` waits for anybody's answer. */
+  speculativeOfferMs: 90_000,
+  /** A keep-alive is sent when nothing else was for this long: libtorrent drops silent peers after 120 s. */
+  keepAliveMs: 60_000,
+  /** Bytes of messages kept for a connection whose events have not been started. */
+  unstartedBytesMax: 1024 * 1024,
+  /** Rejects in the send buffer that end a connection: it asks without reading. */
+  rejectsUnsentMax: 4096,
+} as const
+
 /** How a swarm behaves. Every figure can be set per swarm, so that simulations can move it. */
 export const SWARM_DEFAULTS = {
   /** Bytes of a unit: what is asked for, blamed and thrown away at the least. */

@@ -1,0 +1,256 @@
+/**
+ * One WebRTC connection with its one data channel, as a stream of bytes in both directions.
+ *
+ * simple-peer makes the connection and carries messages; its stream, its backpressure and its `connect` event
+ * (which waits for getStats, polled) are not used. The channel is open when the data channel says so.
+ */
+import Peer, { type PeerSignal } from '@thaunknown/simple-peer/lite.js'
+import { CHANNEL_LIMITS } from '../options.ts'
+import { ShoalError } from '../errors.ts'
+
+/** What the two sides exchange to find each other. */
+export type ChannelSignal =
+  | { readonly type: 'offer' | 'answer'; readonly sdp: string }
+  | { readonly type: 'candidate'; readonly candidate: RTCIceCandidateInit }
+
+export interface ChannelEvents {
+  /** To be brought to the other side. Candidates come after the description, and only when trickling. */
+  signal(signal: ChannelSignal): void
+  open(): void
+  message(bytes: Uint8Array): void
+  /** The send buffer fell to the low-water mark. */
+  drained(): void
+  /** Exactly once, unless `close` was called; after it nothing else comes. */
+  closed(reason: string): void
+}
+
+export interface ChannelOptions {
+  /** Makes the offer. */
+  readonly initiator: boolean
+  /** Sends candidates as they are found; otherwise descriptions wait for them, at most a second. */
+  readonly trickle: boolean
+  readonly iceServers: readonly RTCIceServer[]
+  /** `relay` lets no address of this machine be seen by the other side. @default 'all' */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy
+}
+
+export interface Channel {
+  /** Bytes that were sent and have not left. */
+  readonly bufferedBytes: number
+  /** What the other side sent; what is malformed ends the connection. */
+  signal(signal: ChannelSignal): void
+  /** Sends bytes in as few data-channel messages as the other side can take. */
+  send(bytes: Uint8Array): void
+  setLowWaterMark(bytes: number): void
+  /** Which kinds of candidates carry the connection. Undefined where the platform does not tell. */
+  route(): Promise<ChannelRoute | undefined>
+  /** At once: frees the RTCPeerConnection, no event follows. */
+  close(): void
+}
+
+/** Kinds of candidates: host, srflx, prflx or relay. */
+export interface ChannelRoute {
+  readonly local: string
+  readonly remote: string
+  readonly relayed: boolean
+}
+
+/** Whether this browser or Node can make connections at all. */
+export const isWebRtcSupported: boolean = Peer.WEBRTC_SUPPORT
+
+/**
+ * Starts a connection; an initiator's offer comes as a `signal`.
+ * @throws ShoalError `no-webrtc`
+ */
+export function openChannel(options: ChannelOptions, events: ChannelEvents): Channel {
+  if (!isWebRtcSupported) {
+    throw new ShoalError('no-webrtc', 'This browser has no WebRTC, or it was turned off: peers cannot be reached.')
+  }
+  return new PeerChannel(options, events)
+}
+
+class PeerChannel extends Peer implements Channel {
+  /** Undefined while Peer's constructor runs, which calls the hooks below, and from the end on. */
+  declare private events: ChannelEvents | undefined
+  #messageBytesMax: number = CHANNEL_LIMITS.messageBytesDefault
+  #isDescribed = false
+  /** Candidates that were found before the description was ready. */
+  #earlyCandidates: ChannelSignal[] = []
+
+  constructor(options: ChannelOptions, events: ChannelEvents) {
+    super({
+      initiator: options.initiator,
+      trickle: options.trickle,
+      iceCompleteTimeout: CHANNEL_LIMITS.gatheringMs,
+      config: {
+        iceServers: [...options.iceServers],
+        ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
+      },
+    })
+    this.events = events
+    this.on('signal', signal => this.#onSignal(signal))
+    this.on('error', error => this.#end(error.message))
+    // The browser refused to make a connection: said in a later turn, when our caller holds this object.
+    if (this._pc === undefined || this._pc === null) setTimeout(() => this.#end('No more connections can be made.'), 0)
+  }
+
+  get bufferedBytes(): number {
+    return this._channel?.bufferedAmount ?? 0
+  }
+
+  override signal(signal: ChannelSignal): void {
+    if (this.events === undefined) return
+    try {
+      super.signal(signal.type === 'candidate' ? { candidate: signal.candidate } : signal)
+    } catch (error) {
+      this.#end(`The peer's ${signal.type} was malformed: ${String(error)}`)
+    }
+  }
+
+  override send(bytes: Uint8Array): void {
+    if (this.events === undefined || this._channel === null) return
+    // Chromium throws above 16 MiB; the swarm keeps far below it.
+    if (this.bufferedBytes + bytes.length > CHANNEL_LIMITS.bufferedBytesMax) {
+      return this.#end('The send buffer overflowed.')
+    }
+    try {
+      for (let at = 0; at < bytes.length; at += this.#messageBytesMax) {
+        super.send(bytes.length <= this.#messageBytesMax ? bytes : bytes.subarray(at, at + this.#messageBytesMax))
+      }
+    } catch (error) {
+      this.#end(`Sending failed: ${String(error)}`)
+    }
+  }
+
+  setLowWaterMark(bytes: number): void {
+    if (this._channel !== null) this._channel.bufferedAmountLowThreshold = bytes
+  }
+
+  async route(): Promise<ChannelRoute | undefined> {
+    const report = await this._pc?.getStats().catch(() => undefined)
+    return report && readRoute(report)
+  }
+
+  close(): void {
+    this.events = undefined
+    this.destroy()
+  }
+
+  #end(reason: string): void {
+    const events = this.events
+    if (events === undefined) return
+    this.close()
+    events.closed(reason)
+  }
+
+  #onSignal(signal: PeerSignal): void {
+    if (signal.type === 'candidate' && !this.#isDescribed) {
+      this.#earlyCandidates.push(signal)
+      return
+    }
+    this.events?.signal(signal)
+    if (signal.type === 'candidate' || this.#isDescribed) return
+    this.#isDescribed = true
+    for (const candidate of this.#earlyCandidates) this.events?.signal(candidate)
+    this.#earlyCandidates = []
+  }
+
+  // ------------------------------------------------------------------------------- simple-peer's hooks
+
+  override _debug(): void {}
+
+  /** `connect` is not waited for. */
+  override _maybeReady(): void {}
+
+  override _onChannelOpen(): void {
+    this.#messageBytesMax = messageBytesMax(this._pc?.sctp?.maxMessageSize)
+    this.events?.open()
+  }
+
+  override _onChannelMessage(event: MessageEvent): void {
+    if (event.data instanceof ArrayBuffer) this.events?.message(new Uint8Array(event.data))
+    else this.#end('The peer sent text instead of bytes.')
+  }
+
+  override _onChannelBufferedAmountLow(): void {
+    this.events?.drained()
+  }
+
+  override _onChannelClose(): void {
+    this.#end('The peer closed the connection.')
+  }
+
+  /** A candidate that cannot be used is no reason to give up: others may do. */
+  override _addIceCandidate(candidate: RTCIceCandidateInit): void {
+    this._pc?.addIceCandidate(candidate).catch(() => {})
+  }
+
+  /** Node's polyfill never sends the empty candidate that ends gathering; it only changes the state. */
+  override _onIceStateChange(): void {
+    if (this._pc === null || this._pc === undefined) return
+    super._onIceStateChange()
+    if (this._pc?.iceGatheringState === 'complete' && !this._iceComplete) {
+      this._iceComplete = true
+      this.emit('_iceComplete')
+    }
+  }
+
+  /** simple-peer's own end waits for a turn and, after `end()`, for its stream to flush. */
+  override __destroy(error?: Error): void {
+    this.#end(error?.message ?? 'The connection was closed.')
+    this.destroy()
+  }
+
+  override _destroy(done: (error: null) => void): void {
+    const pc = this._pc
+    if (this._closingInterval !== null) clearInterval(this._closingInterval)
+    if (this._iceCompleteTimer !== null) clearTimeout(this._iceCompleteTimer)
+    if (this._channel) silence(this._channel)
+    this._channel = null
+    this._pc = null
+    if (pc) {
+      silence(pc)
+      pc.close()
+    }
+    done(null)
+  }
+}
+
+function messageBytesMax(announced: number | undefined): number {
+  // Zero and infinity mean "any" (RFC 8841), nonsense means unknown.
+  if (announced === undefined || !(announced >= CHANNEL_LIMITS.messageBytesMin))
+    return CHANNEL_LIMITS.messageBytesDefault
+  return Math.min(announced, CHANNEL_LIMITS.messageBytesMax)
+}
+
+/** Removes every handler that simple-peer sets: what is closed has nothing more to say. */
+function silence(target: RTCPeerConnection | RTCDataChannel): void {
+  if ('createOffer' in target) {
+    target.oniceconnectionstatechange = null
+    target.onicegatheringstatechange = null
+    target.onconnectionstatechange = null
+    target.onsignalingstatechange = null
+    target.onicecandidate = null
+    target.ondatachannel = null
+  } else {
+    target.onmessage = null
+    target.onbufferedamountlow = null
+    target.onopen = null
+    target.onclose = null
+    target.onerror = null
+  }
+}
+
+function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
+  const stats = new Map<string, Record<string, unknown>>()
+  report.forEach((value: Record<string, unknown>, id: string) => stats.set(id, value))
+  const all = [...stats.values()]
+  const transport = all.find(entry => entry.type === 'transport')
+  const pair =
+    stats.get(String(transport?.selectedCandidatePairId)) ??
+    all.find(entry => entry.type === 'candidate-pair' && (entry.selected === true || entry.nominated === true))
+  const local = stats.get(String(pair?.localCandidateId))?.candidateType
+  const remote = stats.get(String(pair?.remoteCandidateId))?.candidateType
+  if (typeof local !== 'string' || typeof remote !== 'string') return undefined
+  return { local, remote, relayed: local === 'relay' || remote === 'relay' }
+}

@@ -1,0 +1,59 @@
+/**
+ * Hash request, hashes and hash reject (BEP 52, messages 21 to 23), in bytes.
+ *
+ * All three begin alike: the file's root (32 bytes), then base layer, index, length and proof layers, four bytes
+ * each, most significant first. Message 22 goes on with the hashes.
+ */
+import type { HashRange } from './wire.ts'
+import { WIRE_LIMITS } from '../options.ts'
+import { HASH_REQUEST_BYTES, MESSAGE_ID, PROOF_HASHES_MAX } from './wire-codec-lengths.ts'
+
+export type HashMessage =
+  | ({ readonly type: 'hash-request' } & HashRange)
+  | ({ readonly type: 'hashes'; readonly hashes: Uint8Array } & HashRange)
+  | ({ readonly type: 'hash-reject' } & HashRange)
+
+/** Hashes in the longest request that a well-behaved client makes (libtorrent's limit); more is a breach. */
+const REQUEST_HASHES_MAX = 8192
+
+/** The payload of a message 21, 22 or 23 (its id not included). */
+export function encodeHashPayload(message: HashMessage): Uint8Array {
+  const hashes = message.type === 'hashes' ? message.hashes : undefined
+  const bytes = new Uint8Array(HASH_REQUEST_BYTES - 1 + (hashes?.length ?? 0))
+  const view = new DataView(bytes.buffer)
+  bytes.set(message.piecesRoot, 0)
+  view.setUint32(32, message.baseLayer)
+  view.setUint32(36, message.index)
+  view.setUint32(40, message.length)
+  view.setUint32(44, message.proofLayers)
+  if (hashes !== undefined) bytes.set(hashes, 48)
+  return bytes
+}
+
+/**
+ * Reads a message 21, 22 or 23, id included. Undefined when it says something that no torrent can mean.
+ * The root and the hashes are copies or views of `frame`: they live as long as it does.
+ */
+export function decodeHashMessage(frame: Uint8Array): HashMessage | undefined {
+  if (frame.length < HASH_REQUEST_BYTES) return undefined
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
+  const range: HashRange = {
+    piecesRoot: frame.subarray(1, 33),
+    baseLayer: view.getUint32(33),
+    index: view.getUint32(37),
+    length: view.getUint32(41),
+    proofLayers: view.getUint32(45),
+  }
+  if (!isPlausible(range)) return undefined
+  if (frame[0] === MESSAGE_ID.hashRequest) return { type: 'hash-request', ...range }
+  if (frame[0] === MESSAGE_ID.hashReject) return { type: 'hash-reject', ...range }
+  const hashes = frame.subarray(HASH_REQUEST_BYTES)
+  const count = hashes.length / 32
+  const isCountPossible = Number.isInteger(count) && count >= range.length && count <= range.length + PROOF_HASHES_MAX
+  return isCountPossible && range.length <= WIRE_LIMITS.hashesMax ? { type: 'hashes', ...range, hashes } : undefined
+}
+
+function isPlausible({ baseLayer, index, length, proofLayers }: HashRange): boolean {
+  const isPowerOfTwo = length >= 2 && length <= REQUEST_HASHES_MAX && (length & (length - 1)) === 0
+  return isPowerOfTwo && index % length === 0 && baseLayer <= PROOF_HASHES_MAX && proofLayers <= PROOF_HASHES_MAX
+}
