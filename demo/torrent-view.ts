@@ -1,0 +1,122 @@
+/** The page of one share, sent or received: one heading, one line of words, one main action per state. */
+import type { ChosenFile } from './collect.ts'
+import { button, el, setText, show } from './dom.ts'
+import { factsReader } from './facts.ts'
+import { filesView, type ListedFile } from './files-view.ts'
+import { formatPercent } from './format.ts'
+import { linkBox } from './link-box.ts'
+import { peersView } from './peers-view.ts'
+import { saver } from './saver.ts'
+import type { Torrent, TorrentFile } from './shoal.min.js'
+import { stepsView } from './steps-view.ts'
+import { adviceFor, figureWords, statusWords, titleWords, type Facts } from './words.ts'
+
+export interface TorrentView {
+  readonly element: HTMLElement
+  /** Brings everything up to date. `now` in milliseconds. */
+  update(now: number): Facts
+  focus(): void
+}
+
+export interface TorrentViewOptions {
+  readonly torrent: Torrent
+  /** The files were chosen in this browser. */
+  readonly isOwn: boolean
+  /** What was chosen, to list it while it is hashed. */
+  readonly chosen: readonly ChosenFile[]
+  /** Once there is one. */
+  readonly link: () => string | undefined
+  /** Ends the sharing; `forget` also deletes what this browser keeps of it. */
+  readonly onStop: (forget: boolean) => void
+  readonly onHome: () => void
+}
+
+/** Shares of progress that are said aloud. */
+const SPOKEN_STEPS = 10
+
+export function torrentView(options: TorrentViewOptions): TorrentView {
+  const { torrent, isOwn } = options
+  const chosen: ListedFile[] = options.chosen.map(({ path, data }) => ({ path, length: data.size }))
+  const readFacts = factsReader(torrent, { isOwn, chosen })
+  const saving = saver(torrent)
+
+  const heading = el('h2', { tabIndex: -1 })
+  const status = el('p', { className: 'status', attributes: { role: 'status' } })
+  const spoken = el('p', { className: 'sr-only', attributes: { role: 'status' } })
+  const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
+  const bar = el('progress', { max: 1, attributes: { 'aria-label': 'Progress' } })
+  const figures = el('p', { className: 'figures' })
+  const steps = stepsView(performance.now())
+  const link = linkBox()
+  const files = filesView<ListedFile | TorrentFile>(isOwn ? {} : { onSave: file => void saving.file(file) })
+  const peers = peersView()
+
+  const save = button('Save', () => void saving.all(), 'primary')
+  const pause = button('Pause', () => (torrent.state === 'paused' ? torrent.resume() : torrent.pause()))
+  const stop = button('Stop', () => options.onStop(isOwn || torrent.progress < 1 || saving.isSaved))
+  const home = button('Send files', options.onHome)
+  const actions = el('div', { className: 'actions' }, save, pause, stop, home)
+
+  const element = el(
+    'section',
+    { className: 'torrent' },
+    heading,
+    status,
+    spoken,
+    steps.element,
+    bar,
+    figures,
+    link.element,
+    alert,
+    actions,
+    files.element,
+    peers.element,
+  )
+
+  return {
+    element,
+    focus: () => heading.focus(),
+    update(now) {
+      const facts = readFacts(now)
+      const { state } = facts
+      const isActive = state !== 'closed' && state !== 'stopped'
+      setText(heading, torrent.name || options.chosen[0]?.path.split('/')[0] || 'Receiving files')
+      setText(status, saving.words || statusWords(facts))
+      setText(spoken, spokenWords(facts))
+      setText(figures, figureWords(facts))
+      document.title = titleWords(facts, torrent.name)
+
+      show(steps.element, state === 'joining')
+      if (state === 'joining') steps.update(torrent, now)
+      show(bar, ['hashing', 'checking', 'downloading', 'paused'].includes(state))
+      bar.value = facts.progress
+      element.dataset.state = state
+
+      const isComplete = state === 'seeding'
+      link.update(isComplete || (isOwn && state === 'paused') ? options.link() : undefined)
+      show(save, isComplete && !isOwn)
+      setText(save, saving.isSaved ? 'Save again' : torrent.files.length > 1 ? 'Save all' : 'Save')
+      save.disabled = saving.isBusy
+      show(pause, ['downloading', 'seeding', 'paused'].includes(state))
+      setText(pause, state === 'paused' ? 'Resume' : 'Pause')
+      show(stop, isActive)
+      setText(stop, isComplete || (isOwn && state === 'paused') ? 'Stop sharing' : 'Cancel')
+      show(home, !isActive)
+
+      const error = torrent.error
+      const problem = saving.error || (error === undefined ? '' : `${error.message} ${adviceFor(error.code)}`.trim())
+      setText(alert, problem)
+      show(alert, problem !== '')
+      files.update(torrent.files.length > 0 ? torrent.files : chosen)
+      peers.update(torrent)
+      show(peers.element, isActive && state !== 'hashing')
+      return facts
+    },
+  }
+}
+
+function spokenWords({ state, progress }: Facts): string {
+  if (state !== 'downloading' && state !== 'hashing') return ''
+  const step = Math.floor(progress * SPOKEN_STEPS)
+  return step === 0 ? '' : formatPercent(step / SPOKEN_STEPS)
+}

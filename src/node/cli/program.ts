@@ -1,0 +1,73 @@
+/** The command line as a function: arguments in, exit code out. `cli.ts` gives it the process. */
+import { Command, CommanderError } from 'commander'
+import { createCommand } from './create.ts'
+import { describeFailure, EXIT } from './failure.ts'
+import { getCommand } from './get.ts'
+import { inspectCommand } from './inspect.ts'
+import { seedCommand } from './seed.ts'
+import { serveCommand } from './serve.ts'
+import type { Terminal } from './terminal.ts'
+import { trackerCommand } from './tracker.ts'
+
+/** What every command gets. */
+export interface CommandContext {
+  readonly terminal: Terminal
+  /** Aborted, with a `Stopped`, when the person or the system asks the command to end. */
+  readonly signal: AbortSignal
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Bytes for standard output, as they are (`create -o -`). */
+  readonly writeBytes: (bytes: Uint8Array) => void
+  /** Version of the package. */
+  readonly version: string
+}
+
+const EXAMPLES = `
+Examples:
+  $ shoal serve                                    the share page and its tracker, on http://localhost:8000
+  $ shoal seed holiday/ --tracker wss://t.example  share a folder, print its magnet link
+  $ shoal get 'magnet:?xt=urn:btih:…' -o Downloads fetch it; run it again to go on after an interruption
+  $ shoal create holiday/ -o holiday.torrent       make a .torrent
+  $ shoal inspect holiday.torrent --json           say what is in it
+
+Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C.
+`
+
+/**
+ * Runs one command. Never throws: what goes wrong is told on the terminal.
+ * @param argv the arguments, without the interpreter and the script
+ * @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    await buildProgram(context).parseAsync([...argv], { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const failure = describeFailure(error, context.signal)
+    context.terminal.clear()
+    if (failure.sentence !== undefined) context.terminal.note(`shoal: ${failure.sentence}`)
+    if (context.environment.SHOAL_DEBUG && error instanceof Error) context.terminal.note(String(error.stack))
+    return failure.exitCode
+  }
+}
+
+function buildProgram(context: CommandContext): Command {
+  const program = new Command('shoal')
+    .description('Share files and serve sites peer to peer: BitTorrent v1 and v2 over WebRTC.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    // Options of the program come before the command's name, so that `create --version` is create's own.
+    .enablePositionalOptions()
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('Run with --help to see how it is used.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => context.terminal.print(text.trimEnd()),
+      writeErr: text => context.terminal.note(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'shoal: ')),
+    })
+  const commands = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand]
+  for (const command of commands) program.addCommand(command(context).copyInheritedSettings(program))
+  return program
+}
