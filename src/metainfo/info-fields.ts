@@ -1,0 +1,30 @@
+/** What both halves of an info dict share. */
+import { ShoalError } from '../errors.ts'
+import { METAINFO_LIMITS } from '../options.ts'
+import type { BencodeDict } from './bencode.ts'
+
+/** A file as the torrent names it. */
+export interface RawFile {
+  /** Folders and name, without the torrent's own name. */
+  readonly path: readonly string[]
+  /** Bytes. */
+  readonly length: number
+  readonly piecesRoot?: Uint8Array
+}
+
+/** The `length` of a file. */
+export function readLength(entry: BencodeDict): number {
+  const length = entry.integer('length')
+  if (length === undefined || length < 0) refuse('a file has no valid length')
+  return length
+}
+
+export function checkFileCount(count: number): void {
+  if (count > METAINFO_LIMITS.filesMax) refuse(`it has more than ${METAINFO_LIMITS.filesMax} files`)
+}
+
+/** @throws ShoalError `invalid-torrent`: "The torrent cannot be used: <why>." */
+export function refuse(why: string, cause?: unknown): never {
+  const options = cause === undefined ? {} : { cause }
+  throw new ShoalError('invalid-torrent', `The torrent cannot be used: ${why}. Get it again, or ask whoever made it.`, options)
+}

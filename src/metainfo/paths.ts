@@ -1,0 +1,140 @@
+/**
+ * Names that strangers gave to files, made safe for every place they go: a page, a zip, a disk of any system.
+ *
+ * A safe name says what it is: no separators, control or bidirectional characters, nothing that Windows forbids, reserves or drops,
+ * not too long. No two safe paths of a torrent meet on a disk that ignores case or normalises Unicode. The same torrent always gets
+ * the same names. Hashes are over the names as they were.
+ */
+import { ShoalError } from '../errors.ts'
+import { METAINFO_LIMITS } from '../options.ts'
+import { fromUtf8 } from './bytes.ts'
+
+/**
+ * One path made safe, by itself.
+ * @throws ShoalError `invalid-path` for no or empty names, and for paths that are too deep or too long
+ */
+export function safePath(components: readonly string[]): string[] {
+  if (components.length === 0) refuse('A path has no name.')
+  if (components.length > METAINFO_LIMITS.pathComponentsMax) {
+    refuse(`A path is ${components.length} names deep; at most ${METAINFO_LIMITS.pathComponentsMax} are accepted.`)
+  }
+  return components.map(safeName)
+}
+
+/** Makes the paths of one torrent safe, in the order of its files, so that no two of them collide. */
+export class SafePaths {
+  readonly #root: Folder = { id: 0, path: '', isChanged: false }
+  /** Folders by the id of their parent and their name as it was. */
+  readonly #folders = new Map<string, Folder>()
+  /** Folded names that are taken, with the id of their folder. */
+  readonly #taken = new Set<string>()
+  /** The suffix to try next for a folded name that is taken. */
+  readonly #suffixes = new Map<string, number>()
+  #characters = 0
+
+  /**
+   * @returns the path, '/'-joined, and whether it differs from `components`
+   * @throws ShoalError `invalid-path`
+   */
+  add(components: readonly string[]): { path: string; isChanged: boolean } {
+    const names = safePath(components)
+    const last = components.length - 1
+    let folder = this.#root
+    for (let i = 0; i < last; i++) folder = this.#folder(folder, components[i]!, names[i]!)
+    const name = this.#claim(folder, names[last]!, extensionStart(names[last]!))
+    const path = join(folder, name)
+    this.#characters += path.length
+    if (path.length > METAINFO_LIMITS.pathCharactersMax || this.#characters > METAINFO_LIMITS.pathsCharactersMax) {
+      refuse('The paths of the files are too long.')
+    }
+    return { path, isChanged: folder.isChanged || name !== components[last] }
+  }
+
+  #folder(parent: Folder, raw: string, safe: string): Folder {
+    const key = `${parent.id}/${raw}`
+    const known = this.#folders.get(key)
+    if (known !== undefined) return known
+    const name = this.#claim(parent, safe, safe.length)
+    const folder = {
+      id: this.#folders.size + 1,
+      path: join(parent, name),
+      isChanged: parent.isChanged || name !== raw,
+    }
+    this.#folders.set(key, folder)
+    return folder
+  }
+
+  /** Takes a name in a folder: the given one, or with the first free ` (n)` at `suffixAt`. */
+  #claim(folder: Folder, name: string, suffixAt: number): string {
+    const key = `${folder.id}/${fold(name)}`
+    let free = name
+    let freeKey = key
+    let suffix = this.#suffixes.get(key) ?? 2
+    while (this.#taken.has(freeKey)) {
+      free = `${name.slice(0, suffixAt)} (${suffix++})${name.slice(suffixAt)}`
+      freeKey = `${folder.id}/${fold(free)}`
+    }
+    if (free !== name) this.#suffixes.set(key, suffix)
+    this.#taken.add(freeKey)
+    return free
+  }
+}
+
+interface Folder {
+  readonly id: number
+  readonly path: string
+  /** Whether its path differs from the names as they were. */
+  readonly isChanged: boolean
+}
+
+/** Control characters, what Windows forbids, invisible and bidirectional marks, and code points that are no characters. */
+const UNSAFE =
+  /[\p{Cc}<>:"/\\|?*\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\p{Surrogate}\p{Noncharacter_Code_Point}]/gu
+
+/** Devices of Windows, whatever the extension. */
+const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i
+
+function safeName(raw: string): string {
+  if (raw === '') refuse('A file or folder has an empty name.')
+  const clean = cut(raw.normalize('NFC').replace(UNSAFE, '_')).replace(/[. ]+$/, end => '_'.repeat(end.length))
+  return RESERVED.test(clean) ? `_${clean}` : clean
+}
+
+/** Cuts a name to the bytes that every file system holds, and keeps a short extension. */
+function cut(name: string): string {
+  if (name.length * 3 <= METAINFO_LIMITS.nameBytesMax || byteLength(name) <= METAINFO_LIMITS.nameBytesMax) return name
+  const at = extensionStart(name)
+  const extension = name.length - at <= 16 ? name.slice(at) : ''
+  const room = METAINFO_LIMITS.nameBytesMax - byteLength(extension)
+  let kept = ''
+  let bytes = 0
+  for (const character of name.slice(0, at)) {
+    bytes += byteLength(character)
+    if (bytes > room) break
+    kept += character
+  }
+  return kept + extension
+}
+
+/** Where the extension of a name starts, its dot included; the name's length when it has none. */
+function extensionStart(name: string): number {
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? dot : name.length
+}
+
+/** Equal for names that some file system takes for the same. */
+function fold(name: string): string {
+  return name.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
+}
+
+function join(folder: Folder, name: string): string {
+  return folder.path === '' ? name : `${folder.path}/${name}`
+}
+
+function byteLength(text: string): number {
+  return fromUtf8(text).length
+}
+
+function refuse(message: string): never {
+  throw new ShoalError('invalid-path', message)
+}
