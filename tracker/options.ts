@@ -1,0 +1,68 @@
+/**
+ * Every limit of the tracker with its default, unit and reason. Plain data.
+ * The bounds of single messages are the protocol's: `TRACKER_LIMITS` and `TRACKER_MESSAGE_LIMITS` in `src/options.ts`.
+ */
+
+/** Limits of the swarms: what the tracker keeps in memory, and whom it lets talk to whom. */
+export const SWARMS_DEFAULTS = {
+  /** Announce interval, and the span over which dialling is counted. bittorrent-tracker's default for WebSockets. */
+  intervalSeconds: 120,
+  /** A member that has not announced for this many intervals is forgotten, though its socket lives. */
+  silentIntervalsMax: 4,
+  /** Swarms in all; about 1 KiB each. */
+  swarmsMax: 500_000,
+  /** Members of all swarms together; about 1 KiB each. */
+  membersMax: 1_000_000,
+  /** Swarms that one connection may be in: a client's torrents share its socket. */
+  membersPerConnectionMax: 1_000,
+  /** Peer ids of one connection: WebTorrent shares a socket between all clients of a page. */
+  peersPerConnectionMax: 16,
+  /** A named peer may be dialled, and an offer answered, for this long. */
+  signalSeconds: 120,
+  /** Distinct peers that a member may dial in one interval: more would be harvesting addresses. */
+  dialsPerIntervalMax: 20,
+  /** Offers that a member may send in one interval, dialled and not; WebTorrent sends five to ten. */
+  offersPerIntervalMax: 100,
+  /** Offers relayed and not yet expired, in all; about 300 bytes each. The oldest make room. */
+  offersMax: 500_000,
+  /** Candidates after one offer, each way. */
+  candidatesMax: 20,
+  /** How long the holder of a peer id has to answer a ping before a newcomer takes it over. */
+  takeoverSeconds: 3,
+  /** Peer ids that are being taken over at a time, in all. */
+  takeoversMax: 1_000,
+  /** Announces held back during takeovers, in all, and the bytes of their offers; beyond, offers are let go. */
+  heldRequestsMax: 20_000,
+  heldBytesMax: 16 * 1024 * 1024,
+} as const
+
+/** Limits of the server: what one connection, one address and all together may cost. */
+export const SERVER_DEFAULTS = {
+  /** WebSockets in all: about 20 KiB each. */
+  connectionsMax: 20_000,
+  /** WebSockets of one address (IPv6: of one /64): a school or an office behind one address still fits. */
+  connectionsPerAddressMax: 500,
+  /** Messages a connection may send in the long run, and at once. Trickling ten dials takes 210. Beyond, it is read slower. */
+  messagesPerSecond: 50,
+  messagesBurst: 1_000,
+  /** The same for all connections of one address together. */
+  messagesPerSecondPerAddress: 500,
+  messagesBurstPerAddress: 10_000,
+  /** Bytes waiting to be sent to a reader; a slower one is dropped. A full set of offers is 160 KiB. */
+  sendQueueBytesMax: 1024 * 1024,
+  /** Malformed messages of one connection: it is told of each but the last, which closes it. */
+  violationsPerConnectionMax: 2,
+  /** Malformed messages of one address within `banSeconds` that get it banned. 0: never ban. */
+  violationsPerAddressMax: 20,
+  /** How long a ban lasts. */
+  banSeconds: 600,
+  /** Addresses remembered; the longest unseen are forgotten first. */
+  addressesMax: 100_000,
+  /** Pings keep connections through proxies that cut idle ones (commonly after 60–100 s), and find dead ones. */
+  pingSeconds: 30,
+  /** How long a closing connection may take before it is cut. */
+  closeSeconds: 2,
+} as const
+
+export type SwarmsLimits = { readonly [K in keyof typeof SWARMS_DEFAULTS]: number }
+export type ServerLimits = { readonly [K in keyof typeof SERVER_DEFAULTS]: number }

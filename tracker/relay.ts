@@ -1,0 +1,123 @@
+/**
+ * Passes offers, answers and candidates between members, each only where it may go:
+ * - a targeted offer goes to a peer that was named to its sender lately, and to few of them in one interval;
+ * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
+ */
+import { TRACKER_MESSAGE_LIMITS } from '../src/options.ts'
+import type { WireId } from '../src/protocol/tracker.ts'
+import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../src/protocol/tracker-request.ts'
+import type { Outbox } from './effects.ts'
+import { Offers } from './offers.ts'
+import type { SwarmsLimits } from './options.ts'
+import type { Member } from './swarm.ts'
+
+export class Relay {
+  readonly #limits: SwarmsLimits
+  readonly #random: () => number
+  readonly #outbox: Outbox
+  readonly #offers: Offers
+
+  constructor(limits: SwarmsLimits, random: () => number, outbox: Outbox) {
+    this.#limits = limits
+    this.#random = random
+    this.#outbox = outbox
+    this.#offers = new Offers(limits)
+  }
+
+  /** Offers under way. */
+  get count(): number {
+    return this.#offers.count
+  }
+
+  expire(now: number): void {
+    this.#offers.expire(now)
+  }
+
+  /** Chooses peers that `member` may dial from now on. */
+  name(member: Member, count: number, now: number): Member[] {
+    const chosen = member.swarm.choose(count, member, this.#random)
+    for (const { peer } of chosen) {
+      // Deleted first, so that the map stays in order of time.
+      member.named.delete(peer.peerId)
+      member.named.set(peer.peerId, now)
+    }
+    for (const [peerId, at] of member.named) {
+      if (this.#isRecent(at, now) && member.named.size <= 2 * TRACKER_MESSAGE_LIMITS.peersMax) break
+      member.named.delete(peerId)
+    }
+    return chosen
+  }
+
+  /** Hands each offer to a member of its own. */
+  spread(member: Member, offers: readonly UntargetedOffer[], now: number): void {
+    this.#openWindow(member, now)
+    const count = Math.min(offers.length, this.#limits.offersPerIntervalMax - member.offers)
+    if (count <= 0) return
+    for (const [index, target] of member.swarm.choose(count, member, this.#random).entries()) {
+      const { offerId, sdp } = offers[index]!
+      this.#offer(member, target, { offerId, sdp, trickle: false }, now)
+    }
+  }
+
+  dial(member: Member, request: SignalRequest, target: Member | undefined, now: number): void {
+    this.#openWindow(member, now)
+    const { toPeerId } = request
+    const connection = member.peer.connection.id
+    const namedAt = member.named.get(toPeerId)
+    if (namedAt === undefined || !this.#isRecent(namedAt, now) || !target) {
+      // One answer for both, so that nobody can probe who is here.
+      const reason = 'That peer was not named to you lately, or has gone. Announce again for others.'
+      this.#outbox.fail(connection, request, 'unknown-peer', reason)
+      return
+    }
+    const isOneMore = !member.dialled.has(toPeerId) && member.dialled.size >= this.#limits.dialsPerIntervalMax
+    if (isOneMore || member.offers >= this.#limits.offersPerIntervalMax) {
+      const reason = `${this.#limits.dialsPerIntervalMax} peers may be dialled in ${this.#limits.intervalSeconds} s.`
+      this.#outbox.fail(connection, request, 'limit', reason)
+      return
+    }
+    member.dialled.add(toPeerId)
+    this.#offer(member, target, request, now)
+  }
+
+  answer(member: Member, request: SignalRequest): void {
+    const { infoHash, peerId, offerId, sdp } = request
+    const offer = this.#offers.answer(member, request.toPeerId, offerId)
+    if (!offer) {
+      const reason = 'No offer to you waits for this answer: it was answered, is too old, or its maker has gone.'
+      this.#outbox.fail(member.peer.connection.id, request, 'unknown-offer', reason)
+      return
+    }
+    const trickle = offer.trickle && request.trickle
+    this.#outbox.send(offer.from.peer.connection.id, { type: 'answer', infoHash, peerId, offerId, sdp, trickle })
+  }
+
+  /** Late or surplus candidates are common and harmless: they are dropped without a word. */
+  candidate(member: Member, request: CandidateRequest): void {
+    const { infoHash, peerId, offerId, candidate } = request
+    const target = this.#offers.candidateTarget(member, request.toPeerId, offerId)
+    if (target)
+      this.#outbox.send(target.peer.connection.id, { type: 'candidate', infoHash, peerId, offerId, candidate })
+  }
+
+  #offer(from: Member, to: Member, offer: { offerId: WireId; sdp: string; trickle: boolean }, now: number): void {
+    const { offerId, sdp } = offer
+    const trickle = offer.trickle && from.canTrickle && to.canTrickle
+    if (!this.#offers.add(from, to, offerId, trickle, now)) return
+    from.offers++
+    const { infoHash } = from.swarm
+    const { peerId } = from.peer
+    this.#outbox.send(to.peer.connection.id, { type: 'offer', infoHash, peerId, offerId, sdp, trickle })
+  }
+
+  #openWindow(member: Member, now: number): void {
+    if (now - member.windowStart < this.#limits.intervalSeconds * 1000) return
+    member.windowStart = now
+    member.dialled.clear()
+    member.offers = 0
+  }
+
+  #isRecent(at: number, now: number): boolean {
+    return now - at < this.#limits.signalSeconds * 1000
+  }
+}

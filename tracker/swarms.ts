@@ -1,0 +1,208 @@
+/**
+ * The tracker's brain: messages in, replies out. PURE: no clock, no randomness of its own, no I/O.
+ *
+ * A peer id belongs to the connection that first used it (`takeovers.ts` tells what happens on conflict), and nobody
+ * else speaks for it. Who is where is in `roster.ts`, who may signal whom in `relay.ts`.
+ */
+import { TRACKER_MESSAGE_LIMITS } from '../src/options.ts'
+import { TRACKER_EXTENSIONS } from '../src/protocol/tracker.ts'
+import type { TrackerExtension } from '../src/protocol/tracker.ts'
+import type { IceServer } from '../src/protocol/tracker-reply.ts'
+import type { AnnounceRequest, ScrapeRequest, TrackerRequest } from '../src/protocol/tracker-request.ts'
+import { Outbox } from './effects.ts'
+import type { TrackerEffect } from './effects.ts'
+import { SWARMS_DEFAULTS } from './options.ts'
+import type { SwarmsLimits } from './options.ts'
+import { Relay } from './relay.ts'
+import { Roster } from './roster.ts'
+import type { Member, Peer } from './swarm.ts'
+import { Takeovers } from './takeovers.ts'
+import type { Takeover } from './takeovers.ts'
+
+/** Connections are numbered by the caller, and no number is used twice. */
+export type TrackerInput =
+  | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest }
+  | { readonly type: 'pong'; readonly connection: number }
+  | { readonly type: 'closed'; readonly connection: number }
+  | { readonly type: 'tick' }
+
+export interface SwarmsOptions {
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+  readonly limits?: Partial<SwarmsLimits>
+  /** Lent to clients that announce `ice_servers`. */
+  readonly iceServers?: readonly IceServer[]
+}
+
+export interface SwarmsStats {
+  readonly swarms: number
+  readonly seeds: number
+  readonly leeches: number
+  readonly peers: number
+  readonly offersUnderWay: number
+}
+
+export class Swarms {
+  readonly #limits: SwarmsLimits
+  readonly #iceServers: readonly IceServer[]
+  readonly #extensions: readonly TrackerExtension[]
+  readonly #outbox = new Outbox()
+  readonly #roster: Roster
+  readonly #relay: Relay
+  readonly #takeovers: Takeovers
+
+  constructor({ random, limits, iceServers = [] }: SwarmsOptions) {
+    this.#limits = { ...SWARMS_DEFAULTS, ...limits }
+    this.#iceServers = iceServers
+    this.#extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers.length > 0)
+    this.#roster = new Roster(this.#limits)
+    this.#relay = new Relay(this.#limits, random, this.#outbox)
+    this.#takeovers = new Takeovers(this.#limits)
+  }
+
+  /** When a `tick` is needed (ms); Infinity when none is. Old offers and silent members go with any input. */
+  get deadline(): number {
+    return this.#takeovers.deadline
+  }
+
+  get stats(): SwarmsStats {
+    return { ...this.#roster.stats, offersUnderWay: this.#relay.count }
+  }
+
+  /** `now` in ms, never less than before. Effects are to be performed in order. */
+  step(input: TrackerInput, now: number): TrackerEffect[] {
+    this.#relay.expire(now)
+    this.#roster.forgetSilent(now)
+    for (const takeover of this.#takeovers.endDue(now)) {
+      this.#outbox.close(takeover.holder)
+      this.#roster.leaveAll(takeover.holder)
+      this.#handOver(takeover, now)
+    }
+    switch (input.type) {
+      case 'message':
+        this.#receive(input.connection, input.request, now)
+        break
+      case 'pong':
+        for (const { held, newcomer } of this.#takeovers.endOfHolder(input.connection)) {
+          for (const request of held.values()) this.#refuseInUse(newcomer, request)
+        }
+        break
+      case 'closed':
+        this.#takeovers.endOfNewcomer(input.connection)
+        this.#roster.leaveAll(input.connection)
+        for (const takeover of this.#takeovers.endOfHolder(input.connection)) this.#handOver(takeover, now)
+        break
+      case 'tick':
+        break
+    }
+    return this.#outbox.take()
+  }
+
+  #receive(connection: number, request: TrackerRequest, now: number): void {
+    if (request.type === 'scrape') {
+      this.#scrape(connection, request)
+      return
+    }
+    const peer = this.#roster.peer(request.peerId)
+    const isFree = peer === undefined
+    const isOwn = peer?.connection.id === connection
+    if (request.type === 'announce') {
+      if (request.event === 'stopped') this.#stop(connection, request, peer, now)
+      else if (isFree || isOwn) this.#announce(connection, request, now)
+      else this.#claim(connection, request, peer, now)
+      return
+    }
+    const member = isOwn ? peer.members.get(request.infoHash) : undefined
+    if (!member) {
+      this.#outbox.fail(connection, request, 'not-your-peer', 'Announce this peer id over this connection first.')
+      return
+    }
+    switch (request.type) {
+      case 'offer': {
+        const target = this.#roster.peer(request.toPeerId)?.members.get(request.infoHash)
+        this.#relay.dial(member, request, target, now)
+        break
+      }
+      case 'answer':
+        this.#relay.answer(member, request)
+        break
+      case 'candidate':
+        this.#relay.candidate(member, request)
+        break
+    }
+  }
+
+  #announce(connection: number, request: AnnounceRequest, now: number): void {
+    const { infoHash, peerId, extensions = [] } = request
+    const isSeed = request.left === 0 || request.event === 'completed'
+    const wasLeech = this.#roster.peer(peerId)?.members.get(infoHash)?.isSeed === false
+    const member = this.#roster.join(connection, request, isSeed, now)
+    if (!member) {
+      const reason = 'This tracker, or this connection, is in as many swarms as it may be. Try later or elsewhere.'
+      this.#outbox.fail(connection, request, 'limit', reason)
+      return
+    }
+    if (wasLeech && isSeed) member.swarm.downloads++
+    member.canTrickle = extensions.includes('trickle')
+    this.#reply(
+      connection,
+      request,
+      extensions.includes('dial') ? this.#relay.name(member, request.peersWanted, now) : [],
+    )
+    this.#relay.spread(member, request.offers, now)
+  }
+
+  #stop(connection: number, request: AnnounceRequest, peer: Peer | undefined, now: number): void {
+    const { infoHash, peerId } = request
+    if (peer && peer.connection.id !== connection) {
+      this.#takeovers.forget(connection, peerId, infoHash)
+      this.#outbox.fail(connection, request, 'not-your-peer', 'This peer id belongs to another connection.')
+      return
+    }
+    this.#roster.leave(peer?.members.get(infoHash))
+    this.#reply(connection, request, [])
+    const takeover = this.#roster.peer(peerId) ? undefined : this.#takeovers.end(peerId)
+    if (takeover) this.#handOver(takeover, now)
+  }
+
+  #claim(connection: number, request: AnnounceRequest, holder: Peer, now: number): void {
+    const outcome = this.#takeovers.hold(holder.connection.id, connection, request, now)
+    if (outcome === 'ping') this.#outbox.ping(holder.connection.id)
+    if (outcome === 'refused') this.#refuseInUse(connection, request)
+  }
+
+  /** As if the newcomer announced now: should the peer id have found another holder, that one is pinged in turn. */
+  #handOver({ held, newcomer }: Takeover, now: number): void {
+    for (const request of held.values()) this.#receive(newcomer, request, now)
+  }
+
+  #scrape(connection: number, { infoHashes = this.#roster.infoHashes() }: ScrapeRequest): void {
+    const swarms = []
+    for (const infoHash of infoHashes) {
+      if (swarms.length >= TRACKER_MESSAGE_LIMITS.scrapeMax) break
+      swarms.push(this.#roster.counts(infoHash))
+    }
+    this.#outbox.send(connection, { type: 'scraped', swarms })
+  }
+
+  #reply(connection: number, { infoHash, extensions }: AnnounceRequest, named: readonly Member[]): void {
+    const { seeds, leeches } = this.#roster.counts(infoHash)
+    const isBorrowing = extensions?.includes('ice_servers') && this.#iceServers.length > 0
+    this.#outbox.send(connection, {
+      type: 'announced',
+      infoHash,
+      intervalSeconds: this.#limits.intervalSeconds,
+      seeds,
+      leeches,
+      peers: named.map(({ peer }) => peer.peerId),
+      trickling: named.filter(member => member.canTrickle).map(({ peer }) => peer.peerId),
+      ...(extensions && { extensions: this.#extensions }),
+      ...(isBorrowing && { iceServers: this.#iceServers }),
+    })
+  }
+
+  #refuseInUse(connection: number, request: AnnounceRequest): void {
+    const reason = 'This peer id is in use over another connection that is alive.'
+    this.#outbox.fail(connection, request, 'peer-id-in-use', reason)
+  }
+}
