@@ -41,7 +41,10 @@ export interface HashRange {
   readonly index: number
   /** Count of hashes; a power of two, 2 to 512. */
   readonly length: number
-  /** Count of uncle hashes that prove them, from the layer above the run's own root. */
+  /**
+   * Layers above the base layer that the answer must prove. Those within the run need no uncles: the answer carries
+   * max(0, proofLayers − log2(length)) of them (as libtorrent counts).
+   */
   readonly proofLayers: number
 }
 

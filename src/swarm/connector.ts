@@ -1,0 +1,152 @@
+/**
+ * Whom to connect to: peers that trackers named, offers that came in, when to try again, and whom never to.
+ *
+ * The book of known peers is bounded; banned and connected peers are kept, the longest silent others make room.
+ */
+import type { Context } from './context.ts'
+import { shuffled } from './random.ts'
+
+interface KnownPeer {
+  state: 'idle' | 'dialing' | 'connected' | 'banned'
+  failures: number
+  /** ms; not dialled before. */
+  retryAt: number
+  /** A tracker named it: it can be dialled. */
+  isDialable: boolean
+}
+
+export class Connector<Body> {
+  readonly #context: Context<Body>
+  readonly #peerId: string
+  readonly #known = new Map<string, KnownPeer>()
+  #connected = 0
+  #dialing = 0
+  #wanted = 0
+
+  constructor(context: Context<Body>, peerId: string) {
+    this.#context = context
+    this.#peerId = peerId
+  }
+
+  get connections(): number {
+    return this.#connected + this.#dialing
+  }
+
+  /** When the next peer may be tried again. */
+  get deadline(): number {
+    let deadline = Number.POSITIVE_INFINITY
+    if (this.#room() <= 0) return deadline
+    for (const peer of this.#known.values()) {
+      if (peer.state === 'idle' && peer.isDialable && peer.retryAt < deadline) deadline = peer.retryAt
+    }
+    return deadline
+  }
+
+  isBanned(peerId: string): boolean {
+    return this.#known.get(peerId)?.state === 'banned'
+  }
+
+  found(peerIds: readonly string[]): void {
+    for (const peerId of shuffled(this.#context.random, peerIds)) {
+      if (peerId !== this.#peerId) this.#know(peerId).isDialable = true
+    }
+  }
+
+  offered(offer: number, peerId: string): void {
+    const peer = this.#know(peerId)
+    const isWelcome = peerId !== this.#peerId && peer.state === 'idle' && this.connections < this.#context.share.connectionsMax
+    if (isWelcome) this.#set(peer, 'dialing')
+    this.#context.emit({ type: isWelcome ? 'accept' : 'refuse', offer })
+  }
+
+  /** @returns why the connection is not wanted, or undefined */
+  opened(peerId: string): string | undefined {
+    if (peerId === this.#peerId) return 'connected to ourselves'
+    const peer = this.#know(peerId)
+    if (peer.state === 'banned') return 'banned'
+    if (peer.state === 'connected') return 'already connected'
+    this.#set(peer, 'connected')
+    peer.failures = 0
+    return undefined
+  }
+
+  failed(peerId: string): void {
+    const peer = this.#known.get(peerId)
+    if (peer === undefined || peer.state === 'connected') return
+    peer.failures++
+    this.#rest(peer)
+  }
+
+  closed(peerId: string): void {
+    const peer = this.#known.get(peerId)
+    if (peer?.state !== 'connected') return
+    // A connection that was of use is tried again soon; one that ends again and again waits longer each time.
+    peer.failures = Math.min(peer.failures + 1, 3)
+    this.#rest(peer)
+  }
+
+  ban(peerId: string): void {
+    this.#set(this.#know(peerId), 'banned')
+  }
+
+  /** There is nothing to gain from this peer for a long while (both have everything). */
+  avoid(peerId: string): void {
+    this.#know(peerId).retryAt = this.#context.now + this.#context.limits.retryMaxMs
+  }
+
+  /** Dials who can be dialled and says how many more peers could be used. */
+  tick(isHungry: boolean): void {
+    if (isHungry && this.deadline <= this.#context.now) {
+      for (const [peerId, peer] of this.#known) {
+        if (this.#room() <= 0) break
+        if (peer.state !== 'idle' || !peer.isDialable || peer.retryAt > this.#context.now) continue
+        this.#set(peer, 'dialing')
+        this.#context.emit({ type: 'dial', peerId })
+      }
+    }
+    const wanted = isHungry ? Math.max(0, this.#context.share.connectionsMax - this.connections) : 0
+    if (wanted === this.#wanted) return
+    this.#wanted = wanted
+    this.#context.emit({ type: 'wanted', count: wanted })
+  }
+
+  #room(): number {
+    const { share, limits } = this.#context
+    return Math.min(share.connectionsMax - this.connections, limits.dialsMax - this.#dialing)
+  }
+
+  #rest(peer: KnownPeer): void {
+    const { now, limits, random } = this.#context
+    if (peer.state !== 'banned') this.#set(peer, 'idle')
+    // Jitter between half and all of it, so that peers that lost each other together do not all come back together.
+    let waitMs: number = limits.retryMinMs
+    for (let i = 1; i < peer.failures && waitMs < limits.retryMaxMs; i++) waitMs *= 2
+    peer.retryAt = now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2)
+  }
+
+  #know(peerId: string): KnownPeer {
+    let peer = this.#known.get(peerId)
+    if (peer === undefined) {
+      peer = { state: 'idle', failures: 0, retryAt: 0, isDialable: false }
+      this.#known.set(peerId, peer)
+      if (this.#known.size > this.#context.limits.knownPeersMax) this.#forgetOne()
+    }
+    return peer
+  }
+
+  #forgetOne(): void {
+    for (const [peerId, peer] of this.#known) {
+      if (peer.state !== 'idle') continue
+      this.#known.delete(peerId)
+      return
+    }
+  }
+
+  #set(peer: KnownPeer, state: KnownPeer['state']): void {
+    if (peer.state === 'connected') this.#connected--
+    if (peer.state === 'dialing') this.#dialing--
+    peer.state = state
+    if (state === 'connected') this.#connected++
+    if (state === 'dialing') this.#dialing++
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The info dict from peers (BEP 9), for a swarm that began with a magnet.
+ *
+ * It is fetched whole from one peer at a time, so that a wrong one names its sender; another peer is asked when
+ * one is silent or refuses. What comes must hash to every infohash of the magnet.
+ */
+import { sha1 } from '@noble/hashes/legacy.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { BLOCK_BYTES, METAINFO_LIMITS } from '../options.ts'
+import type { WireMessage } from '../protocol/wire.ts'
+import type { Context } from './context.ts'
+import type { Peer } from './peer.ts'
+
+/** What the info dict must hash to: every one that is given. */
+export interface ExpectedHashes {
+  /** 20 bytes. */
+  readonly v1?: Uint8Array
+  /** 32 bytes. */
+  readonly v2?: Uint8Array
+}
+
+/** Pieces of the info dict asked for at a time. */
+const REQUESTS_MAX = 32
+
+interface Attempt {
+  readonly peer: Peer
+  readonly bytes: Uint8Array
+  readonly received: boolean[]
+  receivedCount: number
+  nextPiece: number
+  progressAt: number
+}
+
+export class MetadataExchange<Body> {
+  readonly #context: Context<Body>
+  readonly #peers: ReadonlyMap<number, Peer>
+  readonly #expected: ExpectedHashes
+  /** When a peer refused or was silent: others are tried first, then it again. */
+  readonly #refusedAt = new Map<number, number>()
+  #attempt: Attempt | undefined
+
+  constructor(context: Context<Body>, peers: ReadonlyMap<number, Peer>, expected: ExpectedHashes) {
+    this.#context = context
+    this.#peers = peers
+    this.#expected = expected
+  }
+
+  get deadline(): number {
+    if (this.#attempt !== undefined) return this.#attempt.progressAt + this.#context.limits.answerMs
+    let deadline = Number.POSITIVE_INFINITY
+    for (const peer of this.#peers.values()) if (canServe(peer)) deadline = Math.min(deadline, this.#readyAt(peer))
+    return deadline
+  }
+
+  /** Gives up a silent peer and asks the next. */
+  tick(): void {
+    const { now, limits } = this.#context
+    if (this.#attempt !== undefined && now >= this.#attempt.progressAt + limits.answerMs) this.#giveUp()
+    if (this.#attempt !== undefined) return
+    const candidates = [...this.#peers.values()].filter((peer) => canServe(peer) && this.#readyAt(peer) <= now)
+    const peer = candidates[0]
+    if (peer === undefined) return
+    const pieceCount = Math.ceil(peer.metadataBytes / BLOCK_BYTES)
+    this.#attempt = {
+      peer,
+      bytes: new Uint8Array(peer.metadataBytes),
+      received: new Array<boolean>(pieceCount).fill(false),
+      receivedCount: 0,
+      nextPiece: 0,
+      progressAt: now,
+    }
+    this.#ask()
+  }
+
+  closed(peer: Peer): void {
+    this.#refusedAt.delete(peer.handle)
+    if (this.#attempt?.peer === peer) this.#attempt = undefined
+  }
+
+  rejected(peer: Peer): void {
+    if (this.#attempt?.peer === peer) this.#giveUp()
+  }
+
+  /** @returns the info dict when it is whole and right, `'forged'` when it is whole and wrong */
+  receive(peer: Peer, message: WireMessage<Body> & { type: 'metadata-data' }): Uint8Array | 'forged' | undefined {
+    const attempt = this.#attempt
+    if (attempt === undefined || attempt.peer !== peer) return undefined
+    const { piece, bytes } = message
+    const begin = piece * BLOCK_BYTES
+    const length = Math.min(BLOCK_BYTES, attempt.bytes.length - begin)
+    if (piece >= attempt.received.length || bytes.length !== length || message.totalBytes !== attempt.bytes.length) {
+      this.#giveUp()
+      return undefined
+    }
+    if (attempt.received[piece]) return undefined
+    attempt.received[piece] = true
+    attempt.receivedCount++
+    attempt.progressAt = this.#context.now
+    attempt.bytes.set(bytes, begin)
+    if (attempt.receivedCount < attempt.received.length) {
+      this.#ask()
+      return undefined
+    }
+    this.#attempt = undefined
+    return matches(attempt.bytes, this.#expected) ? attempt.bytes : 'forged'
+  }
+
+  #ask(): void {
+    const attempt = this.#attempt!
+    while (attempt.nextPiece < attempt.received.length && attempt.nextPiece - attempt.receivedCount < REQUESTS_MAX) {
+      this.#context.send(attempt.peer.handle, { type: 'metadata-request', piece: attempt.nextPiece++ })
+    }
+  }
+
+  #giveUp(): void {
+    this.#refusedAt.set(this.#attempt!.peer.handle, this.#context.now)
+    this.#attempt = undefined
+  }
+
+  #readyAt(peer: Peer): number {
+    const refusedAt = this.#refusedAt.get(peer.handle)
+    return refusedAt === undefined ? Number.NEGATIVE_INFINITY : refusedAt + this.#context.limits.answerMs
+  }
+}
+
+/** The answer to a request for a piece of our info dict. */
+export function serveMetadata<Body>(infoBytes: Uint8Array | undefined, piece: number): WireMessage<Body> {
+  if (infoBytes === undefined || piece * BLOCK_BYTES >= infoBytes.length) return { type: 'metadata-reject', piece }
+  const bytes = infoBytes.subarray(piece * BLOCK_BYTES, (piece + 1) * BLOCK_BYTES)
+  return { type: 'metadata-data', piece, totalBytes: infoBytes.length, bytes }
+}
+
+function canServe(peer: Peer): boolean {
+  const { metadataBytes } = peer
+  return Boolean(peer.extensions.ut_metadata) && metadataBytes > 0 && metadataBytes <= METAINFO_LIMITS.metadataBytesMax
+}
+
+function matches(infoBytes: Uint8Array, expected: ExpectedHashes): boolean {
+  const isV1 = expected.v1 === undefined || isEqual(sha1(infoBytes), expected.v1)
+  const isV2 = expected.v2 === undefined || isEqual(sha256(infoBytes), expected.v2)
+  return isV1 && isV2
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

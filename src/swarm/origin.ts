@@ -1,0 +1,169 @@
+/**
+ * Web seeds (BEP 19) as a source beside peers: whole pieces in contiguous runs, a few requests at a time.
+ *
+ * The rarest piece is fetched first, so that what no peer has comes from the origin and can spread; the run then goes on over its
+ * missing neighbours, for a request costs a round trip. A web seed that delivers a bad piece is not asked again.
+ */
+import type { Context } from './context.ts'
+import { ORIGIN, type PartialPiece } from './partial-piece.ts'
+import type { Pieces } from './pieces.ts'
+
+interface WebSeed {
+  readonly url: string
+  fetches: number
+  failures: number
+  retryAt: number
+  isDropped: boolean
+}
+
+interface Fetch<Body> {
+  readonly seed: WebSeed
+  readonly partials: Map<number, PartialPiece<Body>>
+}
+
+export class OriginSource<Body> {
+  readonly #context: Context<Body>
+  readonly #pieces: Pieces<Body>
+  readonly #seeds: WebSeed[]
+  readonly #fetches = new Map<number, Fetch<Body>>()
+  /** Which web seed a piece under check came from. */
+  readonly #sources = new Map<number, WebSeed>()
+
+  constructor(context: Context<Body>, pieces: Pieces<Body>, urls: readonly string[]) {
+    this.#context = context
+    this.#pieces = pieces
+    this.#seeds = [...new Set(urls)].map((url) => ({ url, fetches: 0, failures: 0, retryAt: 0, isDropped: false }))
+  }
+
+  get deadline(): number {
+    if (this.#context.isPaused || this.#pieces.missing.count === 0) return Number.POSITIVE_INFINITY
+    const waiting = this.#seeds.filter((seed) => !seed.isDropped && seed.retryAt > this.#context.now)
+    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map((seed) => seed.retryAt))
+  }
+
+  /** Whether some web seed may still deliver. */
+  get isUsable(): boolean {
+    return this.#seeds.some((seed) => !seed.isDropped)
+  }
+
+  /** Starts fetches as far as there is something to fetch and somebody to ask. */
+  fill(): void {
+    if (this.#context.isPaused) return
+    for (const seed of this.#seeds) {
+      while (!seed.isDropped && seed.retryAt <= this.#context.now && seed.fetches < this.#fetchesMax(seed)) {
+        if (!this.#fetch(seed)) break
+      }
+    }
+  }
+
+  /** A whole piece came. */
+  receive(id: number, piece: number, body: Body): void {
+    const fetch = this.#fetches.get(id)
+    const { counters, body: ops } = this.#context
+    counters.fromOriginBytes += ops.length(body)
+    const partial = fetch?.partials.get(piece)
+    fetch?.partials.delete(piece)
+    if (fetch === undefined || partial === undefined || this.#pieces.partials.get(piece) !== partial) {
+      counters.wastedBytes += ops.length(body)
+      return
+    }
+    fetch.seed.failures = 0
+    partial.unask(wholeOf(partial))
+    this.#sources.set(piece, fetch.seed)
+    counters.wastedBytes += this.#pieces.receive(partial, 0, body, ORIGIN)
+  }
+
+  ended(id: number, failed: 'retry' | 'permanent' | undefined): void {
+    const fetch = this.#fetches.get(id)
+    if (fetch === undefined) return
+    this.#fetches.delete(id)
+    const { seed, partials } = fetch
+    seed.fetches--
+    for (const partial of partials.values()) this.#giveBack(partial)
+    if (failed === 'permanent') this.#drop(seed)
+    if (failed !== 'retry') return
+    seed.failures++
+    const { originRetryMs, retryMaxMs } = this.#context.limits
+    let waitMs: number = originRetryMs
+    for (let i = 1; i < seed.failures && waitMs < retryMaxMs; i++) waitMs *= 2
+    seed.retryAt = this.#context.now + Math.min(waitMs, retryMaxMs) * (0.5 + this.#context.random() / 2)
+  }
+
+  /** A piece that a web seed sent is not what the torrent says. */
+  blame(piece: number): void {
+    const seed = this.#sources.get(piece)
+    if (seed !== undefined) this.#drop(seed)
+  }
+
+  settled(piece: number): void {
+    this.#sources.delete(piece)
+  }
+
+  /** Stops all fetches: the user paused, or nothing is wanted any more. */
+  cancelAll(): void {
+    for (const id of this.#fetches.keys()) this.#context.emit({ type: 'cancel-fetch', id })
+  }
+
+  #fetchesMax(seed: WebSeed): number {
+    return seed.failures > 0 ? 1 : this.#context.limits.originFetchesMax
+  }
+
+  #fetch(seed: WebSeed): boolean {
+    const first = this.#next()
+    if (first === undefined) return false
+    const partials = new Map<number, PartialPiece<Body>>()
+    let bytes = 0
+    let piece = first
+    while (piece < this.#pieces.layout.pieceCount && bytes < this.#context.limits.originRunBytes && this.#isFree(piece)) {
+      const partial = this.#pieces.partials.get(piece) ?? this.#pieces.start(piece)
+      partial.ask(wholeOf(partial))
+      partial.exclusive = ORIGIN
+      this.#pieces.open.delete(partial)
+      partials.set(piece, partial)
+      bytes += partial.bytes
+      piece++
+    }
+    const id = this.#context.nextId()
+    this.#fetches.set(id, { seed, partials })
+    seed.fetches++
+    this.#context.emit({ type: 'fetch', id, url: seed.url, first, end: piece })
+    return true
+  }
+
+  /** Streams first, then the rarest piece, then one that peers have begun and left. */
+  #next(): number | undefined {
+    for (const stream of this.#pieces.streams) {
+      for (let piece = stream.first; piece < stream.end; piece++) if (this.#isFree(piece)) return piece
+    }
+    const fresh = this.#pieces.rarity.find(this.#context.random, (piece) => this.#isFree(piece))
+    if (fresh !== undefined) return fresh
+    for (const partial of this.#pieces.open) if (this.#isFree(partial.piece)) return partial.piece
+    return undefined
+  }
+
+  #isFree(piece: number): boolean {
+    if (!this.#pieces.isWanted(piece) || !this.#pieces.isVerifiable(piece)) return false
+    const partial = this.#pieces.partials.get(piece)
+    if (partial === undefined) return this.#pieces.hasRoom()
+    return partial.state === 'filling' && partial.exclusive === undefined && !partial.isAsked()
+  }
+
+  #giveBack(partial: PartialPiece<Body>): void {
+    if (this.#pieces.partials.get(partial.piece) !== partial || partial.state !== 'filling') return
+    partial.unask(wholeOf(partial))
+    partial.exclusive = undefined
+    if (partial.isEmpty && !partial.isAsked()) this.#pieces.abandon(partial)
+    else this.#pieces.open.add(partial)
+  }
+
+  #drop(seed: WebSeed): void {
+    if (seed.isDropped) return
+    seed.isDropped = true
+    this.#context.report({ type: 'web-seed-failed', url: seed.url })
+    for (const [id, fetch] of this.#fetches) if (fetch.seed === seed) this.#context.emit({ type: 'cancel-fetch', id })
+  }
+}
+
+function wholeOf(partial: PartialPiece<unknown>): { first: number; end: number } {
+  return { first: 0, end: partial.unitCount }
+}
