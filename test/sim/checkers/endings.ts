@@ -1,0 +1,66 @@
+/** Every check, load, save, hash and fetch has an id of its own, ends exactly once, and nothing is left at the end. */
+import type { Effect, Input } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import type { Token } from '../token.ts'
+import type { Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+interface Ids {
+  readonly used: Set<number>
+  readonly open: Map<number, string>
+}
+
+export class Endings implements Watcher {
+  readonly #world: World
+  readonly #ids = new Map<Member, Ids>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  effect(member: Member, effect: Effect<Token>): void {
+    const { used, open } = this.#idsOf(member)
+    switch (effect.type) {
+      case 'check':
+      case 'load':
+      case 'save':
+      case 'hash':
+      case 'fetch':
+        if (used.has(effect.id)) this.#world.object(`used id ${effect.id} twice`, member)
+        used.add(effect.id)
+        open.set(effect.id, effect.type)
+    }
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    switch (input.type) {
+      case 'checked':
+      case 'loaded':
+      case 'saved':
+      case 'hashed':
+      case 'fetch-ended':
+        if (!this.#idsOf(member).open.delete(input.id)) {
+          this.#world.object(`the simulator ended ${input.type} ${input.id} twice`, member)
+        }
+    }
+  }
+
+  stopped(member: Member): void {
+    this.#ids.delete(member)
+  }
+
+  end(): void {
+    for (const [member, { open }] of this.#ids) {
+      for (const [id, type] of open) this.#world.object(`${type} ${id} never ended`, member)
+    }
+  }
+
+  #idsOf(member: Member): Ids {
+    let ids = this.#ids.get(member)
+    if (ids === undefined) {
+      ids = { used: new Set(), open: new Map() }
+      this.#ids.set(member, ids)
+    }
+    return ids
+  }
+}

@@ -1,0 +1,84 @@
+/** Nothing that did not pass a check is saved, served or delivered, and what is, is the right bytes at the right place. */
+import type { Effect, Input } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import { describe, type Token } from '../token.ts'
+import type { Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+export class Integrity implements Watcher {
+  readonly #world: World
+  /** Pieces under check, by id; and those that passed in this life or were found in the store. */
+  readonly #checks = new Map<Member, Map<number, number>>()
+  readonly #passed = new Map<Member, Set<number>>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    if (input.type === 'checked' && input.result === 'good') {
+      const piece = this.#checks.get(member)?.get(input.id)
+      if (piece !== undefined) this.#passedOf(member).add(piece)
+    } else if (input.type === 'resumed') {
+      for (let piece = 0; piece < this.#world.torrent.pieceCount; piece++) {
+        if (member.disk.has(piece)) this.#passedOf(member).add(piece)
+      }
+    } else if (input.type === 'lost') {
+      this.#passedOf(member).delete(input.piece)
+    }
+  }
+
+  effect(member: Member, effect: Effect<Token>): void {
+    const { torrent, object } = this.#world
+    const passed = this.#passedOf(member)
+    switch (effect.type) {
+      case 'check': {
+        const checks = this.#checks.get(member) ?? new Map<number, number>()
+        checks.set(effect.id, effect.piece)
+        this.#checks.set(member, checks)
+        return
+      }
+      case 'save':
+        if (!passed.has(effect.piece)) object(`saved piece ${effect.piece}, which passed no check`, member)
+        if (!torrent.isGenuine(effect.body, effect.piece, 0) || effect.body.bytes < torrent.dataBytes(effect.piece)) {
+          object(`saved as piece ${effect.piece}: ${describe(effect.body)}`, member)
+        }
+        return
+      case 'send': {
+        const { message } = effect
+        if (message.type === 'have' && !passed.has(message.piece)) object(`announced piece ${message.piece}`, member)
+        if (message.type !== 'piece') return
+        if (!passed.has(message.piece)) object(`served piece ${message.piece}, which passed no check`, member)
+        if (!torrent.isGenuine(message.body, message.piece, message.begin)) {
+          object(`served as ${message.piece}:${message.begin}: ${describe(message.body)}`, member)
+        }
+        return
+      }
+      case 'report':
+        if (effect.report.type === 'piece' && !passed.has(effect.report.piece)) {
+          object(`delivered piece ${effect.report.piece}, which passed no check`, member)
+        }
+        if (effect.report.type !== 'done') return
+        for (const { first, end } of member.wants) {
+          for (let piece = first; piece < end; piece++) {
+            if (!passed.has(piece)) object(`says it is done without piece ${piece}`, member)
+          }
+        }
+        return
+    }
+  }
+
+  stopped(member: Member): void {
+    this.#checks.delete(member)
+    this.#passed.delete(member)
+  }
+
+  #passedOf(member: Member): Set<number> {
+    let passed = this.#passed.get(member)
+    if (passed === undefined) {
+      passed = new Set()
+      this.#passed.set(member, passed)
+    }
+    return passed
+  }
+}

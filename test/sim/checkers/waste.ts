@@ -1,0 +1,48 @@
+/**
+ * Bytes that came twice or for nothing stay within max(1 %, two blocks a peer). Forged bytes are counted apart, and
+ * so are the genuine ones of a piece that a forger spoiled.
+ */
+import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
+import type { Input } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import type { Token } from '../token.ts'
+import type { Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+export class Waste implements Watcher {
+  readonly #world: World
+  readonly #neighbours = new Map<Member, Set<string>>()
+  /** Bytes that a life took with it when it ended: unfinished pieces, and what was under way to the store. */
+  readonly #lost = new Map<Member, number>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    if (input.type !== 'opened') return
+    const neighbours = this.#neighbours.get(member) ?? new Set()
+    neighbours.add(input.peerId)
+    this.#neighbours.set(member, neighbours)
+  }
+
+  stopped(member: Member): void {
+    this.#lost.set(member, this.#unsavedBytes(member))
+  }
+
+  end(): void {
+    const { torrent, object, ledger } = this.#world
+    for (const member of this.#world.leeches) {
+      const wasted = this.#unsavedBytes(member) - (this.#lost.get(member) ?? 0)
+      const peers = this.#neighbours.get(member)?.size ?? 0
+      const allowed = Math.max(torrent.totalBytes / 100, 2 * REQUEST_BYTES_MAX * peers)
+      const spoiled = ledger.of(member).damaged * torrent.pieceLength
+      if (wasted > allowed + spoiled) object(`wasted ${wasted} bytes, ${allowed} are allowed`, member)
+    }
+  }
+
+  #unsavedBytes(member: Member): number {
+    const { fromPeersBytes, fromOriginBytes, savedBytes } = this.#world.ledger.of(member)
+    return fromPeersBytes + fromOriginBytes - savedBytes
+  }
+}

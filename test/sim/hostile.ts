@@ -1,0 +1,61 @@
+/**
+ * Hostile and broken neighbours. A disguise sits between a real swarm and the network and turns what it sends into
+ * something else; the swarm behind it goes on in good faith.
+ */
+import { type Random, randomIndex } from '../../src/swarm/random.ts'
+import type { WireMessage } from '../../src/protocol/wire.ts'
+import { forge, type Token } from './token.ts'
+
+export interface Disguise {
+  readonly name: string
+  /** Whether the member may rightly be banned. */
+  readonly isGuilty: boolean
+  /** Whether it sends forged bytes. */
+  readonly isPolluter: boolean
+  /** What is sent instead, and how long it is held back; undefined: nothing. */
+  alter(message: WireMessage<Token>): { message: WireMessage<Token>; delayMs?: number } | undefined
+}
+
+/** Sends forged blocks: always, or a share of them. */
+export function polluter(random: Random, share = 1): Disguise {
+  return {
+    name: share === 1 ? 'polluter' : `polluter(${share})`,
+    isGuilty: true,
+    isPolluter: true,
+    alter: message => {
+      if (message.type !== 'piece' || random() >= share) return { message }
+      return { message: { ...message, body: forge(message.body, 1 + randomIndex(random, 0x7fff_ffff)) } }
+    },
+  }
+}
+
+/** Has everything, it says, takes requests and never answers one. */
+export function liar(): Disguise {
+  return {
+    name: 'liar',
+    isGuilty: true,
+    isPolluter: false,
+    alter: message => (message.type === 'piece' || message.type === 'reject' ? undefined : { message }),
+  }
+}
+
+/** Sends every block late, by a time that grows as if each had to wait for the one before. */
+export function drip(random: Random, blockMs = 4_000): Disguise {
+  return {
+    name: 'drip',
+    isGuilty: true,
+    isPolluter: false,
+    alter: message =>
+      message.type === 'piece' ? { message, delayMs: blockMs + randomIndex(random, blockMs) } : { message },
+  }
+}
+
+/** Is interested, takes what it gets, and unchokes nobody. */
+export function choker(): Disguise {
+  return {
+    name: 'choker',
+    isGuilty: true,
+    isPolluter: false,
+    alter: message => (message.type === 'unchoke' ? undefined : { message }),
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * One life of a member: from its start until it stops or crashes. Drives one `Swarm` as the session does: an input, a
+ * step, the effects in order, one timer. Inputs that arise while effects are performed wait their turn.
+ */
+import { seededRandom } from '../../src/swarm/random.ts'
+import { Swarm } from '../../src/swarm/swarm.ts'
+import type { Effect, Input } from '../../src/swarm/events.ts'
+import type { Metainfo } from '../../src/metainfo/metainfo.ts'
+import type { Access } from './link.ts'
+import type { Member } from './member.ts'
+import type { End } from './network.ts'
+import { type Token, tokenOps } from './token.ts'
+import { wireBytes } from './wire-bytes.ts'
+import type { World } from './world.ts'
+
+export class Life {
+  readonly member: Member
+  readonly peerId: string
+  readonly swarm: Swarm<Token>
+  readonly #world: World
+  readonly #ends = new Map<number, End>()
+  readonly #fetches = new Map<number, () => void>()
+  readonly #inputs: Input<Token>[] = []
+  #isStepping = false
+  #isOver = false
+  /** When the tick that is planned next is due. */
+  #tickAt = Number.POSITIVE_INFINITY
+  #wanted = 0
+  #announceDueAt = Number.NEGATIVE_INFINITY
+
+  constructor(world: World, member: Member, seed: number) {
+    this.#world = world
+    this.member = member
+    this.peerId = member.peerId
+    const { torrent } = world
+    this.swarm = new Swarm<Token>({
+      peerId: member.peerId,
+      random: seededRandom(seed),
+      body: tokenOps,
+      ...(member.options.from === 'magnet' ? {} : { metainfo: torrent.metainfo }),
+      expected: torrent.expected,
+      webSeeds: member.options.webSeeds ?? [],
+      limits: member.options.limits ?? {},
+    })
+  }
+
+  get access(): Access {
+    return this.member.access
+  }
+
+  get isSeed(): boolean {
+    return this.member.isWhole
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  get ends(): ReadonlyMap<number, End> {
+    return this.#ends
+  }
+
+  start(): void {
+    this.#world.network.join(this)
+    this.input({ type: 'granted', share: this.member.share })
+    for (const want of this.member.wants) this.input({ type: 'want', ...want })
+  }
+
+  /** Ends at once. Neighbours notice after `noticeMs`: one latency after a farewell, longer after a crash. */
+  stop(noticeMs: number): void {
+    this.#isOver = true
+    this.#world.network.leave(this)
+    for (const end of [...this.#ends.values()]) this.#disconnect(end, noticeMs)
+    for (const cancel of this.#fetches.values()) cancel()
+    this.#world.stopped(this.member)
+  }
+
+  open(end: End, initiator: boolean): void {
+    this.#ends.set(end.handle, end)
+    const features = { fast: true, extended: true, v2: this.#world.torrent.version !== 'v1' }
+    this.input({ type: 'opened', peer: end.handle, peerId: end.other().life.peerId, initiator, features })
+  }
+
+  input(input: Input<Token>): void {
+    if (this.#isOver) return
+    if ('peer' in input && !this.#ends.has(input.peer)) return
+    this.#inputs.push(input)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    for (let next = this.#inputs.shift(); next !== undefined && !this.#isOver; next = this.#inputs.shift()) {
+      this.#world.sawInput(this.member, next)
+      for (const effect of this.swarm.step(next, this.#world.timeline.now)) {
+        this.#world.sawEffect(this.member, effect)
+        this.#perform(effect)
+      }
+    }
+    this.#isStepping = false
+    this.#arm()
+  }
+
+  #perform(effect: Effect<Token>): void {
+    const { network } = this.#world
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect)
+      case 'close': {
+        const end = this.#ends.get(effect.peer)
+        if (end !== undefined) this.#disconnect(end, end.pipe.latencyMs)
+        return
+      }
+      case 'low-water':
+        return this.#ends.get(effect.peer)?.pipe.setLowWaterMark(effect.bytes)
+      case 'dial':
+        return network.dial(this, effect.peerId)
+      case 'accept':
+        return network.accept(effect.offer)
+      case 'refuse':
+        return
+      case 'wanted':
+        this.#wanted = effect.count
+        return this.#announce()
+      case 'fetch':
+        return this.#fetch(effect)
+      case 'cancel-fetch':
+        return this.#fetches.get(effect.id)?.()
+      case 'open':
+        return this.#open(effect.metainfo)
+      case 'check':
+      case 'save':
+      case 'load':
+      case 'hash':
+        return this.member.disk.perform(effect, input => this.input(input))
+      case 'ask':
+      case 'report':
+        return
+    }
+  }
+
+  #send({ peer, message }: Effect<Token> & { type: 'send' }): void {
+    const end = this.#ends.get(peer)
+    if (end === undefined) return
+    const { disguise } = this.member.options
+    const altered = disguise === undefined ? { message } : disguise.alter(message)
+    if (altered === undefined) return
+    const bytes = wireBytes(altered.message)
+    if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
+    else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
+  }
+
+  /** Both sides hear of a close, each once. */
+  #disconnect(end: End, noticeMs: number): void {
+    const other = end.other()
+    this.input({ type: 'closed', peer: end.handle })
+    this.#ends.delete(end.handle)
+    end.pipe.close()
+    other.pipe.close()
+    this.#world.timeline.after(noticeMs, () => other.life.lose(other))
+  }
+
+  /** The other side is gone. */
+  lose(end: End): void {
+    this.input({ type: 'closed', peer: end.handle })
+    this.#ends.delete(end.handle)
+  }
+
+  /** Asks the tracker for peers now, or when that is allowed again; once at a time. */
+  #announce(): void {
+    const { timeline, network } = this.#world
+    if (this.#wanted === 0 || this.#announceDueAt > timeline.now) return
+    network.announce(this, this.#wanted)
+    this.#announceDueAt = timeline.now + network.announceIntervalMs
+    timeline.at(this.#announceDueAt, () => {
+      if (!this.#isOver) this.#announce()
+    })
+  }
+
+  #fetch({ id, url, first, end }: Effect<Token> & { type: 'fetch' }): void {
+    const origin = this.#world.origins.get(url)
+    if (origin === undefined) throw new Error(`No origin at ${url}`)
+    const { torrent } = this.#world
+    const pieces = Array.from({ length: end - first }, (_, i) => {
+      return { piece: first + i, body: torrent.data(first + i) }
+    })
+    const cancel = origin.fetch(this.access, pieces, {
+      piece: piece => this.input({ type: 'fetched', id, piece, body: torrent.data(piece) }),
+      ended: failed => {
+        this.#fetches.delete(id)
+        this.input({ type: 'fetch-ended', id, ...(failed === undefined ? {} : { failed }) })
+      },
+    })
+    this.#fetches.set(id, cancel)
+  }
+
+  #open(metainfo: Metainfo): void {
+    this.#world.torrent.verify(metainfo)
+    this.#world.timeline.after(this.member.disk.openMs, () => {
+      this.input({ type: 'resumed', have: this.member.disk.bits() })
+    })
+  }
+
+  #arm(): void {
+    const { timeline } = this.#world
+    const deadline = this.swarm.deadline
+    if (this.#isOver || deadline >= this.#tickAt) return
+    this.#tickAt = deadline
+    timeline.at(deadline, () => {
+      if (this.#tickAt !== deadline) return
+      this.#tickAt = Number.POSITIVE_INFINITY
+      // The deadline may have moved on since.
+      if (this.swarm.deadline <= timeline.now) this.input({ type: 'tick' })
+      else this.#arm()
+    })
+  }
+}

@@ -1,0 +1,111 @@
+/** The simulator's own physics: rate, latency, fair sharing, order, backpressure, and the arithmetic of tokens. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Access, line, Pipe } from './link.ts'
+import { Timeline } from './timeline.ts'
+import { forge, genuine, isForged, tokenOps } from './token.ts'
+
+describe('the timeline', () => {
+  it('orders by time, then by when an event was planned', () => {
+    const timeline = new Timeline()
+    const order: string[] = []
+    timeline.at(2, () => order.push('c'))
+    timeline.at(1, () => {
+      order.push('a')
+      timeline.at(1, () => order.push('b'))
+    })
+    timeline.at(2, () => order.push('d'))
+    while (timeline.step());
+    assert.deepEqual(order, ['a', 'b', 'c', 'd'])
+  })
+})
+
+describe('a link', () => {
+  it('delivers at the slower of both rates, after one latency', () => {
+    for (const [up, down] of [
+      [1e6, 5e6],
+      [5e6, 1e6],
+    ] as const) {
+      const timeline = new Timeline()
+      let lastAt = 0
+      const pipe = new Pipe<number>({
+        timeline,
+        from: new Access(timeline, line(up, up, 20)),
+        to: new Access(timeline, line(down, down, 30)),
+        deliver: () => {
+          lastAt = timeline.now
+        },
+      })
+      for (let i = 0; i < 100; i++) pipe.send(i, 10_000)
+      while (timeline.step());
+      assert.ok(lastAt >= 1050 && lastAt < 1070, `${up} → ${down}: ${lastAt} ms`)
+    }
+  })
+
+  it('shares an uplink evenly, and keeps the order of each pipe', () => {
+    const timeline = new Timeline()
+    const from = new Access(timeline, line(1e6, 1e6))
+    const received: number[][] = [[], [], []]
+    const pipes = received.map(list => {
+      const to = new Access(timeline, line(1e6, 1e6))
+      return new Pipe<number>({ timeline, from, to, deliver: message => list.push(message) })
+    })
+    for (let i = 0; i < 30; i++) for (const pipe of pipes) pipe.send(i, i % 3 === 0 ? 20 : 50_000)
+    while (timeline.now < 700) timeline.step()
+    const counts = received.map(list => list.length)
+    assert.ok(Math.max(...counts) - Math.min(...counts) <= 2, counts.join())
+    while (timeline.step());
+    for (const list of received) assert.deepEqual(list, [...list.keys()])
+    assert.deepEqual(
+      received.map(list => list.length),
+      [30, 30, 30],
+    )
+  })
+
+  it('says once that it is writable, when the buffered bytes fall to the mark', () => {
+    const timeline = new Timeline()
+    const marks: number[] = []
+    const pipe: Pipe<number> = new Pipe<number>({
+      timeline,
+      from: new Access(timeline, line(1e6, 1e6)),
+      to: new Access(timeline, line(1e6, 1e6)),
+      deliver: () => {},
+      writable: bufferedBytes => marks.push(bufferedBytes),
+    })
+    pipe.setLowWaterMark(65_000)
+    for (let i = 0; i < 10; i++) pipe.send(i, 20_000)
+    assert.equal(pipe.bufferedBytes, 200_000)
+    while (timeline.step());
+    assert.deepEqual(marks, [60_000])
+    assert.equal(pipe.bufferedBytes, 0)
+  })
+
+  it('delivers nothing once it is closed', () => {
+    const timeline = new Timeline()
+    let delivered = 0
+    const access = new Access(timeline, line(1e6, 1e6))
+    const pipe = new Pipe<number>({ timeline, from: access, to: access, deliver: () => (delivered += 1) })
+    pipe.send(1, 1e6)
+    pipe.send(2, 10)
+    timeline.at(100, () => pipe.close())
+    while (timeline.step());
+    assert.equal(delivered, 0)
+  })
+})
+
+describe('a token', () => {
+  it('is put together again from its slices, and only in the right order', () => {
+    const whole = genuine(3, 0, 100)
+    const [a, b] = [tokenOps.slice(whole, 0, 40), tokenOps.slice(whole, 40, 100)]
+    assert.ok(tokenOps.equal(tokenOps.concat([a, b]), whole))
+    assert.ok(!tokenOps.equal(tokenOps.concat([b, a]), whole))
+    assert.ok(!tokenOps.equal(a, genuine(3, 1, 40)))
+    assert.ok(!tokenOps.equal(a, genuine(4, 0, 40)))
+  })
+
+  it('carries a forgery through slices and joins', () => {
+    const forged = forge(genuine(0, 0, 10), 7)
+    assert.ok(isForged(tokenOps.slice(tokenOps.concat([genuine(1, 0, 5), forged]), 3, 8)))
+    assert.ok(!tokenOps.equal(forged, forge(forged, 8)))
+  })
+})

@@ -1,0 +1,128 @@
+/**
+ * A simulated world: one torrent, its members, the network between them, and the checkers that watch. The swarms in
+ * it are the code that ships; everything around them is deterministic in the seed.
+ */
+import type { Effect, Input } from '../../src/swarm/events.ts'
+import { type Random, seededRandom } from '../../src/swarm/random.ts'
+import { standardCheckers } from './checkers/standard.ts'
+import { Ledger } from './ledger.ts'
+import { Member, type MemberOptions } from './member.ts'
+import { Network, type NetworkOptions } from './network.ts'
+import { Origin, type OriginOptions } from './origin.ts'
+import { Timeline } from './timeline.ts'
+import type { Token } from './token.ts'
+import type { Torrent } from './torrent.ts'
+import { Trace } from './trace.ts'
+import { type Objection, Violation, type Watcher } from './watcher.ts'
+
+export interface WorldOptions {
+  readonly scenario: string
+  readonly seed: number
+  readonly torrent: Torrent
+  readonly network?: Partial<NetworkOptions>
+}
+
+/** Simulated time after the goal, for what is under way to end. */
+const SETTLE_MS = 60_000
+const TAIL_LINES = 40
+
+export class World {
+  readonly scenario: string
+  readonly seed: number
+  readonly torrent: Torrent
+  readonly timeline = new Timeline()
+  readonly random: Random
+  readonly network: Network
+  readonly trace = new Trace()
+  readonly ledger: Ledger
+  readonly origins = new Map<string, Origin>()
+  readonly #members: Member[] = []
+  readonly #watchers: Watcher[]
+
+  constructor({ scenario, seed, torrent, network }: WorldOptions) {
+    this.scenario = scenario
+    this.seed = seed
+    this.torrent = torrent
+    this.random = seededRandom(seed)
+    this.network = new Network(this.timeline, seededRandom(seed ^ 0x5eed), network)
+    this.ledger = new Ledger(this)
+    this.#watchers = [this.ledger, ...standardCheckers(this)]
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  /** Honest members that have something to download. */
+  get leeches(): readonly Member[] {
+    return this.#members.filter(member => member.isLeech)
+  }
+
+  addOrigin(url: string, options: OriginOptions): Origin {
+    const origin = new Origin(this.timeline, seededRandom(this.seed ^ 0x0419), options)
+    this.origins.set(url, origin)
+    return origin
+  }
+
+  add(options: MemberOptions): Member {
+    const member = new Member(this, this.#members.length, options)
+    this.#members.push(member)
+    this.timeline.at(options.joinsAt ?? 0, () => member.start())
+    return member
+  }
+
+  /**
+   * Runs until every leech has all it wants, then lets the dust settle and asks the checkers.
+   * @throws Violation when that takes longer than `limitMs`, or when any checker objects
+   */
+  run(limitMs: number): void {
+    this.runUntil(() => this.leeches.every(leech => leech.isComplete), limitMs)
+    this.settle()
+  }
+
+  /** Runs until a condition holds. @throws Violation after `limitMs` of simulated time */
+  runUntil(isReached: () => boolean, limitMs: number): void {
+    while (!isReached()) {
+      if (this.timeline.next > limitMs) {
+        const missing = this.leeches.filter(leech => !leech.isComplete)
+        const states = missing.map(({ name, disk }) => `${name} has ${disk.count}/${this.torrent.pieceCount}`)
+        this.object(`the goal was not reached in ${limitMs} ms: ${states.join(', ') || 'see the test'}`, missing[0])
+      }
+      this.timeline.step()
+    }
+  }
+
+  /** Lets time pass. */
+  runFor(durationMs: number): void {
+    const end = this.timeline.now + durationMs
+    while (this.timeline.next <= end) this.timeline.step()
+  }
+
+  /** Lets what is under way end, and asks the checkers for their last word. */
+  settle(): void {
+    this.runFor(SETTLE_MS)
+    for (const watcher of this.#watchers) watcher.end?.()
+  }
+
+  sawInput(member: Member, input: Input<Token>): void {
+    this.trace.note(this.timeline.now, member.name, '→', input)
+    for (const watcher of this.#watchers) watcher.input?.(member, input)
+  }
+
+  sawEffect(member: Member, effect: Effect<Token>): void {
+    this.trace.note(this.timeline.now, member.name, '←', effect)
+    for (const watcher of this.#watchers) watcher.effect?.(member, effect)
+  }
+
+  stopped(member: Member): void {
+    for (const watcher of this.#watchers) watcher.stopped?.(member)
+  }
+
+  readonly object: Objection = (rule, member) => {
+    const who = member === undefined ? '' : `, ${member.name}`
+    throw new Violation(
+      `${this.scenario}, seed ${this.seed}, ${this.timeline.now.toFixed(1)} ms${who}: ${rule}\n` +
+        `${this.trace.tail(TAIL_LINES, member?.name)}\ntrace ${this.trace.hash} after ${this.trace.length} events`,
+    )
+  }
+}
