@@ -67,27 +67,31 @@ export class Disk {
     switch (effect.type) {
       case 'check': {
         const body = tokenOps.concat(effect.units)
-        return this.#after(body.bytes, checkBytesPerSecond, () => answer(this.#torrent.check(effect, body)))
+        this.#after(body.bytes, checkBytesPerSecond, () => answer(this.#torrent.check(effect, body)))
+        break
       }
       case 'save':
-        return this.#after(effect.body.bytes, saveBytesPerSecond, () => {
+        this.#after(effect.body.bytes, saveBytesPerSecond, () => {
           this.#pieces.set(piece, effect.body)
           answer({ type: 'saved', id })
         })
+        break
       case 'load': {
         const { begin, length } = effect
-        return this.#after(length, saveBytesPerSecond, () => {
+        this.#after(length, saveBytesPerSecond, () => {
           const whole = this.#pieces.get(piece)
           const body = whole === undefined ? undefined : tokenOps.slice(whole, begin, begin + length)
           answer({ type: 'loaded', id, ...(body === undefined ? {} : { body }) })
         })
+        break
       }
       case 'hash': {
         const bytes = this.#torrent.dataBytes(piece)
-        return this.#after(bytes, checkBytesPerSecond, () => {
+        this.#after(bytes, checkBytesPerSecond, () => {
           const leaves = this.has(piece) ? this.#torrent.leaves(piece) : undefined
           answer({ type: 'hashed', id, ...(leaves === undefined ? {} : { leaves }) })
         })
+        break
       }
     }
   }

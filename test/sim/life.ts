@@ -102,37 +102,46 @@ export class Life {
     const { network } = this.#world
     switch (effect.type) {
       case 'send':
-        return this.#send(effect)
+        this.#send(effect)
+        break
       case 'close': {
         const end = this.#ends.get(effect.peer)
         if (end !== undefined) this.#disconnect(end, end.pipe.latencyMs)
-        return
+        break
       }
       case 'low-water':
-        return this.#ends.get(effect.peer)?.pipe.setLowWaterMark(effect.bytes)
+        this.#ends.get(effect.peer)?.pipe.setLowWaterMark(effect.bytes)
+        break
       case 'dial':
-        return network.dial(this, effect.peerId)
+        network.dial(this, effect.peerId)
+        break
       case 'accept':
-        return network.accept(effect.offer)
+        network.accept(effect.offer)
+        break
       case 'refuse':
-        return
+        break
       case 'wanted':
         this.#wanted = effect.count
-        return this.#announce()
+        this.#announce()
+        break
       case 'fetch':
-        return this.#fetch(effect)
+        this.#fetch(effect)
+        break
       case 'cancel-fetch':
-        return this.#fetches.get(effect.id)?.()
+        this.#fetches.get(effect.id)?.()
+        break
       case 'open':
-        return this.#open(effect.metainfo)
+        this.#open(effect.metainfo)
+        break
       case 'check':
       case 'save':
       case 'load':
       case 'hash':
-        return this.member.disk.perform(effect, input => this.input(input))
+        this.member.disk.perform(effect, input => this.input(input))
+        break
       case 'ask':
       case 'report':
-        return
+        break
     }
   }
 

@@ -30,7 +30,7 @@ export class Timeline {
     if (Number.isNaN(time)) throw new Error('An event was planned at NaN')
     if (time === Number.POSITIVE_INFINITY) return
     const heap = this.#heap
-    const planned = { at: time < this.#now ? this.#now : time, sequence: this.#sequence++, run }
+    const planned = { at: Math.max(time, this.#now), sequence: this.#sequence++, run }
     let index = heap.length
     heap.push(planned)
     while (index > 0) {

@@ -39,7 +39,7 @@ export class Bounds implements Watcher {
   effect(member: Member, effect: Effect<Token>): void {
     if (effect.type !== 'send') return
     const neighbour = this.#of(member).get(effect.peer)
-    if (neighbour === undefined) return this.#world.object(`sent to ${effect.peer}, which is not open`, member)
+    if (neighbour === undefined) this.#world.object(`sent to ${effect.peer}, which is not open`, member)
     const { message } = effect
     switch (message.type) {
       case 'request': {
