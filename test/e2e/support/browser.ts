@@ -1,0 +1,76 @@
+/** Launches real browsers and opens pages in them that share nothing. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, launch, type Page } from 'puppeteer-core'
+import { type BrowserName, browserPath, CHROMIUM_ARGS } from '../../support/browsers.ts'
+import type { Lifetime } from './scope.ts'
+
+export interface LaunchOptions {
+  /** Folder of a profile that outlives the browser; without one a fresh profile goes with it. See `profileFolder`. */
+  readonly profile?: string
+  /** More command-line flags. */
+  readonly args?: readonly string[]
+}
+
+/** puppeteer switches off what browsers do to hidden tabs; tests want browsers as people have them. */
+const PUPPETEER_FLAGS_NOT_WANTED = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+]
+
+/** How long one command to a browser may take; hashing gigabytes in a page is one command. */
+const PROTOCOL_TIMEOUT_MS = 600_000
+
+export async function launchBrowser(
+  lifetime: Lifetime,
+  name: BrowserName,
+  options: LaunchOptions = {},
+): Promise<Browser> {
+  const isChromium = name === 'chromium'
+  const browser = await launch({
+    browser: isChromium ? 'chrome' : 'firefox',
+    executablePath: browserPath(name),
+    headless: true,
+    // Through a pipe Chromium ends with the process that launched it, however that ends.
+    pipe: isChromium,
+    protocolTimeout: PROTOCOL_TIMEOUT_MS,
+    args: [...(isChromium ? CHROMIUM_ARGS : []), ...(options.args ?? [])],
+    ...(isChromium && { ignoreDefaultArgs: PUPPETEER_FLAGS_NOT_WANTED }),
+    ...(options.profile !== undefined && { userDataDir: options.profile }),
+  })
+  lifetime.after(() => browser.close())
+  return browser
+}
+
+/** A folder for a profile that is used by several launches in turn. */
+export async function profileFolder(lifetime: Lifetime): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'shoal-profile-'))
+  lifetime.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
+  return folder
+}
+
+/** A page with storage and caches of its own: another visitor. */
+export async function openVisitor(lifetime: Lifetime, browser: Browser, url: string): Promise<Page> {
+  const context = await browser.createBrowserContext()
+  lifetime.after(() => (browser.connected ? context.close() : undefined))
+  return openTab(context, url)
+}
+
+/** Another tab of the same visitor, in front of the former ones. */
+export async function openTab(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage()
+  page.on('pageerror', error =>
+    console.error(`[page] ${error instanceof Error ? (error.stack ?? error.message) : error}`),
+  )
+  if (process.env.SHOAL_TEST_VERBOSE) page.on('console', message => console.log(`[page] ${message.text()}`))
+  await loadKit(page, url)
+  return page
+}
+
+/** Goes to a page of the test site and waits until its kit is there. Works for reloads too. */
+export async function loadKit(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await page.waitForFunction(() => globalThis.kit !== undefined)
+}
