@@ -1,0 +1,163 @@
+/**
+ * A torrent's metainfo: the `.torrent` file (BEP 3, 12, 19, 52), or what a magnet and its peers gave of it.
+ *
+ * The infohashes are over the raw bytes of `info`; everything else can be left out or differ from copy to copy.
+ */
+import { sha1 } from '@noble/hashes/legacy.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { METAINFO_LIMITS } from '../options.ts'
+import { BencodeDict, BencodeList, decode, encode, type BencodeValue } from './bencode.ts'
+import { fromHex, fromLatin1, toHex, toLatin1, toUtf8 } from './bytes.ts'
+import { refuse } from './info-fields.ts'
+import { asTorrentError, parseInfo, type Info } from './info.ts'
+import { createLayout, type Layout, type LayoutFile } from './layout.ts'
+import { isPieceLayer } from './merkle.ts'
+import { trackerTiers, webSeedUrls } from './urls.ts'
+
+export interface Metainfo {
+  /** The raw info dict. */
+  readonly infoBytes: Uint8Array
+  readonly info: Info
+  readonly layout: Layout
+  /** Made safe for display and disk. */
+  readonly name: string
+  /** SHA-1 of the info dict, 20 bytes: v1 and hybrid. */
+  readonly infoHashV1?: Uint8Array
+  /** SHA-256 of the info dict, 32 bytes: v2 and hybrid. */
+  readonly infoHashV2?: Uint8Array
+  /** 20 bytes, for trackers and handshakes: the v1 infohash, or the beginning of the v2 one. */
+  readonly wireInfoHash: Uint8Array
+  /** Proven hashes of the pieces of files longer than a piece, by the hex of the file's root. Some or all may be missing. */
+  readonly pieceLayers: ReadonlyMap<string, Uint8Array>
+  /** In tiers, most wanted first. */
+  readonly trackers: readonly (readonly string[])[]
+  readonly webSeeds: readonly string[]
+  readonly comment?: string
+  readonly createdBy?: string
+  /** Seconds since the epoch. */
+  readonly creationDate?: number
+}
+
+/** What stands around an info dict. */
+export interface Surroundings {
+  /** URLs, or tiers of them. Those that are no tracker's are left out. */
+  readonly trackers?: Iterable<string | Iterable<string>> | undefined
+  /** http and https only; others are left out. */
+  readonly webSeeds?: Iterable<string> | undefined
+  /** Layers by the hex of their file's root, such as a map of them. Those of other files are left out. */
+  readonly pieceLayers?: Iterable<readonly [string, Uint8Array]> | undefined
+  readonly comment?: string | undefined
+  readonly createdBy?: string | undefined
+  readonly creationDate?: number | undefined
+}
+
+/**
+ * Reads a `.torrent`. Piece layers may be missing (peers have them), but those that are there must be right.
+ * @throws ShoalError `invalid-torrent`
+ */
+export function parseMetainfo(bytes: Uint8Array): Metainfo {
+  return asTorrentError(() => {
+    const torrent = decode(bytes)
+    if (!(torrent instanceof BencodeDict)) refuse('it is not a dictionary')
+    const announce = torrent.text('announce')
+    const tiers = readTiers(torrent.list('announce-list'))
+    const comment = torrent.text('comment')
+    const createdBy = torrent.text('created by')
+    const creationDate = torrent.integer('creation date')
+    const info = torrent.dict('info')
+    if (info === undefined) refuse('it has no info')
+    const pieceLayers = readLayers(torrent.dict('piece layers'))
+    const webSeeds = readStrings(torrent.get('url-list'))
+    const trackers = tiers.length > 0 || announce === undefined ? tiers : [[announce]]
+    return metainfoFromInfo(info.raw.slice(), { trackers, webSeeds, pieceLayers, comment, createdBy, creationDate })
+  })
+}
+
+/**
+ * Completes an info dict, as peers send it for a magnet.
+ * @param infoBytes kept, not copied
+ * @throws ShoalError `invalid-torrent`, also when a piece layer is wrong
+ */
+export function metainfoFromInfo(infoBytes: Uint8Array, surroundings: Surroundings = {}): Metainfo {
+  const { trackers = [], webSeeds = [], pieceLayers, comment, createdBy, creationDate } = surroundings
+  const info = parseInfo(infoBytes)
+  const layout = createLayout(info)
+  const infoHashV1 = info.version === 'v2' ? undefined : sha1(infoBytes)
+  const infoHashV2 = info.version === 'v1' ? undefined : sha256(infoBytes)
+  return {
+    infoBytes,
+    info,
+    layout,
+    name: info.name,
+    ...(infoHashV1 && { infoHashV1 }),
+    ...(infoHashV2 && { infoHashV2 }),
+    wireInfoHash: infoHashV1 ?? infoHashV2!.subarray(0, 20),
+    pieceLayers: checkLayers(pieceLayers, layout),
+    trackers: trackerTiers(trackers),
+    webSeeds: webSeedUrls(webSeeds),
+    ...(comment !== undefined && { comment }),
+    ...(createdBy !== undefined && { createdBy }),
+    ...(creationDate !== undefined && { creationDate }),
+  }
+}
+
+/** The `.torrent`, canonical. Give `{ ...metainfo, pieceLayers }` to write layers that were learnt since. */
+export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
+  const { trackers, webSeeds, comment, createdBy, creationDate, pieceLayers, info } = metainfo
+  const isSeveral = trackers.flat().length > 1
+  const layers = new Map([...pieceLayers].map(([hex, layer]) => [toLatin1(fromHex(hex)!), layer]))
+  return encode({
+    announce: trackers[0]?.[0],
+    'announce-list': isSeveral ? trackers : undefined,
+    comment,
+    'created by': createdBy,
+    'creation date': creationDate,
+    info: decode(metainfo.infoBytes),
+    'piece layers': info.version === 'v1' ? undefined : layers,
+    'url-list': webSeeds.length > 1 ? webSeeds : webSeeds[0],
+  })
+}
+
+function readTiers(list: BencodeList | undefined): string[][] {
+  const tiers: string[][] = []
+  for (const tier of list ?? []) {
+    if (tiers.length === METAINFO_LIMITS.urlsMax) break
+    tiers.push(readStrings(tier))
+  }
+  return tiers.filter(tier => tier.length > 0)
+}
+
+/** A string, or the strings of a list. */
+function readStrings(value: BencodeValue | undefined): string[] {
+  if (value instanceof Uint8Array) return [toUtf8(value)]
+  const strings: string[] = []
+  for (const item of value instanceof BencodeList ? value : []) {
+    if (strings.length === METAINFO_LIMITS.urlsMax) break
+    if (item instanceof Uint8Array) strings.push(toUtf8(item))
+  }
+  return strings
+}
+
+function* readLayers(dict: BencodeDict | undefined): Generator<[string, Uint8Array]> {
+  for (const [root, layer] of dict ?? []) {
+    if (!(layer instanceof Uint8Array)) refuse('its piece hashes are not hashes')
+    yield [toHex(fromLatin1(root)!), layer.slice()]
+  }
+}
+
+/** Keeps the layers of this torrent's files; they must lead to the files' roots. */
+function checkLayers(layers: Surroundings['pieceLayers'], { files, pieceLength }: Layout): Map<string, Uint8Array> {
+  const checked = new Map<string, Uint8Array>()
+  if (layers === undefined) return checked
+  const longFiles = new Map<string, LayoutFile>()
+  for (const file of files) {
+    if (file.piecesRoot !== undefined && file.length > pieceLength) longFiles.set(toHex(file.piecesRoot), file)
+  }
+  for (const [root, layer] of layers) {
+    const file = longFiles.get(root)
+    if (file === undefined) continue
+    if (!isPieceLayer(layer, file.piecesRoot!, file.length, pieceLength)) refuse('piece hashes do not match their file')
+    checked.set(root, layer)
+  }
+  return checked
+}

@@ -1,0 +1,43 @@
+/** Which addresses from torrents and magnets are kept. Where they lead is checked when they are used (`blocked-address`). */
+import { METAINFO_LIMITS } from '../options.ts'
+
+const TRACKER_PROTOCOLS = ['ws:', 'wss:', 'http:', 'https:', 'udp:']
+const WEB_SEED_PROTOCOLS = ['http:', 'https:']
+
+/** The trackers among `urls`, tier by tier (BEP 12): each once, empty tiers left out. A string is a tier of its own. */
+export function trackerTiers(urls: Iterable<string | Iterable<string>>): string[][] {
+  const seen = new Set<string>()
+  const tiers: string[][] = []
+  for (const tier of urls) {
+    const kept = keep(typeof tier === 'string' ? [tier] : tier, TRACKER_PROTOCOLS, seen)
+    if (kept.length > 0) tiers.push(kept)
+    if (seen.size === METAINFO_LIMITS.urlsMax) break
+  }
+  return tiers
+}
+
+/** The web seeds among `urls`, each once. */
+export function webSeedUrls(urls: Iterable<string>): string[] {
+  return keep(urls, WEB_SEED_PROTOCOLS, new Set())
+}
+
+function keep(urls: Iterable<string>, protocols: readonly string[], seen: Set<string>): string[] {
+  const kept: string[] = []
+  for (const url of urls) {
+    if (seen.size === METAINFO_LIMITS.urlsMax) break
+    if (seen.has(url) || !isUrl(url, protocols)) continue
+    seen.add(url)
+    kept.push(url)
+  }
+  return kept
+}
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  if (text.length > METAINFO_LIMITS.urlCharactersMax) return false
+  try {
+    const url = new URL(text)
+    return protocols.includes(url.protocol) && url.hostname !== ''
+  } catch {
+    return false
+  }
+}
