@@ -20,6 +20,7 @@ export class Life {
   readonly #world: World
   readonly #ends = new Map<number, End>()
   readonly #fetches = new Map<number, () => void>()
+  readonly #writableDue = new Set<End>()
   readonly #inputs: Input<Token>[] = []
   #isStepping = false
   #isOver = false
@@ -154,6 +155,18 @@ export class Life {
     const bytes = wireBytes(altered.message)
     if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
     else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
+    if (message.type === 'piece') this.#dueWritable(end)
+  }
+
+  /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
+  #dueWritable(end: End): void {
+    if (this.#writableDue.has(end)) return
+    this.#writableDue.add(end)
+    this.#world.timeline.after(0, () => {
+      this.#writableDue.delete(end)
+      const { bufferedBytes, lowWaterBytes } = end.pipe
+      if (bufferedBytes <= lowWaterBytes) this.input({ type: 'writable', peer: end.handle, bufferedBytes })
+    })
   }
 
   /** Both sides hear of a close, each once. */

@@ -121,10 +121,15 @@ export class Pipe<Message> implements Sender {
     return this.#bufferedBytes
   }
 
+  get lowWaterBytes(): number {
+    return this.#lowWaterBytes
+  }
+
   get latencyMs(): number {
     return this.#latencyMs
   }
 
+  /** `writable` is raised when the buffered bytes fall to this mark. */
   setLowWaterMark(bytes: number): void {
     this.#lowWaterBytes = bytes
   }
