@@ -14,7 +14,13 @@ export interface HomeView {
 
 export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }): HomeView {
   const files = el('input', { type: 'file', multiple: true, className: 'sr-only', tabIndex: -1, id: 'choose-files' })
-  const folder = el('input', { type: 'file', webkitdirectory: true, className: 'sr-only', tabIndex: -1, id: 'choose-folder' })
+  const folder = el('input', {
+    type: 'file',
+    webkitdirectory: true,
+    className: 'sr-only',
+    tabIndex: -1,
+    id: 'choose-folder',
+  })
   files.setAttribute('aria-label', 'Files to send')
   folder.setAttribute('aria-label', 'Folder to send')
   for (const input of [files, folder]) {
@@ -43,12 +49,19 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     folder,
   )
   const shares = el('ul', { className: 'shares' })
-  const sharing = el('section', { className: 'sharing', hidden: true }, el('h3', { textContent: 'Open in this tab' }), shares)
+  const sharing = el(
+    'section',
+    { className: 'sharing', hidden: true },
+    el('h3', { textContent: 'Open in this tab' }),
+    shares,
+  )
   const element = el(
     'section',
     {},
     heading,
-    el('p', { textContent: 'Nothing is uploaded to a server. You get a link; whoever opens it receives the files from you.' }),
+    el('p', {
+      textContent: 'Nothing is uploaded to a server. You get a link; whoever opens it receives the files from you.',
+    }),
     zone,
     alert,
     sharing,
@@ -61,7 +74,9 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     element,
     list(items) {
       show(sharing, items.length > 0)
-      const rows = items.map(({ name, link }) => el('li', {}, el('a', { href: link }, el('bdi', { textContent: name }))))
+      const rows = items.map(({ name, link }) =>
+        el('li', {}, el('a', { href: link }, el('bdi', { textContent: name }))),
+      )
       shares.replaceChildren(...rows)
     },
     fail(message) {
@@ -101,11 +116,14 @@ export function acceptTransfers({
     } catch (error) {
       if (current.signal.aborted) return
       onStatus('')
-      onError(`That could not be read (${error instanceof Error ? error.message : String(error)}). Try Choose files instead.`)
+      onError(
+        `That could not be read (${error instanceof Error ? error.message : String(error)}). Try Choose files instead.`,
+      )
     }
   }
 
-  const hasFiles = (transfer: DataTransfer | null): transfer is DataTransfer => transfer?.types.includes('Files') ?? false
+  const hasFiles = (transfer: DataTransfer | null): transfer is DataTransfer =>
+    transfer?.types.includes('Files') ?? false
   const mark = (isOver: boolean): void => {
     document.body.classList.toggle('dropping', isOver)
   }

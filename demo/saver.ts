@@ -31,7 +31,8 @@ export function saver(torrent: Torrent): Saver {
       return isDone
     } catch (error) {
       state.words = ''
-      if (!stopping.signal.aborted) state.error = `Saving failed: ${error instanceof Error ? error.message : String(error)}`
+      if (!stopping.signal.aborted)
+        state.error = `Saving failed: ${error instanceof Error ? error.message : String(error)}`
       return false
     } finally {
       state.isBusy = false

@@ -3,13 +3,13 @@
  * library's public API; the tracker is the server that the page came from.
  */
 import type { ChosenFile } from './collect.ts'
+import { setText } from './dom.ts'
 import { acceptTransfers, homeView } from './home-view.ts'
 import { infoHashOf, linkTo, trackerOf } from './link.ts'
 import { ownShares } from './own-shares.ts'
 import { Shoal, type Torrent } from './shoal.min.js'
 import { torrentView, type TorrentView } from './torrent-view.ts'
 import { wakeLock } from './wake-lock.ts'
-import type { Facts } from './words.ts'
 
 /** Figures change several times a second at most; a hidden tab gets what its browser allows. */
 const UPDATE_INTERVAL_MS = 250
@@ -22,7 +22,6 @@ const own = ownShares()
 const awake = wakeLock()
 const home = homeView({ onFiles: send })
 let current: Torrent | undefined
-let facts: Facts | undefined
 
 /** Shares files, and shows how that goes. */
 function send(files: ChosenFile[]): void {
@@ -98,7 +97,6 @@ function leave(): void {
 
 function goHome(): void {
   current = undefined
-  facts = undefined
   document.title = 'Shoal – send files straight from this browser'
   home.list(
     shoal.torrents
@@ -113,8 +111,7 @@ function show(element: HTMLElement): void {
 }
 
 function update(): void {
-  if (current === undefined) return awake.want(false)
-  facts = views.get(current)?.update(performance.now())
+  const facts = current === undefined ? undefined : views.get(current)?.update(performance.now())
   awake.want(facts?.state === 'hashing' || facts?.state === 'downloading' || (facts?.leechesCount ?? 0) > 0)
 }
 
@@ -132,10 +129,8 @@ function isNeeded(): boolean {
 async function start(): Promise<void> {
   acceptTransfers({
     onFiles: send,
-    onError: message => (current === undefined ? home.fail(message) : (notice.textContent = message)),
-    onStatus: text => {
-      notice.textContent = text
-    },
+    onError: message => (current === undefined ? home.fail(message) : setText(notice, message)),
+    onStatus: text => setText(notice, text),
   })
   addEventListener('popstate', route)
   addEventListener('beforeunload', event => {

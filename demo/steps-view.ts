@@ -16,7 +16,12 @@ interface Step {
 }
 
 const MARKS: Record<StepState, string> = { waiting: '○', active: '◔', done: '✓', failed: '!' }
-const STATE_WORDS: Record<StepState, string> = { waiting: 'waiting', active: 'in progress', done: 'done', failed: 'failed' }
+const STATE_WORDS: Record<StepState, string> = {
+  waiting: 'waiting',
+  active: 'in progress',
+  done: 'done',
+  failed: 'failed',
+}
 
 /** @param now milliseconds, the clock that `update` is called with */
 export function stepsView(now: number): StepsView {
@@ -36,7 +41,11 @@ export function stepsView(now: number): StepsView {
         }
         rows[index]?.update(step, now - (sinceMs[index] ?? now))
       }
-      const words = adviceWords(torrent, steps, now - Math.min(...sinceMs.filter((_, index) => states[index] !== 'done')))
+      const words = adviceWords(
+        torrent,
+        steps,
+        now - Math.min(...sinceMs.filter((_, index) => states[index] !== 'done')),
+      )
       setText(advice, words)
       show(advice, words !== '')
     },
@@ -71,13 +80,19 @@ function stepsOf(torrent: Torrent): Step[] {
     connected.length > 0
       ? { state: 'done', text: 'Reached the meeting point' }
       : broken !== undefined
-        ? { state: 'failed', text: `Can't reach the meeting point (${hostOf(broken.url)})${retryWords(broken.retryMs)}` }
+        ? {
+            state: 'failed',
+            text: `Can't reach the meeting point (${hostOf(broken.url)})${retryWords(broken.retryMs)}`,
+          }
         : { state: 'active', text: 'Reaching the meeting point…' }
   const isMet = connected.length > 0
   const people: Step =
     others > 0 || peers > 0
       ? { state: 'done', text: `Found ${peopleWords(Math.max(others, peers))}` }
-      : { state: isMet ? 'active' : 'waiting', text: isMet ? 'Nobody else is here yet…' : 'Find people with these files' }
+      : {
+          state: isMet ? 'active' : 'waiting',
+          text: isMet ? 'Nobody else is here yet…' : 'Find people with these files',
+        }
   const connection: Step =
     peers > 0
       ? { state: 'done', text: `Connected to ${peopleWords(peers)}` }
@@ -85,7 +100,10 @@ function stepsOf(torrent: Torrent): Step[] {
   const isKnown = torrent.files.length > 0
   const fileList: Step = isKnown
     ? { state: 'done', text: 'Received the file list' }
-    : { state: peers > 0 ? 'active' : 'waiting', text: peers > 0 ? 'Receiving the file list…' : 'Receive the file list' }
+    : {
+        state: peers > 0 ? 'active' : 'waiting',
+        text: peers > 0 ? 'Receiving the file list…' : 'Receive the file list',
+      }
   return [meeting, people, connection, fileList]
 }
 

@@ -114,7 +114,8 @@ function hashingRemaining({ progress, elapsedMs }: Facts): string {
 }
 
 function downloadingWords({ peersCount, idleMs, elapsedMs }: Facts): string {
-  if (peersCount > 0) return idleMs > STALL_MS ? 'Waiting for the next piece…' : 'Downloading. Every piece is verified as it arrives.'
+  if (peersCount > 0)
+    return idleMs > STALL_MS ? 'Waiting for the next piece…' : 'Downloading. Every piece is verified as it arrives.'
   if (Math.min(idleMs, elapsedMs) < STALL_MS) return 'Connecting…'
   if (idleMs < PATIENCE_MS) return 'Connection lost. Progress is kept; looking for someone else…'
   return 'Nobody with these files is online. Ask the sender to reopen their tab; this goes on by itself then.'
@@ -123,7 +124,9 @@ function downloadingWords({ peersCount, idleMs, elapsedMs }: Facts): string {
 function seedingWords({ isOwn, leechesCount, seedsCount }: Facts): string {
   const others = join(
     leechesCount > 0 ? `${leechesCount.toLocaleString()} downloading` : '',
-    leechesCount + seedsCount > 0 ? `${formatCount(seedsCount + 1, 'full copy').replace('copys', 'copies')} online` : '',
+    leechesCount + seedsCount > 0
+      ? `${formatCount(seedsCount + 1, 'full copy').replace('copys', 'copies')} online`
+      : '',
   )
   if (!isOwn) return join('Everything has arrived and is verified', others)
   if (others !== '') return others

@@ -30,12 +30,18 @@ export function collectTrackers(text: string, previous: readonly string[] = []):
 
 /** @see collectTrackers */
 export function collectWebSeeds(text: string, previous: readonly string[] = []): string[] {
-  return [...previous, parseUrl(text, ['http:', 'https:'], 'A web seed is a web address, as https://cdn.example/files/.')]
+  return [
+    ...previous,
+    parseUrl(text, ['http:', 'https:'], 'A web seed is a web address, as https://cdn.example/files/.'),
+  ]
 }
 
 /** @see collectTrackers */
 export function collectIceServers(text: string, previous: readonly string[] = []): string[] {
-  return [...previous, parseUrl(text, ['stun:', 'stuns:', 'turn:', 'turns:'], 'An ICE server is as stun:stun.example:3478.')]
+  return [
+    ...previous,
+    parseUrl(text, ['stun:', 'stuns:', 'turn:', 'turns:'], 'An ICE server is as stun:stun.example:3478.'),
+  ]
 }
 
 /** `--tracker`, the same for every command that has it. */

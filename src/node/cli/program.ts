@@ -1,25 +1,13 @@
 /** The command line as a function: arguments in, exit code out. `cli.ts` gives it the process. */
 import { Command, CommanderError } from 'commander'
+import type { CommandContext } from './context.ts'
 import { createCommand } from './create.ts'
 import { describeFailure, EXIT } from './failure.ts'
 import { getCommand } from './get.ts'
 import { inspectCommand } from './inspect.ts'
 import { seedCommand } from './seed.ts'
 import { serveCommand } from './serve.ts'
-import type { Terminal } from './terminal.ts'
 import { trackerCommand } from './tracker.ts'
-
-/** What every command gets. */
-export interface CommandContext {
-  readonly terminal: Terminal
-  /** Aborted, with a `Stopped`, when the person or the system asks the command to end. */
-  readonly signal: AbortSignal
-  readonly environment: Readonly<Record<string, string | undefined>>
-  /** Bytes for standard output, as they are (`create -o -`). */
-  readonly writeBytes: (bytes: Uint8Array) => void
-  /** Version of the package. */
-  readonly version: string
-}
 
 const EXAMPLES = `
 Examples:
