@@ -3,7 +3,7 @@
  * - a targeted offer goes to a peer that was named to its sender lately, and to few of them in one interval;
  * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
  */
-import { TRACKER_MESSAGE_LIMITS } from '../src/options.ts'
+import { TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
 import type { WireId } from '../src/protocol/tracker.ts'
 import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../src/protocol/tracker-request.ts'
 import type { Outbox } from './effects.ts'

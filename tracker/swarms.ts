@@ -4,8 +4,7 @@
  * A peer id belongs to the connection that first used it (`takeovers.ts` tells what happens on conflict), and nobody
  * else speaks for it. Who is where is in `roster.ts`, who may signal whom in `relay.ts`.
  */
-import { TRACKER_MESSAGE_LIMITS } from '../src/options.ts'
-import { TRACKER_EXTENSIONS } from '../src/protocol/tracker.ts'
+import { TRACKER_EXTENSIONS, TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
 import type { TrackerExtension } from '../src/protocol/tracker.ts'
 import type { IceServer } from '../src/protocol/tracker-reply.ts'
 import type { AnnounceRequest, ScrapeRequest, TrackerRequest } from '../src/protocol/tracker-request.ts'
@@ -176,9 +175,9 @@ export class Swarms {
     for (const request of held.values()) this.#receive(newcomer, request, now)
   }
 
-  #scrape(connection: number, { infoHashes = this.#roster.infoHashes() }: ScrapeRequest): void {
+  #scrape(connection: number, request: ScrapeRequest): void {
     const swarms = []
-    for (const infoHash of infoHashes) {
+    for (const infoHash of request.infoHashes ?? this.#roster.infoHashes()) {
       if (swarms.length >= TRACKER_MESSAGE_LIMITS.scrapeMax) break
       swarms.push(this.#roster.counts(infoHash))
     }

@@ -9,6 +9,9 @@
  */
 import { TRACKER_LIMITS, TRACKER_MESSAGE_LIMITS } from '../options.ts'
 
+/** Handed on for the tracker, which knows of this library only its protocol. */
+export { TRACKER_LIMITS, TRACKER_MESSAGE_LIMITS }
+
 /** 20 characters of latin-1, a char a byte: an infohash, peer id or offer id as it is on the wire. */
 export type WireId = string
 

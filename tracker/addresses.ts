@@ -1,0 +1,131 @@
+/**
+ * What is known of the addresses that connect: how many connections they have, how much they send, and how often
+ * they broke the protocol.
+ */
+import { isIPv6 } from 'node:net'
+import type { ServerLimits } from './options.ts'
+
+/** Lets messages through at a steady rate and in bursts; what exceeds that becomes a debt, to be waited off. */
+export class TokenBucket {
+  readonly #perSecond: number
+  readonly #burst: number
+  #tokens: number
+  #at: number
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#at = now
+  }
+
+  /** Takes one token. Returns the ms to wait until the debt is paid; 0: none. */
+  take(now: number): number {
+    this.#refill(now)
+    this.#tokens -= 1
+    return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000
+  }
+
+  isFull(now: number): boolean {
+    this.#refill(now)
+    return this.#tokens >= this.#burst
+  }
+
+  #refill(now: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#perSecond) / 1000)
+    this.#at = now
+  }
+}
+
+/** One address: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets. */
+export interface Address {
+  readonly key: string
+  readonly bucket: TokenBucket
+  connections: number
+  violations: number
+  /** When the first of `violations` was counted (ms). */
+  violationsSince: number
+  bannedUntil: number
+}
+
+export class Addresses {
+  readonly #limits: ServerLimits
+  /** The longest unseen first. */
+  readonly #addresses = new Map<string, Address>()
+
+  constructor(limits: ServerLimits) {
+    this.#limits = limits
+  }
+
+  /** The record of a remote address as sockets give it. */
+  of(remoteAddress: string | undefined, now: number): Address {
+    const key = addressKey(remoteAddress)
+    const { messagesPerSecondPerAddress: rate, messagesBurstPerAddress: burst } = this.#limits
+    const address = this.#addresses.get(key) ?? {
+      key,
+      bucket: new TokenBucket(rate, burst, now),
+      connections: 0,
+      violations: 0,
+      violationsSince: now,
+      bannedUntil: 0,
+    }
+    this.#addresses.delete(key)
+    this.#addresses.set(key, address)
+    if (this.#addresses.size > this.#limits.addressesMax) this.#forgetOne()
+    return address
+  }
+
+  isBanned(address: Address, now: number): boolean {
+    return address.bannedUntil > now
+  }
+
+  /** Counts a malformed message; too many within `banSeconds` ban the address. */
+  violate(address: Address, now: number): void {
+    const banMs = this.#limits.banSeconds * 1000
+    if (now - address.violationsSince >= banMs) {
+      address.violations = 0
+      address.violationsSince = now
+    }
+    address.violations++
+    const { violationsPerAddressMax: max } = this.#limits
+    if (max > 0 && address.violations >= max) address.bannedUntil = now + banMs
+  }
+
+  bannedCount(now: number): number {
+    let count = 0
+    for (const address of this.#addresses.values()) if (this.isBanned(address, now)) count++
+    return count
+  }
+
+  /** Forgets addresses of which nothing need be known any more. */
+  sweep(now: number): void {
+    const banMs = this.#limits.banSeconds * 1000
+    for (const [key, address] of this.#addresses) {
+      const isSpotless = address.violations === 0 || now - address.violationsSince >= banMs
+      if (address.connections > 0 || this.isBanned(address, now) || !isSpotless) continue
+      if (address.bucket.isFull(now)) this.#addresses.delete(key)
+    }
+  }
+
+  #forgetOne(): void {
+    for (const [key, address] of this.#addresses) {
+      if (address.connections > 0) continue
+      this.#addresses.delete(key)
+      return
+    }
+  }
+}
+
+/** An IPv4 address as it is, also when mapped into IPv6; the first 64 bits of any other IPv6 address. */
+export function addressKey(remoteAddress: string | undefined): string {
+  if (remoteAddress === undefined) return 'local'
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress)
+  if (mapped) return mapped[1]!
+  if (!isIPv6(remoteAddress)) return remoteAddress
+  const [head = '', tail] = remoteAddress.toLowerCase().replace(/%.*$/, '').split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after]
+  return `${groups.slice(0, 4).join(':')}::/64`
+}

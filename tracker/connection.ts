@@ -1,0 +1,129 @@
+/**
+ * One WebSocket of a client, held to its limits: what it sends too fast is read slower, what it reads too slowly ends
+ * it, and so does a second malformed message.
+ */
+import type { RawData, WebSocket } from 'ws'
+import { parseTrackerRequest } from '../src/protocol/tracker-request.ts'
+import type { TrackerRequest } from '../src/protocol/tracker-request.ts'
+import { encodeTrackerReply } from '../src/protocol/tracker-reply.ts'
+import type { TrackerReply } from '../src/protocol/tracker-reply.ts'
+import type { Refused } from '../src/protocol/tracker.ts'
+import { TokenBucket } from './addresses.ts'
+import type { Address } from './addresses.ts'
+import type { ServerLimits } from './options.ts'
+
+export interface ConnectionEvents {
+  request(request: TrackerRequest): void
+  pong(): void
+  /** A malformed message. */
+  violation(): void
+  /** Exactly once, after which nothing else comes. */
+  closed(): void
+}
+
+export class Connection {
+  readonly id: number
+  readonly address: Address
+  /** Whether it announced `shutdown`. */
+  wantsShutdown = false
+  readonly #socket: WebSocket
+  readonly #limits: ServerLimits
+  readonly #events: ConnectionEvents
+  readonly #bucket: TokenBucket
+  #isAlive = true
+  #isClosing = false
+  #violations = 0
+  #resumeTimer: NodeJS.Timeout | undefined
+  #closeTimer: NodeJS.Timeout | undefined
+
+  constructor(id: number, address: Address, socket: WebSocket, limits: ServerLimits, events: ConnectionEvents) {
+    this.id = id
+    this.address = address
+    this.#socket = socket
+    this.#limits = limits
+    this.#events = events
+    this.#bucket = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, performance.now())
+  }
+
+  start(): void {
+    this.#socket.on('message', data => this.#receive(data))
+    this.#socket.on('pong', () => {
+      this.#isAlive = true
+      this.#events.pong()
+    })
+    this.#socket.on('error', error => {
+      // `ws` closes the socket itself. Its own codes say that the client broke the protocol of WebSockets or its bounds.
+      if ('code' in error && String(error.code).startsWith('WS_ERR_')) this.#events.violation()
+    })
+    this.#socket.on('close', () => {
+      clearTimeout(this.#resumeTimer)
+      clearTimeout(this.#closeTimer)
+      this.#events.closed()
+    })
+  }
+
+  send(reply: TrackerReply): void {
+    if (this.#isClosing || this.#socket.readyState !== this.#socket.OPEN) return
+    const text = encodeTrackerReply(reply)
+    if (this.#socket.bufferedAmount + text.length > this.#limits.sendQueueBytesMax) this.terminate()
+    else this.#socket.send(text)
+  }
+
+  ping(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+  }
+
+  /** Pings; false when nothing was heard since the last time. */
+  keepAlive(): boolean {
+    const wasAlive = this.#isAlive
+    this.#isAlive = false
+    this.ping()
+    return wasAlive
+  }
+
+  /** Says goodbye, and cuts the connection if the client does not answer. */
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#socket.resume()
+    this.#socket.close(code, reason)
+    this.#closeTimer = setTimeout(() => this.terminate(), this.#limits.closeSeconds * 1000)
+  }
+
+  terminate(): void {
+    this.#isClosing = true
+    this.#socket.terminate()
+  }
+
+  #receive(data: RawData): void {
+    if (this.#isClosing) return
+    this.#isAlive = true
+    const request = parseTrackerRequest(data.toString())
+    if (request.type === 'refused') this.#refuse(request)
+    else this.#events.request(request)
+    this.#throttle()
+  }
+
+  #refuse({ code, reason, infoHash }: Refused): void {
+    this.#events.violation()
+    this.#violations++
+    if (this.#violations >= this.#limits.violationsPerConnectionMax) {
+      this.close(1008, 'Too many malformed messages.')
+      return
+    }
+    this.send({ type: 'failed', action: 'announce', code, reason, ...(infoHash && { infoHash }) })
+  }
+
+  /** Stops reading until the debt is paid: TCP then slows the sender down, and nothing is lost. */
+  #throttle(): void {
+    const now = performance.now()
+    const waitMs = Math.max(this.#bucket.take(now), this.address.bucket.take(now))
+    if (waitMs === 0 || this.#isClosing) return
+    this.#socket.pause()
+    clearTimeout(this.#resumeTimer)
+    this.#resumeTimer = setTimeout(() => {
+      this.#isAlive = true
+      this.#socket.resume()
+    }, waitMs)
+  }
+}
