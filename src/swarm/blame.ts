@@ -6,12 +6,7 @@
  * verified. Until then all contributors are on parole again, so the next bad piece has one source.
  */
 import type { Context } from './context.ts'
-import { ORIGIN, PartialPiece } from './partial-piece.ts'
-
-/** A failed piece, held as evidence. */
-export interface Suspect<Body> {
-  readonly partial: PartialPiece<Body>
-}
+import { PartialPiece } from './partial-piece.ts'
 
 export class Blame<Body> {
   readonly #context: Context<Body>
@@ -49,10 +44,3 @@ export class Blame<Body> {
     return [...guilty]
   }
 }
-
-/** The senders of given units; web seeds included as `ORIGIN`. */
-export function sendersOf<Body>(partial: PartialPiece<Body>, units: readonly number[]): number[] {
-  return [...new Set(units.map((unit) => partial.sender(unit)))]
-}
-
-export { ORIGIN }

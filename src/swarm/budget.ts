@@ -8,10 +8,16 @@ import type { Demand, Share } from './events.ts'
 
 /** @returns one share for each demand, in the same order */
 export function divide(total: Share, demands: readonly Demand[]): Share[] {
-  const connections = fairShares(total.connectionsMax, demands.map((demand) => demand.connections))
-  const unchokes = fairShares(total.unchokesMax, demands.map((demand) => demand.unchokes))
-  const uploading = Math.max(1, demands.filter((demand) => demand.unchokes > 0).length)
-  const downloading = Math.max(1, demands.filter((demand) => demand.isDownloading).length)
+  const connections = fairShares(
+    total.connectionsMax,
+    demands.map(demand => demand.connections),
+  )
+  const unchokes = fairShares(
+    total.unchokesMax,
+    demands.map(demand => demand.unchokes),
+  )
+  const uploading = Math.max(1, demands.filter(demand => demand.unchokes > 0).length)
+  const downloading = Math.max(1, demands.filter(demand => demand.isDownloading).length)
   return demands.map((demand, i) => ({
     connectionsMax: connections[i]!,
     unchokesMax: unchokes[i]!,
@@ -24,7 +30,7 @@ export function divide(total: Share, demands: readonly Demand[]): Share[] {
 export function fairShares(total: number, wanted: readonly number[]): number[] {
   const shares = wanted.map(() => 0)
   let left = total
-  let open = wanted.map((_, i) => i).filter((i) => wanted[i]! > 0)
+  let open = wanted.map((_, i) => i).filter(i => wanted[i]! > 0)
   while (left > 0 && open.length > 0) {
     const each = Math.max(1, Math.floor(left / open.length))
     for (const i of open) {
@@ -32,7 +38,7 @@ export function fairShares(total: number, wanted: readonly number[]): number[] {
       shares[i]! += given
       left -= given
     }
-    open = open.filter((i) => shares[i]! < wanted[i]!)
+    open = open.filter(i => shares[i]! < wanted[i]!)
   }
   return shares
 }

@@ -34,22 +34,25 @@ export class Choker<Body> {
     return this.#context.now >= this.deadline ? this.weigh(isSeed) : { choke: [], unchoke: [] }
   }
 
-  /** Gives free slots at once to those who wait: interest should not have to wait for the next round. */
-  fillSlots(): Peer[] {
-    if (!this.#isServing()) return []
-    let free = this.#context.share.unchokesMax
-    for (const peer of this.#peers.values()) if (!peer.amChoking) free--
-    const waiting = [...this.#peers.values()].filter((peer) => peer.isInterested && peer.amChoking)
-    return shuffled(this.#context.random, waiting).slice(0, Math.max(0, free))
+  /** Gives free slots at once to those who wait, and slots of those who want nothing: interest should not wait for the next round. */
+  fillSlots(): Verdict {
+    if (!this.#isServing()) return { choke: [], unchoke: [] }
+    const peers = [...this.#peers.values()]
+    const unchoked = peers.filter(peer => !peer.amChoking)
+    const idle = unchoked.filter(peer => !peer.isInterested)
+    const waiting = peers.filter(peer => peer.isInterested && peer.amChoking)
+    const free = this.#context.share.unchokesMax - unchoked.length
+    const unchoke = shuffled(this.#context.random, waiting).slice(0, Math.max(0, free + idle.length))
+    return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
 
   weigh(isSeed: boolean): Verdict {
     const { now, limits, share } = this.#context
     this.#weighedAt = now
     const isServing = this.#isServing()
-    const candidates = isServing ? [...this.#peers.values()].filter((peer) => peer.isInterested) : []
+    const candidates = isServing ? [...this.#peers.values()].filter(peer => peer.isInterested) : []
     const ranked = candidates
-      .map((peer) => ({ peer, merit: isSeed ? -peer.sent.total : peer.receivedLately.sum(now) }))
+      .map(peer => ({ peer, merit: isSeed ? -peer.sent.total : peer.receivedLately.sum(now) }))
       .sort((a, b) => b.merit - a.merit || a.peer.handle - b.peer.handle)
       .map(({ peer }) => peer)
     const optimisticMax = share.unchokesMax < 2 ? 0 : Math.max(1, Math.floor(share.unchokesMax / OPTIMISTIC_SHARE))
@@ -58,8 +61,8 @@ export class Choker<Body> {
       this.#optimistic.clear()
       this.#rotatedAt = now
     }
-    const lucky = ranked.filter((peer) => this.#optimistic.has(peer) && !chosen.has(peer))
-    const rest = ranked.filter((peer) => !this.#optimistic.has(peer) && !chosen.has(peer))
+    const lucky = ranked.filter(peer => this.#optimistic.has(peer) && !chosen.has(peer))
+    const rest = ranked.filter(peer => !this.#optimistic.has(peer) && !chosen.has(peer))
     this.#optimistic = new Set([...lucky, ...shuffled(this.#context.random, rest)].slice(0, optimisticMax))
     for (const peer of this.#optimistic) chosen.add(peer)
 
@@ -72,7 +75,7 @@ export class Choker<Body> {
     // Those whose slot has not lasted long enough keep it; the number of slots is still held.
     let free = share.unchokesMax + choke.length
     for (const peer of this.#peers.values()) if (!peer.amChoking) free--
-    const unchoke = [...chosen].filter((peer) => peer.amChoking).slice(0, Math.max(0, free))
+    const unchoke = [...chosen].filter(peer => peer.amChoking).slice(0, Math.max(0, free))
     return { choke, unchoke }
   }
 

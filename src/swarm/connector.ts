@@ -54,7 +54,8 @@ export class Connector<Body> {
 
   offered(offer: number, peerId: string): void {
     const peer = this.#know(peerId)
-    const isWelcome = peerId !== this.#peerId && peer.state === 'idle' && this.connections < this.#context.share.connectionsMax
+    const isWelcome =
+      peerId !== this.#peerId && peer.state === 'idle' && this.connections < this.#context.share.connectionsMax
     if (isWelcome) this.#set(peer, 'dialing')
     this.#context.emit({ type: isWelcome ? 'accept' : 'refuse', offer })
   }

@@ -10,7 +10,13 @@ export class Context<Body> {
   share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
   isPaused = false
   isUploading = true
-  readonly counters: Counters = { fromPeersBytes: 0, fromOriginBytes: 0, fromStoreBytes: 0, wastedBytes: 0, uploadedBytes: 0 }
+  readonly counters: Counters = {
+    fromPeersBytes: 0,
+    fromOriginBytes: 0,
+    fromStoreBytes: 0,
+    wastedBytes: 0,
+    uploadedBytes: 0,
+  }
   readonly random: Random
   readonly body: BodyOps<Body>
   readonly limits: SwarmLimits

@@ -8,6 +8,7 @@
  *
  * `Body` is the bytes of one or more blocks: a `Uint8Array` in life, a token in simulation.
  */
+import type { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { PeerFeatures, WireMessage } from '../protocol/wire.ts'
 
@@ -140,9 +141,21 @@ export type Effect<Body> =
       readonly leaves?: Uint8Array
     }
   /** Keep a verified piece. `proof` says which hash vouches for it. */
-  | { readonly type: 'save'; readonly id: number; readonly piece: number; readonly body: Body; readonly proof: 'sha1' | 'sha256' }
+  | {
+      readonly type: 'save'
+      readonly id: number
+      readonly piece: number
+      readonly body: Body
+      readonly proof: 'sha1' | 'sha256'
+    }
   /** Read a run of bytes of a verified piece. */
-  | { readonly type: 'load'; readonly id: number; readonly piece: number; readonly begin: number; readonly length: number }
+  | {
+      readonly type: 'load'
+      readonly id: number
+      readonly piece: number
+      readonly begin: number
+      readonly length: number
+    }
   /** Compute the leaf hashes of a piece that we have. */
   | { readonly type: 'hash'; readonly id: number; readonly piece: number }
   /** Fetch pieces `first` to `end` (exclusive) from a web seed. */
@@ -170,6 +183,8 @@ export type Report =
   /** Connected peers do not have what is missing; `pieces` of them are nowhere. */
   | { readonly type: 'unavailable'; readonly pieces: number }
   | { readonly type: 'web-seed-failed'; readonly url: string }
+  /** The metadata is what the infohash says and still no valid torrent; the swarm has stopped. */
+  | { readonly type: 'unreadable'; readonly error: ShoalError }
   /** A file's piece hashes were received and proven. */
   | { readonly type: 'layer'; readonly file: number }
   /** Peers came or went, or their state changed. */

@@ -54,7 +54,13 @@ export class HashExchange<Body> {
   readonly #wantedFiles = new Set<number>()
   #nextRetryAt = Number.POSITIVE_INFINITY
 
-  constructor(context: Context<Body>, layout: Layout, hashes: PieceHashes, peers: ReadonlyMap<number, Peer>, events: HashEvents) {
+  constructor(
+    context: Context<Body>,
+    layout: Layout,
+    hashes: PieceHashes,
+    peers: ReadonlyMap<number, Peer>,
+    events: HashEvents,
+  ) {
     this.#context = context
     this.#layout = layout
     this.#hashes = hashes
@@ -81,7 +87,14 @@ export class HashExchange<Body> {
     const ranges = leafRanges(this.#layout, piece)
     if (hash === undefined || ranges.length !== 1) return
     const anchor = { layer: log2(this.#layout.leafCount(piece)), hash }
-    this.#add({ file: this.#layout.fileOf(piece)!, range: ranges[0]!, anchor, leavesOf: piece, peer: undefined, askedAt: 0 })
+    this.#add({
+      file: this.#layout.fileOf(piece)!,
+      range: ranges[0]!,
+      anchor,
+      leavesOf: piece,
+      peer: undefined,
+      askedAt: 0,
+    })
     this.tick()
   }
 
@@ -93,14 +106,14 @@ export class HashExchange<Body> {
       if (task.peer !== undefined && now >= task.askedAt + limits.answerMs) this.#refuse(task)
     }
     if (this.#tasks.size === 0 && this.#wantedFiles.size === 0) return
-    const able = [...this.#peers.values()].filter((peer) => peer.features.v2 || peer.client === 'shoal')
+    const able = [...this.#peers.values()].filter(peer => peer.features.v2 || peer.client === 'shoal')
     if (able.length === 0) return
     for (const file of this.#wantedFiles) {
       if (this.#tasks.size >= REQUESTS_MAX) break
       this.#wantedFiles.delete(file)
       if (this.#hashes.needsLayer(file)) this.#draft(file)
     }
-    let inFlight = [...this.#tasks.values()].filter((task) => task.peer !== undefined).length
+    let inFlight = [...this.#tasks.values()].filter(task => task.peer !== undefined).length
     for (const task of this.#tasks.values()) {
       if (task.peer !== undefined) continue
       if (inFlight >= REQUESTS_MAX) return

@@ -57,7 +57,7 @@ export class MetadataExchange<Body> {
     const { now, limits } = this.#context
     if (this.#attempt !== undefined && now >= this.#attempt.progressAt + limits.answerMs) this.#giveUp()
     if (this.#attempt !== undefined) return
-    const candidates = [...this.#peers.values()].filter((peer) => canServe(peer) && this.#readyAt(peer) <= now)
+    const candidates = [...this.#peers.values()].filter(peer => canServe(peer) && this.#readyAt(peer) <= now)
     const peer = candidates[0]
     if (peer === undefined) return
     const pieceCount = Math.ceil(peer.metadataBytes / BLOCK_BYTES)

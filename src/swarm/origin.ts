@@ -32,18 +32,18 @@ export class OriginSource<Body> {
   constructor(context: Context<Body>, pieces: Pieces<Body>, urls: readonly string[]) {
     this.#context = context
     this.#pieces = pieces
-    this.#seeds = [...new Set(urls)].map((url) => ({ url, fetches: 0, failures: 0, retryAt: 0, isDropped: false }))
+    this.#seeds = [...new Set(urls)].map(url => ({ url, fetches: 0, failures: 0, retryAt: 0, isDropped: false }))
   }
 
   get deadline(): number {
     if (this.#context.isPaused || this.#pieces.missing.count === 0) return Number.POSITIVE_INFINITY
-    const waiting = this.#seeds.filter((seed) => !seed.isDropped && seed.retryAt > this.#context.now)
-    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map((seed) => seed.retryAt))
+    const waiting = this.#seeds.filter(seed => !seed.isDropped && seed.retryAt > this.#context.now)
+    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(seed => seed.retryAt))
   }
 
   /** Whether some web seed may still deliver. */
   get isUsable(): boolean {
-    return this.#seeds.some((seed) => !seed.isDropped)
+    return this.#seeds.some(seed => !seed.isDropped)
   }
 
   /** Starts fetches as far as there is something to fetch and somebody to ask. */
@@ -114,7 +114,11 @@ export class OriginSource<Body> {
     const partials = new Map<number, PartialPiece<Body>>()
     let bytes = 0
     let piece = first
-    while (piece < this.#pieces.layout.pieceCount && bytes < this.#context.limits.originRunBytes && this.#isFree(piece)) {
+    while (
+      piece < this.#pieces.layout.pieceCount &&
+      bytes < this.#context.limits.originRunBytes &&
+      this.#isFree(piece)
+    ) {
       const partial = this.#pieces.partials.get(piece) ?? this.#pieces.start(piece)
       partial.ask(wholeOf(partial))
       partial.exclusive = ORIGIN
@@ -135,7 +139,7 @@ export class OriginSource<Body> {
     for (const stream of this.#pieces.streams) {
       for (let piece = stream.first; piece < stream.end; piece++) if (this.#isFree(piece)) return piece
     }
-    const fresh = this.#pieces.rarity.find(this.#context.random, (piece) => this.#isFree(piece))
+    const fresh = this.#pieces.rarity.find(this.#context.random, piece => this.#isFree(piece))
     if (fresh !== undefined) return fresh
     for (const partial of this.#pieces.open) if (this.#isFree(partial.piece)) return partial.piece
     return undefined

@@ -58,7 +58,7 @@ export class PartialPiece<Body> {
 
   /** Everyone who sent a unit that is here, once each. */
   senders(): number[] {
-    return [...new Set(this.#senders)].filter((sender) => sender !== NOBODY)
+    return [...new Set(this.#senders)].filter(sender => sender !== NOBODY)
   }
 
   /** Whether a unit is neither here nor asked of anybody. */
@@ -93,7 +93,7 @@ export class PartialPiece<Body> {
 
   /** Whether somebody is asked for any unit. */
   isAsked(): boolean {
-    return this.#asked.some((count) => count > 0)
+    return this.#asked.some(count => count > 0)
   }
 
   /** How many are asked for a unit now. */

@@ -32,7 +32,11 @@ export class Picker<Body> {
   /** The next run of at most `unitsMax` units to ask of a peer; undefined when it has nothing for us now. */
   next(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     return (
-      this.#streamed(peer, unitsMax) ?? this.#started(peer, unitsMax) ?? this.#fresh(peer, unitsMax) ?? this.#joined(peer, unitsMax) ?? this.#endgame(peer, unitsMax)
+      this.#streamed(peer, unitsMax) ??
+      this.#started(peer, unitsMax) ??
+      this.#fresh(peer, unitsMax) ??
+      this.#joined(peer, unitsMax) ??
+      this.#endgame(peer, unitsMax)
     )
   }
 
@@ -69,8 +73,9 @@ export class Picker<Body> {
   }
 
   #fresh(peer: Peer, unitsMax: number): Pick<Body> | undefined {
-    if (!this.#pieces.hasRoom() && (peer.pending.size > 0 || !this.#pieces.makeRoom((piece) => !peer.has(piece)))) return undefined
-    const piece = this.#pieces.rarity.find(this.#context.random, (candidate) => peer.has(candidate))
+    if (!this.#pieces.hasRoom() && (peer.pending.size > 0 || !this.#pieces.makeRoom(piece => !peer.has(piece))))
+      return undefined
+    const piece = this.#pieces.rarity.find(this.#context.random, candidate => peer.has(candidate))
     return piece === undefined ? undefined : this.#begin(peer, piece, unitsMax)
   }
 

@@ -65,7 +65,9 @@ export class Pieces<Body> {
 
   /** Whether another piece may be started without holding too much unfinished. One is always allowed. */
   hasRoom(): boolean {
-    return this.bufferedBytes === 0 || this.bufferedBytes + this.layout.pieceLength <= this.#context.share.bufferBytesMax
+    return (
+      this.bufferedBytes === 0 || this.bufferedBytes + this.layout.pieceLength <= this.#context.share.bufferBytesMax
+    )
   }
 
   /** Gives up an unfinished piece that nobody is asked for, so that an idle peer can start another. @returns whether one was found */
@@ -163,7 +165,15 @@ export class Pieces<Body> {
     partial.state = 'checking'
     this.open.delete(partial)
     this.#checks.set(id, partial)
-    this.#context.emit({ type: 'check', id, piece, units, ...(sha1 && { sha1 }), ...(root && { root }), ...(leaves && { leaves }) })
+    this.#context.emit({
+      type: 'check',
+      id,
+      piece,
+      units,
+      ...(sha1 && { sha1 }),
+      ...(root && { root }),
+      ...(leaves && { leaves }),
+    })
   }
 
   onChecked(input: {

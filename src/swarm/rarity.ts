@@ -26,7 +26,7 @@ export class RarityIndex {
     this.#availability = new Uint16Array(pieceCount)
   }
 
-  /** Peers, seeds excluded, that have the piece. */
+  /** Connected peers that have the piece. */
   availability(piece: number): number {
     return this.#availability[piece]!
   }

@@ -96,12 +96,14 @@ export class Requests<Body> {
   /** Cancels and gives back all that was asked for a piece. */
   withdraw(piece: number): void {
     for (const peer of this.#peers.values()) {
-      for (const request of [...peer.pending.values()]) {
-        if (request.piece !== piece) continue
-        this.#forget(peer, request)
-        this.#context.send(peer.handle, { type: 'cancel', piece, begin: request.begin, length: request.length })
-      }
+      for (const request of [...peer.pending.values()]) if (request.piece === piece) this.#cancel(peer, request)
     }
+  }
+
+  /** Cancels and gives back all that was asked of a peer. */
+  cancelAll(peer: Peer): void {
+    for (const request of [...peer.pending.values()]) this.#cancel(peer, request)
+    this.release(peer)
   }
 
   /** Snubs peers that owe blocks for too long: what they owe is asked of others. */
@@ -114,12 +116,11 @@ export class Requests<Body> {
       for (const request of [...peer.pending.values()]) {
         // A request that is late twice is given up: the peer may never answer it (WebTorrent is silent about pieces it lacks).
         if (request.isLate) {
-          this.#forget(peer, request)
-          this.#context.send(peer.handle, { type: 'cancel', piece: request.piece, begin: request.begin, length: request.length })
-          continue
+          this.#cancel(peer, request)
+        } else {
+          request.isLate = true
+          this.#unask(request)
         }
-        request.isLate = true
-        this.#unask(request)
       }
       peer.lastBlockAt = this.#context.now
     }
@@ -174,10 +175,15 @@ export class Requests<Body> {
     for (const peer of this.#peers.values()) {
       const request = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
       if (request === undefined || request.length > length) continue
-      this.#forget(peer, request)
-      this.#context.send(peer.handle, { type: 'cancel', piece, begin, length: request.length })
+      this.#cancel(peer, request)
       this.fill(peer)
     }
+  }
+
+  #cancel(peer: Peer, request: PendingRequest): void {
+    const { piece, begin, length } = request
+    this.#forget(peer, request)
+    this.#context.send(peer.handle, { type: 'cancel', piece, begin, length })
   }
 
   #forget(peer: Peer, request: PendingRequest): void {

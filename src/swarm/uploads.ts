@@ -32,7 +32,8 @@ export class Uploads<Body> {
   /** When the upload cap lets something more be sent; Infinity when nothing waits for it. */
   get deadline(): number {
     const cap = this.#context.share.uploadBytesPerSecond
-    if (cap === Number.POSITIVE_INFINITY || this.#context.isPaused || !this.#context.isUploading) return Number.POSITIVE_INFINITY
+    if (cap === Number.POSITIVE_INFINITY || this.#context.isPaused || !this.#context.isUploading)
+      return Number.POSITIVE_INFINITY
     let nextBytes = Number.POSITIVE_INFINITY
     for (const peer of this.#peers.values()) {
       if (peer.queue.length > 0 && this.#hasRoom(peer)) nextBytes = Math.min(nextBytes, peer.queue[0]!.length)
@@ -57,7 +58,9 @@ export class Uploads<Body> {
   }
 
   cancel(peer: Peer, { piece, begin, length }: QueuedRequest): void {
-    const at = peer.queue.findIndex((queued) => queued.piece === piece && queued.begin === begin && queued.length === length)
+    const at = peer.queue.findIndex(
+      queued => queued.piece === piece && queued.begin === begin && queued.length === length,
+    )
     if (at < 0) return
     peer.queue.splice(at, 1)
     this.#reject(peer, { piece, begin, length })

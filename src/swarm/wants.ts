@@ -35,7 +35,7 @@ export class Wants {
 
   #refresh(runs: Run[]): void {
     this.#streams = [...this.#wants.values()]
-      .filter((want) => want.deadline !== undefined)
+      .filter(want => want.deadline !== undefined)
       .sort((a, b) => a.deadline!.at - b.deadline!.at || a.id - b.id)
     for (const { first, end } of runs) this.priority.fill(0, first, end)
     for (const want of this.#wants.values()) {

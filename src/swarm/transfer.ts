@@ -1,0 +1,200 @@
+/**
+ * A swarm whose layout is known: wires pieces, picker, requests, uploads, hashes, web seeds and blame together, and decides
+ * what follows when a piece verifies or fails.
+ */
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import { PieceHashes } from '../metainfo/piece-hashes.ts'
+import { Blame } from './blame.ts'
+import type { Context } from './context.ts'
+import { HashExchange } from './hash-exchange.ts'
+import { OriginSource } from './origin.ts'
+import { ORIGIN, type PartialPiece } from './partial-piece.ts'
+import type { Peer } from './peer.ts'
+import { Picker } from './picker.ts'
+import { Pieces } from './pieces.ts'
+import { Requests } from './requests.ts'
+import { Uploads } from './uploads.ts'
+
+/** What only the swarm as a whole can do. */
+export interface TransferEvents {
+  /** Peers should hear of a new piece. */
+  announce(piece: number): void
+  /** A peer is proven to have sent bad data. */
+  ban(peer: Peer, reason: string): void
+  /** Nothing may go on: the halves of the torrent disagree. */
+  stop(): void
+}
+
+export class Transfer<Body> {
+  readonly metainfo: Metainfo
+  readonly pieces: Pieces<Body>
+  readonly requests: Requests<Body>
+  readonly uploads: Uploads<Body>
+  readonly hashExchange: HashExchange<Body>
+  readonly origin: OriginSource<Body>
+  /** The store has said what it holds; before that nothing is asked for. */
+  isResumed = false
+  /** Something can be asked for that could not be before. */
+  isStale = false
+  readonly #context: Context<Body>
+  readonly #peers: ReadonlyMap<number, Peer>
+  readonly #events: TransferEvents
+  readonly #blame: Blame<Body>
+  /** Peers that contributed to a held suspect, by handle: they may be gone when it is judged. */
+  readonly #leafAnswers = new Map<number, (leaves: Uint8Array | undefined) => void>()
+
+  constructor(
+    context: Context<Body>,
+    metainfo: Metainfo,
+    webSeeds: readonly string[],
+    peers: ReadonlyMap<number, Peer>,
+    events: TransferEvents,
+  ) {
+    this.#context = context
+    this.#peers = peers
+    this.#events = events
+    this.metainfo = metainfo
+    const { layout } = metainfo
+    const hashes = new PieceHashes(layout, metainfo.pieceLayers)
+    this.pieces = new Pieces(context, layout, hashes, {
+      verified: (partial, senders) => this.#verified(partial, senders),
+      failed: (partial, badUnits) => this.#failed(partial, badUnits),
+      inconsistent: piece => this.#inconsistent(piece),
+      opened: () => {
+        this.isStale = true
+      },
+    })
+    this.#blame = new Blame(context)
+    this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces), peers)
+    this.uploads = new Uploads(context, layout, this.pieces.have, peers)
+    this.hashExchange = new HashExchange(context, layout, hashes, peers, {
+      layer: file => this.#layerKnown(file),
+      leaves: (piece, leaves) => this.#judge(piece, leaves),
+      forged: peer => events.ban(peer, 'sent piece hashes that do not lead to the file’s root'),
+    })
+    this.origin = new OriginSource(context, this.pieces, webSeeds)
+  }
+
+  get deadline(): number {
+    return Math.min(this.uploads.deadline, this.hashExchange.deadline, this.origin.deadline)
+  }
+
+  /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */
+  review(): void {
+    const { layout } = this.pieces
+    if (layout.version !== 'v1') {
+      for (let file = 0; file < layout.files.length; file++) {
+        if (!this.pieces.hashes.needsLayer(file)) continue
+        const { first, end } = layout.piecesOf(file)
+        for (let piece = first; piece < end; piece++) {
+          if (!this.pieces.isWanted(piece)) continue
+          this.hashExchange.wantFile(file)
+          break
+        }
+      }
+    }
+    for (const partial of [...this.pieces.partials.values()]) {
+      if (this.pieces.isWanted(partial.piece) || partial.state !== 'filling' || partial.exclusive === ORIGIN) continue
+      this.requests.withdraw(partial.piece)
+      this.#context.counters.wastedBytes += partial.discard(() => true)
+      this.pieces.abandon(partial)
+    }
+    if (this.pieces.missing.count === 0) this.origin.cancelAll()
+    this.hashExchange.tick()
+  }
+
+  /** Answers a hash request, out of memory or by hashing a piece that we have; undefined: it is refused. */
+  answerHashes(range: Parameters<PieceHashes['answer']>[0], respond: (hashes: Uint8Array | undefined) => void): void {
+    const answer = this.pieces.hashes.answer(range)
+    if (answer === undefined || answer instanceof Uint8Array) return respond(answer)
+    if (!this.pieces.have.has(answer.leavesOf) || this.#leafAnswers.size >= 16) return respond(undefined)
+    const id = this.#context.nextId()
+    this.#leafAnswers.set(id, leaves => {
+      const hashes = leaves && this.pieces.hashes.answer(range, leaves)
+      respond(hashes instanceof Uint8Array ? hashes : undefined)
+    })
+    this.#context.emit({ type: 'hash', id, piece: answer.leavesOf })
+  }
+
+  onHashed(id: number, leaves: Uint8Array | undefined): void {
+    const respond = this.#leafAnswers.get(id)
+    this.#leafAnswers.delete(id)
+    respond?.(leaves)
+  }
+
+  #verified(partial: PartialPiece<Body>, senders: readonly number[]): void {
+    const { piece } = partial
+    this.origin.settled(piece)
+    const [only] = senders
+    const peer = senders.length === 1 ? this.#peers.get(only!) : undefined
+    if (peer !== undefined) peer.isOnParole = false
+    for (const guilty of this.#blame.compare(partial)) this.#accuse(guilty, piece)
+    this.#events.announce(piece)
+  }
+
+  #failed(partial: PartialPiece<Body>, badUnits: readonly number[] | undefined): void {
+    const { piece } = partial
+    const senders = partial.senders()
+    this.#context.report({ type: 'damaged', piece })
+    if (badUnits !== undefined && badUnits.length > 0) {
+      for (const sender of new Set(badUnits.map(unit => partial.sender(unit)))) this.#accuse(sender, piece)
+      const bad = new Set(badUnits)
+      this.#context.counters.wastedBytes += partial.discard(unit => bad.has(unit))
+    } else {
+      if (senders.length > 1) this.#suspect(partial, senders)
+      this.#context.counters.wastedBytes += partial.discard(() => true)
+      if (senders.length === 1) this.#accuse(senders[0]!, piece)
+    }
+    this.origin.settled(piece)
+    partial.exclusive = undefined
+    this.pieces.open.add(partial)
+    if (!this.pieces.isWanted(piece)) this.pieces.abandon(partial)
+    this.isStale = true
+  }
+
+  #suspect(partial: PartialPiece<Body>, senders: readonly number[]): void {
+    this.#blame.hold(partial)
+    for (const sender of senders) {
+      const peer = this.#peers.get(sender)
+      if (peer !== undefined) peer.isOnParole = true
+    }
+    this.hashExchange.wantLeaves(partial.piece)
+  }
+
+  /** Trusted leaf hashes have come: they tell good units of a failed piece from bad ones. */
+  #judge(piece: number, leaves: Uint8Array): void {
+    const current = this.pieces.partials.get(piece)
+    // Once the refetched piece is under its own check, comparing it with the evidence is as good.
+    if (current === undefined || current.state !== 'filling') return
+    const suspect = this.#blame.take(piece)
+    if (suspect === undefined) return
+    this.requests.withdraw(piece)
+    this.#context.counters.wastedBytes += current.discard(() => true)
+    for (let unit = 0; unit < suspect.unitCount; unit++)
+      current.receive(unit, suspect.units[unit]!, suspect.sender(unit))
+    this.pieces.check(current, leaves)
+  }
+
+  #layerKnown(file: number): void {
+    const { first, end } = this.pieces.layout.piecesOf(file)
+    for (let piece = first; piece < end; piece++) this.pieces.refresh(piece)
+    this.#context.report({ type: 'layer', file })
+    const contradicted = this.pieces.hashes.contradictedPiece(file)
+    if (contradicted !== undefined) this.#inconsistent(contradicted)
+    this.isStale = true
+  }
+
+  #accuse(sender: number, piece: number): void {
+    if (sender === ORIGIN) {
+      this.origin.blame(piece)
+      return
+    }
+    const peer = this.#peers.get(sender)
+    if (peer !== undefined) this.#events.ban(peer, `sent bad data for piece ${piece}`)
+  }
+
+  #inconsistent(piece: number): void {
+    this.#context.report({ type: 'inconsistent', piece })
+    this.#events.stop()
+  }
+}
