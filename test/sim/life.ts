@@ -64,7 +64,6 @@ export class Life {
   start(): void {
     this.#world.network.join(this)
     this.input({ type: 'granted', share: this.member.share })
-    for (const want of this.member.wants) this.input({ type: 'want', ...want })
   }
 
   /** Ends at once. Neighbours notice after `noticeMs`: one latency after a farewell, longer after a crash. */
@@ -215,6 +214,7 @@ export class Life {
 
   #open(metainfo: Metainfo): void {
     this.#world.torrent.verify(metainfo)
+    for (const want of this.member.wants) this.input({ type: 'want', ...want })
     this.#world.timeline.after(this.member.disk.openMs, () => {
       this.input({ type: 'resumed', have: this.member.disk.bits() })
     })
