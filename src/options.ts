@@ -76,6 +76,12 @@ export const TRACKER_LIMITS = {
   offersMax: 5,
   /** RTCPeerConnections that are not open yet, for a whole client. */
   pendingConnectionsMax: 10,
+  /** Trackers of one torrent; magnets and torrents may name any number. */
+  trackersMax: 10,
+  /** Peers that trackers named, remembered with the way to reach them, for one torrent. */
+  pathsMax: 1_000,
+  /** Offers waiting for the swarm's word; it answers at once. */
+  offersWaitingMax: 32,
   /** Candidates trickled after one offer. */
   candidatesMax: 20,
 } as const
@@ -96,8 +102,12 @@ export const CHANNEL_LIMITS = {
   /** From the answer to an open channel, and from there to the peer's handshake. */
   openTimeoutMs: 20_000,
   handshakeTimeoutMs: 10_000,
-  /** How long an offer that was handed to a tracker without `dial` waits for anybody's answer. */
-  speculativeOfferMs: 90_000,
+  /**
+   * How long an offer that a tracker without `dial` handed to somebody waits for that peer's answer before it is
+   * handed out again, and how long it lives: Chromium makes only some 500 connections before it collects garbage.
+   */
+  speculationReuseMs: 45_000,
+  speculationMs: 600_000,
   /** A keep-alive is sent when nothing else was for this long: libtorrent drops silent peers after 120 s. */
   keepAliveMs: 60_000,
   /** Bytes of messages kept for a connection whose events have not been started. */
@@ -205,4 +215,39 @@ export const TRACKER_CLIENT_DEFAULTS = {
   connectTimeoutMs: 20_000,
   /** How long a close waits for the tracker before the socket is cut. */
   closeTimeoutMs: 1_000,
+} as const
+
+/** Limits of the stores. */
+export const STORE_LIMITS = {
+  /**
+   * Bytes of pieces kept together as one IndexedDB value, which is also what is evicted at once. Chromium writes 64 KiB
+   * values at 40–70 MB/s and the same bytes in 1 MiB values at 150–270 MB/s.
+   */
+  packBytesMax: 1024 * 1024,
+  /** Bytes in one IndexedDB transaction: about 30 ms of writing, which is what a read may have to wait, and what a crash may lose. */
+  transactionBytesMax: 8 * 1024 * 1024,
+  /** Largest budget chosen on our own: several downloads of a person, without filling a small disk. */
+  budgetBytesMax: 4 * 1024 * 1024 * 1024,
+  /** Largest share of what the browser still grants to the origin: the site's own data needs room too. */
+  budgetQuotaShare: 0.5,
+  /** Budget where the browser tells no quota. */
+  budgetBytesUnknown: 256 * 1024 * 1024,
+  /** Budget of a memory store: what a tab on a phone survives. */
+  memoryBudgetBytes: 512 * 1024 * 1024,
+  /** How long a database may take to open, when another tab holds it, before the store counts as failed. */
+  openTimeoutMs: 5_000,
+  /** Packs whose time of use is kept in memory before it is written; and how long at most. */
+  touchesMax: 64,
+  touchesAgeMsMax: 60_000,
+  /** A torrent that filled the budget is told so for this long without looking for room again. */
+  fullMs: 5_000,
+  /** Keys asked for one by one, or listed at once, by `has`. */
+  keysProbedMax: 64,
+  keysListedMax: 16_384,
+  /** Files that Node keeps open at a time, in one store or one list of files. */
+  fileHandlesMax: 64,
+  /** How long a file stays open unused. */
+  fileHandleIdleMs: 10_000,
+  /** Bytes read at a time when a file is streamed. */
+  streamChunkBytes: 256 * 1024,
 } as const

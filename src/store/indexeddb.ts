@@ -1,0 +1,104 @@
+/**
+ * The store of browsers: pieces and torrents in one IndexedDB database, shared by all tabs of a site.
+ *
+ * The database is the truth and nothing of it is mirrored in memory, so that tabs need not talk to each other. What a tab
+ * does keep to itself is which torrents it has open (`pins.ts`): what another tab has open is protected by its recent use.
+ */
+import { get, type UseStore, values } from 'idb-keyval'
+import { ShoalError } from '../errors.ts'
+import type { Layout } from '../metainfo/layout.ts'
+import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
+import { Database, type KeptTorrent } from './database.ts'
+import { IndexedDBPieces } from './indexeddb-pieces.ts'
+import { PieceDatabase } from './piece-database.ts'
+import { closedStore, storeFailed } from './refusals.ts'
+
+export interface IndexedDBStoreOptions {
+  /** Name of the database; stores of one name share pieces and budget, across tabs too. @default 'shoal' */
+  readonly name?: string
+  /**
+   * Bytes of pieces, and of files kept for seeding, before the least recently used pieces are evicted.
+   * @default half of what the browser grants, 4 GiB at most
+   */
+  readonly budgetBytes?: number
+}
+
+/**
+ * A store that outlives the page. Nothing is opened before the first use.
+ *
+ * `open` and the torrent records throw `store-failed` where the browser gives no storage; `write` and `remember` throw `quota`
+ * when there is no room and none can be made without evicting pieces of open torrents.
+ * `forget` removes the record of a torrent only: its pieces may serve other torrents, and go by `PieceStore.remove` or by age.
+ */
+export function indexedDBStore({ name = 'shoal', budgetBytes }: IndexedDBStoreOptions = {}): Store {
+  if (name === '') throw new ShoalError('invalid-argument', 'The name of a store must not be empty.')
+  if (budgetBytes !== undefined && !(budgetBytes >= 0)) {
+    throw new ShoalError('invalid-argument', `budgetBytes must be a number of bytes, not ${budgetBytes}.`)
+  }
+  return new IndexedDBStore(new Database(name), budgetBytes)
+}
+
+class IndexedDBStore implements Store {
+  readonly #database: Database
+  readonly #pieces: PieceDatabase
+  #isClosed = false
+
+  constructor(database: Database, budgetBytes: number | undefined) {
+    this.#database = database
+    this.#pieces = new PieceDatabase(database, budgetBytes)
+  }
+
+  async open(_torrent: { infoHash: string; layout: Layout }): Promise<PieceStore> {
+    return this.#guard('open its storage', async () => {
+      await this.#pieces.ready()
+      return new IndexedDBPieces(this.#pieces)
+    })
+  }
+
+  async remember(record: TorrentRecord): Promise<void> {
+    await this.#guard('remember a torrent', () => this.#pieces.keepTorrent(record))
+  }
+
+  async recall(infoHash: string): Promise<TorrentRecord | undefined> {
+    return this.#guard('recall a torrent', async () => recordOf(await get(infoHash, this.#torrents)))
+  }
+
+  async recallAll(): Promise<TorrentRecord[]> {
+    return this.#guard('recall its torrents', async () => {
+      const records = (await values(this.#torrents)).map(recordOf)
+      return records.filter(record => record !== undefined)
+    })
+  }
+
+  async forget(infoHash: string): Promise<void> {
+    await this.#guard('forget a torrent', () => this.#pieces.dropTorrent(infoHash))
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#pieces.settle()
+    this.#database.close()
+  }
+
+  readonly #torrents: UseStore = (mode, work) =>
+    this.#database.transact(['torrents'], mode === 'readwrite' ? mode : 'readonly', async transaction =>
+      work(transaction.objectStore('torrents')),
+    )
+
+  /** `what` completes the sentence "The browser could not …". */
+  async #guard<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw closedStore()
+    try {
+      return await work()
+    } catch (error) {
+      throw error instanceof ShoalError ? error : storeFailed(what, error)
+    }
+  }
+}
+
+/** The record, unless another hand has written there. */
+function recordOf(kept: KeptTorrent | undefined): TorrentRecord | undefined {
+  const record = kept?.record
+  return typeof record?.infoHash === 'string' && record.metainfo instanceof Uint8Array ? record : undefined
+}

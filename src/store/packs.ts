@@ -1,0 +1,136 @@
+/**
+ * Pieces in packs: many small pieces rest as one value, which is what IndexedDB is fast at.
+ *
+ * A pack's value is a Blob of up to 1 MiB (or of one larger piece): writing it copies nothing twice, and reading one piece
+ * of it reads only that piece. `places` says where a piece lies, `packs` what a pack holds and when it was used. All
+ * functions work within a transaction of the caller's, which makes each change whole or undone.
+ */
+import { promisifyRequest } from 'idb-keyval'
+import { assert } from '../errors.ts'
+import { STORE_LIMITS } from '../options.ts'
+import type { Pack, Place, Totals } from './database.ts'
+
+export interface Entry {
+  readonly key: string
+  readonly bytes: Uint8Array
+}
+
+export interface PutOptions {
+  readonly usedAt: number
+  /** False where the browser cannot keep Blobs (some private modes): plain bytes then. */
+  readonly asBlobs: boolean
+}
+
+/** Adds pieces whose keys have no place yet. */
+export function putPieces(
+  transaction: IDBTransaction,
+  totals: Totals,
+  entries: readonly Entry[],
+  { usedAt, asBlobs }: PutOptions,
+): Totals {
+  const places = transaction.objectStore('places')
+  let { bytes, nextPack } = totals
+  for (const group of intoPacks(entries)) {
+    const number = nextPack++
+    let offset = 0
+    for (const entry of group) {
+      const { length } = entry.bytes
+      places.put({ pack: number, offset, length } satisfies Place, entry.key)
+      offset += length
+    }
+    const parts = group.map(entry => entry.bytes as Uint8Array<ArrayBuffer>)
+    transaction.objectStore('values').put(asBlobs ? new Blob(parts) : joined(parts, offset), number)
+    const pack: Pack = { bytes: offset, usedAt, keys: group.map(entry => entry.key) }
+    transaction.objectStore('packs').put(pack, number)
+    bytes += offset
+  }
+  return { bytes, nextPack }
+}
+
+/** Forgets pieces; a pack that holds no other goes with them. Until then its bytes are in use, and count. */
+export async function dropPieces(transaction: IDBTransaction, totals: Totals, keys: Iterable<string>): Promise<Totals> {
+  const places = transaction.objectStore('places')
+  const dropped = new Map<number, Set<string>>()
+  await Promise.all(
+    [...new Set(keys)].map(async key => {
+      const place: Place | undefined = await promisifyRequest(places.get(key))
+      if (place === undefined) return
+      places.delete(key)
+      const pack = dropped.get(place.pack)
+      if (pack === undefined) dropped.set(place.pack, new Set([key]))
+      else pack.add(key)
+    }),
+  )
+  let { bytes } = totals
+  const packs = transaction.objectStore('packs')
+  for (const [number, gone] of dropped) {
+    const pack: Pack | undefined = await promisifyRequest(packs.get(number))
+    if (pack === undefined) continue
+    const left = pack.keys.filter(key => !gone.has(key))
+    if (left.length > 0) {
+      packs.put({ ...pack, keys: left } satisfies Pack, number)
+    } else {
+      packs.delete(number)
+      transaction.objectStore('values').delete(number)
+      bytes -= pack.bytes
+    }
+  }
+  return { ...totals, bytes }
+}
+
+/** A piece as it rests: its place and the whole value of its pack, which is read only where needed. */
+export interface Resting {
+  readonly place: Place
+  readonly value: unknown
+}
+
+export async function findPiece(transaction: IDBTransaction, key: string): Promise<Resting | undefined> {
+  const place: Place | undefined = await promisifyRequest(transaction.objectStore('places').get(key))
+  if (place === undefined) return undefined
+  return { place, value: await promisifyRequest(transaction.objectStore('values').get(place.pack)) }
+}
+
+/** The bytes of a piece; undefined when its value is gone, torn or something else. Needs no transaction. */
+export async function readResting({ place, value }: Resting): Promise<Uint8Array | undefined> {
+  const { offset, length } = place
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return undefined
+  let bytes: Uint8Array
+  if (value instanceof Blob) {
+    try {
+      bytes = new Uint8Array(await value.slice(offset, offset + length).arrayBuffer())
+    } catch {
+      // NotReadableError, NotFoundError: the browser lost the file behind the Blob.
+      return undefined
+    }
+  } else if (value instanceof Uint8Array) {
+    bytes = value.slice(offset, offset + length)
+  } else {
+    return undefined
+  }
+  return bytes.length === length ? bytes : undefined
+}
+
+function intoPacks(entries: readonly Entry[]): Entry[][] {
+  const packs: Entry[][] = []
+  let roomBytes = 0
+  for (const entry of entries) {
+    if (packs.length === 0 || entry.bytes.length > roomBytes) {
+      packs.push([])
+      roomBytes = STORE_LIMITS.packBytesMax
+    }
+    packs.at(-1)!.push(entry)
+    roomBytes -= entry.bytes.length
+  }
+  return packs
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  assert(offset === length, 'a pack is as long as its pieces')
+  return whole
+}

@@ -1,0 +1,234 @@
+/**
+ * The pieces of one database: every change to them goes through here, within its budget.
+ *
+ * Writes of all torrents are gathered into few transactions; each evicts what it must, in the same transaction, so that the
+ * budget is never exceeded and a crash never leaves half a change.
+ */
+import { promisifyRequest } from 'idb-keyval'
+import { ShoalError } from '../errors.ts'
+import { STORE_LIMITS } from '../options.ts'
+import type { TorrentRecord } from '../ports.ts'
+import { defaultBudgetBytes, estimate } from './budget.ts'
+import { type Database, type KeptTorrent, PIECE_STORES, readTotals, type Totals, writeTotals } from './database.ts'
+import { makeRoom, Touches, UseClock } from './lru.ts'
+import { dropPieces, type Entry, findPiece, putPieces, readResting } from './packs.ts'
+import { Pins } from './pins.ts'
+import { presentKeys } from './presence.ts'
+import { mediumFull, overBudget, storeFailed } from './refusals.ts'
+import { WriteBatcher } from './write-batcher.ts'
+
+export class PieceDatabase {
+  readonly pins = new Pins()
+  readonly #database: Database
+  readonly #clock = new UseClock()
+  readonly #touches = new Touches(this.#clock)
+  readonly #batcher = new WriteBatcher<readonly Entry[]>({
+    bytesMax: STORE_LIMITS.transactionBytesMax,
+    bytesOf,
+    run: units => this.#put(units.flat()),
+  })
+  #budgetBytes: number | undefined
+  #blobs: 'untried' | 'kept' | 'refused' = 'untried'
+  /** What could be evicted when last it was not enough: for a while there is no use in looking again for more. */
+  #evictable = { bytes: 0, untilMs: 0 }
+  #touching: Promise<void> | undefined
+
+  constructor(database: Database, budgetBytes: number | undefined) {
+    this.#database = database
+    this.#budgetBytes = budgetBytes
+  }
+
+  /** Opens the database and decides on the budget. */
+  async ready(): Promise<void> {
+    const totals = await this.#database.transact(['totals'], 'readonly', readTotals)
+    this.#budgetBytes ??= await defaultBudgetBytes(totals.bytes)
+  }
+
+  async has(keys: readonly string[]): Promise<Set<string>> {
+    return this.#database.transact(['places'], 'readonly', transaction => presentKeys(transaction, keys))
+  }
+
+  /** undefined: not there, torn, or not to be had; a torn piece is dropped. */
+  async read({ key, length }: { key: string; length: number }): Promise<Uint8Array | undefined> {
+    try {
+      const resting = await this.#database.transact(['places', 'values'], 'readonly', transaction =>
+        findPiece(transaction, key),
+      )
+      if (resting === undefined) return undefined
+      const bytes = await readResting(resting)
+      if (bytes?.length !== length) {
+        await this.drop([key])
+        return undefined
+      }
+      this.#touches.note(resting.place.pack)
+      if (this.#touches.isDue) this.#touching ??= this.#writeTouches()
+      return bytes
+    } catch {
+      // What cannot be read is fetched anew, which the caller does with every miss.
+      return undefined
+    }
+  }
+
+  /** @throws ShoalError `quota` or `store-failed`; nothing was written then */
+  write(entries: readonly Entry[]): Promise<void> {
+    return this.#batcher.add(entries)
+  }
+
+  async drop(keys: readonly string[]): Promise<void> {
+    await this.#change(PIECE_STORES, (transaction, totals) => dropPieces(transaction, totals, keys))
+    this.madeRoom()
+  }
+
+  /** Keeps a torrent's record. Files in it count against the budget, and are never evicted. */
+  async keepTorrent(record: TorrentRecord): Promise<void> {
+    await this.ready()
+    const kept: KeptTorrent = { record, bytes: bytesOfRecord(record) }
+    try {
+      await this.#change([...PIECE_STORES, 'torrents'], async (transaction, totals) => {
+        const torrents = transaction.objectStore('torrents')
+        const before: KeptTorrent | undefined = await promisifyRequest(torrents.get(record.infoHash))
+        const free = { ...totals, bytes: totals.bytes - (before?.bytes ?? 0) }
+        const room = await this.#makeRoom(transaction, free, kept.bytes)
+        torrents.put(kept, record.infoHash)
+        return { ...room, bytes: room.bytes + kept.bytes }
+      })
+    } catch (error) {
+      throw await refusal(error, { what: 'remember a torrent', neededBytes: kept.bytes })
+    }
+  }
+
+  async dropTorrent(infoHash: string): Promise<void> {
+    await this.#change(['totals', 'torrents'], async (transaction, totals) => {
+      const torrents = transaction.objectStore('torrents')
+      const kept: KeptTorrent | undefined = await promisifyRequest(torrents.get(infoHash))
+      torrents.delete(infoHash)
+      return { ...totals, bytes: totals.bytes - (kept?.bytes ?? 0) }
+    })
+    this.madeRoom()
+  }
+
+  /** Something was given up: it is worth looking for room again. */
+  madeRoom(): void {
+    this.#evictable.untilMs = 0
+  }
+
+  /** Resolves when every write has ended and the order of use is written. */
+  async settle(): Promise<void> {
+    await this.#batcher.idle()
+    await this.#touching
+    if (!this.#touches.isEmpty) await this.#writeTouches()
+  }
+
+  async #put(entries: readonly Entry[]): Promise<void> {
+    // Of two bodies for one key the later counts, as if they had been written one after the other.
+    const latest = [...new Map(entries.map(entry => [entry.key, entry])).values()]
+    const neededBytes = bytesOf(latest)
+    for (let isLastTry = false; ; isLastTry = true) {
+      let usedBytes: number | undefined
+      try {
+        await this.#change(PIECE_STORES, async (transaction, totals) => {
+          usedBytes = totals.bytes
+          await this.#touches.write(transaction)
+          const free = await dropPieces(
+            transaction,
+            totals,
+            latest.map(entry => entry.key),
+          )
+          const room = await this.#makeRoom(transaction, free, neededBytes)
+          return putPieces(transaction, room, latest, { usedAt: this.#clock.now(), asBlobs: this.#blobs !== 'refused' })
+        })
+        if (this.#blobs === 'untried') this.#blobs = 'kept'
+        return
+      } catch (error) {
+        if (isLastTry || !this.#canRetry(error, usedBytes)) {
+          throw await refusal(error, { what: 'store pieces', neededBytes, usedBytes })
+        }
+      }
+    }
+  }
+
+  /** Whether a failed write may succeed when tried again, with what it taught. */
+  #canRetry(error: unknown, usedBytes: number | undefined): boolean {
+    if (error instanceof ShoalError || usedBytes === undefined) return false
+    if (isQuotaExceeded(error)) {
+      // The browser grants less than the budget: stay within what fits now, which evicts before it writes.
+      this.#budgetBytes = Math.min(this.#budgetBytes ?? usedBytes, usedBytes)
+      return usedBytes > 0
+    }
+    // WebKit's private mode refuses Blobs with an error that does not say so: bytes always work.
+    if (this.#blobs === 'untried') this.#blobs = 'refused'
+    // A connection that was closed under us is opened anew.
+    return true
+  }
+
+  async #makeRoom(transaction: IDBTransaction, totals: Totals, neededBytes: number): Promise<Totals> {
+    const budgetBytes = this.#budgetBytes ?? Number.POSITIVE_INFINITY
+    if (totals.bytes + neededBytes <= budgetBytes) return totals
+    const { bytes: evictableBytes, untilMs } = this.#evictable
+    if (Date.now() < untilMs && totals.bytes + neededBytes > budgetBytes + evictableBytes) {
+      throw overBudget({ neededBytes, usedBytes: totals.bytes, budgetBytes, evictableBytes })
+    }
+    try {
+      return await makeRoom(transaction, totals, {
+        neededBytes,
+        budgetBytes,
+        usedAt: this.#clock.now(),
+        isPinned: key => this.pins.isPinned(key),
+      })
+    } catch (error) {
+      if (error instanceof ShoalError) {
+        this.#evictable = { bytes: Number(error.details.evictableBytes), untilMs: Date.now() + STORE_LIMITS.fullMs }
+      }
+      throw error
+    }
+  }
+
+  /** Runs a change and writes the totals that it results in. */
+  async #change(
+    names: typeof PIECE_STORES,
+    work: (transaction: IDBTransaction, totals: Totals) => Promise<Totals>,
+  ): Promise<void> {
+    await this.#database.transact(names, 'readwrite', async transaction => {
+      writeTotals(transaction, await work(transaction, await readTotals(transaction)))
+    })
+  }
+
+  async #writeTouches(): Promise<void> {
+    try {
+      await this.#database.transact(['packs'], 'readwrite', transaction => this.#touches.write(transaction))
+    } catch {
+      // Some order of use is lost: something else may be evicted first.
+    } finally {
+      this.#touching = undefined
+    }
+  }
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}
+
+function bytesOfRecord({ metainfo, sources = [] }: TorrentRecord): number {
+  return sources.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), metainfo.length)
+}
+
+function isQuotaExceeded(error: unknown): boolean {
+  return error instanceof Error && error.name === 'QuotaExceededError'
+}
+
+async function refusal(
+  error: unknown,
+  { what, ...facts }: { what: string; neededBytes: number; usedBytes?: number | undefined },
+): Promise<ShoalError> {
+  if (error instanceof ShoalError) return error
+  if (isQuotaExceeded(error)) {
+    const { neededBytes, usedBytes } = facts
+    return mediumFull({ neededBytes, ...(usedBytes !== undefined && { usedBytes }), ...(await estimate()) }, error)
+  }
+  if (error instanceof Error && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) {
+    return new ShoalError('file-changed', 'A file changed or went away while it was being kept; choose it again.', {
+      cause: error,
+    })
+  }
+  return storeFailed(what, error)
+}
