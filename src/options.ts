@@ -133,6 +133,8 @@ export const SWARM_DEFAULTS = {
   /** Bytes in the send buffer of a connection, at the least and at the most. */
   sendBufferMinBytes: 128 * 1024,
   sendBufferMaxBytes: 1024 * 1024,
+  /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
+  readAheadBytes: 2 * 1024 * 1024,
   /** A peer that owes blocks and sends none is snubbed after this long, or after four times what its rate promises. */
   snubMinMs: 3_000,
   snubMaxMs: 20_000,

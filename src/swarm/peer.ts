@@ -71,7 +71,9 @@ export class Peer {
 
   // what it asks of us
   readonly queue: QueuedRequest[] = []
-  /** Bytes being loaded for it or in the connection's send buffer. */
+  /** Loaded, waiting for room in the connection's send buffer; `body` is what the swarm's `Body` is. */
+  readonly ready: { readonly request: QueuedRequest; readonly body: unknown }[] = []
+  /** Bytes being loaded or ready. */
   loadingBytes = 0
   bufferedBytes = 0
   lowWaterBytes = 0

@@ -36,7 +36,7 @@ export class Uploads<Body> {
       return Number.POSITIVE_INFINITY
     let nextBytes = Number.POSITIVE_INFINITY
     for (const peer of this.#peers.values()) {
-      if (peer.queue.length > 0 && this.#hasRoom(peer)) nextBytes = Math.min(nextBytes, peer.queue[0]!.length)
+      if (peer.ready.length > 0 && this.#hasRoom(peer)) nextBytes = Math.min(nextBytes, peer.ready[0]!.request.length)
     }
     if (nextBytes === Number.POSITIVE_INFINITY || cap <= 0) return Number.POSITIVE_INFINITY
     return this.#allowanceAt + Math.max(0, ((nextBytes - this.#allowanceBytes) * 1000) / cap)
@@ -68,6 +68,10 @@ export class Uploads<Body> {
 
   /** We choke the peer: nothing that it asked for will come (BEP 6 wants each refused). */
   clear(peer: Peer): void {
+    for (const { request } of peer.ready.splice(0)) {
+      peer.loadingBytes -= request.length
+      this.#reject(peer, request)
+    }
     for (const request of peer.queue.splice(0)) this.#reject(peer, request)
   }
 
@@ -81,13 +85,13 @@ export class Uploads<Body> {
     if (load === undefined) return
     this.#loads.delete(id)
     const { peer, request, paddingBytes } = load
-    peer.loadingBytes -= request.length
     if (!this.#peers.has(peer.handle)) return
-    if (body === undefined) {
+    if (body === undefined || peer.amChoking) {
+      peer.loadingBytes -= request.length
       this.#reject(peer, request)
     } else {
       const { body: ops } = this.#context
-      this.#send(peer, request, paddingBytes > 0 ? ops.concat([body, ops.zeros(paddingBytes)]) : body)
+      peer.ready.push({ request, body: paddingBytes > 0 ? ops.concat([body, ops.zeros(paddingBytes)]) : body })
     }
     this.pump(peer)
   }
@@ -97,27 +101,35 @@ export class Uploads<Body> {
     for (const peer of peers) this.pump(peer)
   }
 
-  /** Loads and sends for one peer as far as its connection and the cap allow. */
+  /**
+   * Loads and sends for one peer as far as its connection and the cap allow. Loading runs ahead of sending, so that
+   * the next piece is read and verified while this one leaves.
+   */
   pump(peer: Peer): void {
     if (this.#context.isPaused || !this.#context.isUploading) return
-    while (peer.queue.length > 0 && this.#hasRoom(peer) && this.#spend(peer.queue[0]!.length)) {
+    while (peer.ready.length > 0 && this.#hasRoom(peer) && this.#spend(peer.ready[0]!.request.length)) {
+      const { request, body } = peer.ready.shift()!
+      peer.loadingBytes -= request.length
+      this.#send(peer, request, body as Body)
+    }
+    while (peer.queue.length > 0 && peer.loadingBytes < this.#context.limits.readAheadBytes) {
       const request = peer.queue.shift()!
-      peer.lastServedAt = this.#context.now
       const dataBytes = Math.max(0, Math.min(request.length, this.#layout.pieceBytes(request.piece) - request.begin))
-      const paddingBytes = request.length - dataBytes
+      peer.loadingBytes += request.length
       if (dataBytes === 0) {
-        this.#send(peer, request, this.#context.body.zeros(paddingBytes))
-        continue
+        // All padding: a v1 peer asks for a hybrid's pad file.
+        peer.ready.push({ request, body: this.#context.body.zeros(request.length) })
+        return this.pump(peer)
       }
       const id = this.#context.nextId()
-      this.#loads.set(id, { peer, request, paddingBytes })
-      peer.loadingBytes += request.length
+      this.#loads.set(id, { peer, request, paddingBytes: request.length - dataBytes })
       this.#context.emit({ type: 'load', id, piece: request.piece, begin: request.begin, length: dataBytes })
     }
   }
 
   #send(peer: Peer, { piece, begin, length }: QueuedRequest, body: Body): void {
     const { now, counters } = this.#context
+    peer.lastServedAt = now
     peer.bufferedBytes += length
     peer.sent.add(length, now)
     counters.uploadedBytes += length
@@ -134,7 +146,7 @@ export class Uploads<Body> {
   }
 
   #hasRoom(peer: Peer): boolean {
-    return peer.loadingBytes + peer.bufferedBytes < this.#bufferBytes(peer)
+    return peer.bufferedBytes < this.#bufferBytes(peer)
   }
 
   /** The send buffer covers 2 × rate × round trip: a larger one is slower on short paths, a smaller one on long paths. */
