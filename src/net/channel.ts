@@ -197,8 +197,9 @@ class PeerChannel extends Peer implements Channel {
 
   /** simple-peer's own end waits for a turn and, after `end()`, for its stream to flush. */
   override __destroy(error?: Error): void {
-    this.#end(error?.message ?? 'The connection was closed.')
-    this.destroy()
+    // In Peer's constructor there is nobody to tell yet, and no `#end` either.
+    if (this.events !== undefined) this.#end(error?.message ?? 'The connection was closed.')
+    else this.destroy()
   }
 
   override _destroy(done: (error: null) => void): void {
