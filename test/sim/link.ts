@@ -2,10 +2,10 @@
  * Links. Every member has one `Access` to the network, with an upload and a download rate; every connection has one
  * `Pipe` a direction, which carries whole messages in order and loses none, as a reliable data channel does.
  *
- * The uplink serves its pipes in turns, a message a turn. A message is received while it is being sent (cut-through):
- * its first byte arrives one latency after its sending starts, and it is whole when both the sender's and the
- * receiver's rate allow. A receiver that is slower than its senders makes them wait (congestion control without loss).
- * Bytes count as buffered until they are acknowledged, for so data channels behave in browsers (FACTS.md).
+ * The uplink serves its pipes in turns. A message is received while it is being sent (cut-through): its first byte
+ * arrives one latency after its sending starts, and it is whole when both the sender's and the receiver's rate allow.
+ * A receiver that is slower than its senders makes them wait (congestion control without loss). Bytes count as buffered
+ * until they are acknowledged, a round trip after they left: a small send buffer is slow on a long path (FACTS.md).
  */
 import type { Timeline } from './timeline.ts'
 
@@ -25,16 +25,19 @@ export function line(uploadBytesPerSecond: number, downloadBytesPerSecond: numbe
 /** Messages up to this size slip between others, as packets do, instead of waiting for a turn. */
 const SMALL_BYTES_MAX = 1024
 
+/** Bytes of a turn while others wait for theirs, and of what is acknowledged at a time. */
+const TURN_BYTES_MAX = 32 * 1024
+
 /** Bytes of one pipe that may wait before a slow receiver's downlink. */
 const BACKLOG_BYTES_MAX = 256 * 1024
 
 /** What an uplink serves. */
 interface Sender {
-  /** Bytes of the message that would be sent next; 0: none may be. */
-  readonly headBytes: number
-  /** The head of the queue is sent; its last byte leaves at `lastByteAt`. */
-  takeTurn(lastByteAt: number): void
-  endTurn(): void
+  /** Begins a turn. @returns the bytes to send; 0: none may be */
+  beginTurn(bytesMax: number): number
+  /** The turn's bytes will have left after `sendMs`. */
+  duringTurn(bytes: number, sendMs: number): void
+  endTurn(bytes: number): void
 }
 
 export class Access {
@@ -72,15 +75,15 @@ export class Access {
     while (!this.#isSending) {
       const pipe = this.#turns.shift()
       if (pipe === undefined) return
-      const bytes = pipe.headBytes
+      const bytes = pipe.beginTurn(this.#turns.length === 0 ? Number.POSITIVE_INFINITY : TURN_BYTES_MAX)
       if (bytes === 0) continue
       const sendMs = ((bytes + this.#debtBytes) * 1000) / this.line.uploadBytesPerSecond
       this.#debtBytes = 0
       this.#isSending = true
-      pipe.takeTurn(this.#timeline.now + sendMs)
+      pipe.duringTurn(bytes, sendMs)
       this.#timeline.after(sendMs, () => {
         this.#isSending = false
-        pipe.endTurn()
+        pipe.endTurn(bytes)
         this.#serve()
       })
     }
@@ -96,16 +99,24 @@ export interface PipeOptions<Message> {
   readonly writable?: (bufferedBytes: number) => void
 }
 
+interface Parcel<Message> {
+  readonly message: Message
+  readonly bytes: number
+  sentBytes: number
+  /** When the receiver's line has taken it in; known once its first byte has arrived. */
+  receivedAt: number
+}
+
 /** One direction of a connection. */
 export class Pipe<Message> implements Sender {
   readonly #options: PipeOptions<Message>
   readonly #latencyMs: number
-  #queue: { message: Message; bytes: number }[] = []
+  #queue: Parcel<Message>[] = []
   #bufferedBytes = 0
   #lowWaterBytes = 0
   /** Bytes that have arrived at the receiver's line and wait there. */
   #backlogBytes = 0
-  /** Messages under way whose first byte has not arrived. */
+  /** Parcels that left and have not arrived whole. */
   #travelling = 0
   #lastDeliveryAt = 0
   #hasTurn = false
@@ -116,7 +127,7 @@ export class Pipe<Message> implements Sender {
     this.#latencyMs = options.from.line.latencyMs + options.to.line.latencyMs
   }
 
-  /** Bytes handed to `send` that the other side has not acknowledged. */
+  /** Bytes handed to `send` that the other side has not acknowledged, small messages left out. */
   get bufferedBytes(): number {
     return this.#bufferedBytes
   }
@@ -136,16 +147,10 @@ export class Pipe<Message> implements Sender {
 
   send(message: Message, bytes: number): void {
     if (this.#isClosed) return
-    const { timeline, from } = this.#options
+    const parcel = { message, bytes, sentBytes: 0, receivedAt: 0 }
+    if (bytes <= SMALL_BYTES_MAX && this.#queue.length === 0) return this.#slip(parcel)
     this.#bufferedBytes += bytes
-    if (bytes <= SMALL_BYTES_MAX && this.#queue.length === 0) {
-      from.owe(bytes)
-      const lastByteAt = timeline.now + (bytes * 1000) / from.line.uploadBytesPerSecond
-      if (this.#travelling > 0) this.#travel(message, bytes, lastByteAt)
-      else this.#arriveAt(lastByteAt + this.#latencyMs, message, bytes)
-      return
-    }
-    this.#queue.push({ message, bytes })
+    this.#queue.push(parcel)
     this.#askTurn()
   }
 
@@ -155,58 +160,78 @@ export class Pipe<Message> implements Sender {
     this.#queue = []
   }
 
-  get headBytes(): number {
-    if (this.#isClosed || this.#backlogBytes > BACKLOG_BYTES_MAX) {
+  beginTurn(bytesMax: number): number {
+    const parcel = this.#queue[0]
+    if (parcel === undefined || this.#isBlocked()) {
       this.#hasTurn = false
       return 0
     }
-    return this.#queue[0]?.bytes ?? 0
+    if (parcel.sentBytes === 0) {
+      this.#travelling += 1
+      this.#options.timeline.after(this.#latencyMs, () => {
+        this.#backlogBytes += parcel.bytes
+        parcel.receivedAt = this.#options.to.receive(parcel.bytes)
+      })
+    }
+    return Math.min(bytesMax, parcel.bytes - parcel.sentBytes)
   }
 
-  takeTurn(lastByteAt: number): void {
-    const { message, bytes } = this.#queue.shift()!
-    this.#travel(message, bytes, lastByteAt)
+  duringTurn(bytes: number, sendMs: number): void {
+    const count = Math.ceil(bytes / TURN_BYTES_MAX)
+    for (let index = 1; index <= count; index++) {
+      this.#options.timeline.after(2 * this.#latencyMs + (sendMs * index) / count, () =>
+        this.#acknowledge(bytes / count),
+      )
+    }
   }
 
-  endTurn(): void {
+  endTurn(bytes: number): void {
     this.#hasTurn = false
+    const parcel = this.#queue[0]
+    if (parcel === undefined) return
+    parcel.sentBytes += bytes
+    if (parcel.sentBytes === parcel.bytes) {
+      this.#queue.shift()
+      this.#options.timeline.after(this.#latencyMs, () => {
+        this.#travelling -= 1
+        this.#deliverAt(parcel.receivedAt, parcel.message, parcel.bytes)
+      })
+    }
     this.#askTurn()
   }
 
+  #isBlocked(): boolean {
+    return this.#isClosed || this.#backlogBytes > BACKLOG_BYTES_MAX
+  }
+
   #askTurn(): void {
-    if (this.#hasTurn || this.#isClosed || this.#queue.length === 0 || this.#backlogBytes > BACKLOG_BYTES_MAX) return
+    if (this.#hasTurn || this.#queue.length === 0 || this.#isBlocked()) return
     this.#hasTurn = true
     this.#options.from.enqueue(this)
   }
 
-  #travel(message: Message, bytes: number, lastByteAt: number): void {
-    this.#travelling += 1
-    this.#options.timeline.after(this.#latencyMs, () => {
-      this.#travelling -= 1
-      this.#backlogBytes += bytes
-      const wholeAt = bytes <= SMALL_BYTES_MAX ? this.#options.timeline.now : this.#options.to.receive(bytes)
-      this.#arriveAt(Math.max(wholeAt, lastByteAt + this.#latencyMs), message, bytes, bytes)
-    })
+  /** Sends a small message between the turns of others, but never past an earlier one of this pipe. */
+  #slip({ message, bytes }: Parcel<Message>): void {
+    const { timeline, from } = this.#options
+    from.owe(bytes)
+    const arrivesAt = timeline.now + (bytes * 1000) / from.line.uploadBytesPerSecond + this.#latencyMs
+    if (this.#travelling === 0) return this.#deliverAt(arrivesAt, message, 0)
+    timeline.at(arrivesAt, () => this.#deliverAt(arrivesAt, message, 0))
   }
 
-  #arriveAt(time: number, message: Message, bytes: number, backlogBytes = 0): void {
+  #deliverAt(time: number, message: Message, backlogBytes: number): void {
     this.#lastDeliveryAt = Math.max(this.#lastDeliveryAt, time)
     this.#options.timeline.at(this.#lastDeliveryAt, () => {
       this.#backlogBytes -= backlogBytes
       this.#askTurn()
-      if (this.#isClosed) return
-      if (bytes <= SMALL_BYTES_MAX) this.#acknowledge(bytes)
-      else this.#options.timeline.after(this.#latencyMs, () => this.#acknowledge(bytes))
-      this.#options.deliver(message)
+      if (!this.#isClosed) this.#options.deliver(message)
     })
   }
 
   #acknowledge(bytes: number): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes -= bytes
-    if (this.#isClosed) return
-    if (before > this.#lowWaterBytes && this.#bufferedBytes <= this.#lowWaterBytes) {
-      this.#options.writable?.(this.#bufferedBytes)
-    }
+    if (this.#isClosed || before <= this.#lowWaterBytes || this.#bufferedBytes > this.#lowWaterBytes) return
+    this.#options.writable?.(this.#bufferedBytes)
   }
 }
