@@ -102,19 +102,20 @@ class CodecWire extends Wire implements PeerWire {
 
   // ------------------------------------------------------------------------------------------- outgoing
 
+  /** Where the Wire's own method keeps a state (choke, request, piece) its hook is called instead. */
   send(message: WireMessage<Uint8Array>): void {
     switch (message.type) {
       case 'choke':
         // Without the fast extension a choke drops what was asked for; with it, every request is rejected.
         if (!this.hasFast) this.#checks.requestsDropped()
-        return this.choke()
+        return this._message(MESSAGE_ID.choke, [], null)
       case 'unchoke':
         if (!this.hasFast) this.#checks.requestsDropped()
-        return this.unchoke()
+        return this._message(MESSAGE_ID.unchoke, [], null)
       case 'interested':
-        return this.interested()
+        return this._message(MESSAGE_ID.interested, [], null)
       case 'not-interested':
-        return this.uninterested()
+        return this._message(MESSAGE_ID.notInterested, [], null)
       case 'have':
         return this.have(message.piece)
       case 'bitfield':
@@ -124,7 +125,6 @@ class CodecWire extends Wire implements PeerWire {
       case 'have-none':
         return this.haveNone()
       case 'request':
-        // Not `request()`: it keeps every request, for a callback.
         return this._message(MESSAGE_ID.request, [message.piece, message.begin, message.length], null)
       case 'cancel':
         return this.cancel(message.piece, message.begin, message.length)
@@ -133,7 +133,6 @@ class CodecWire extends Wire implements PeerWire {
         return this.reject(message.piece, message.begin, message.length)
       case 'piece':
         this.#checks.requestEnded()
-        // Not `piece()`: it measures speeds and raises events.
         return this._message(MESSAGE_ID.piece, [message.piece, message.begin], message.body)
       case 'suggest':
         return this.suggest(message.piece)

@@ -15,10 +15,6 @@ declare module 'bittorrent-protocol' {
     on(event: 'unknownmessage', listener: (frame: Uint8Array) => void): this
     handshake(infoHash: Uint8Array, peerId: Uint8Array, extensions: { fast: boolean }): void
     keepAlive(): void
-    choke(): void
-    unchoke(): void
-    interested(): void
-    uninterested(): void
     have(piece: number): void
     bitfield(bits: Uint8Array): void
     cancel(piece: number, begin: number, length: number): void
