@@ -73,8 +73,9 @@ export class Requests<Body> {
     if (partial === undefined) {
       counters.wastedBytes += length
     } else {
-      this.#cancelElsewhere(peer, request)
+      // Taken in first: a peer whose request is cancelled is asked anew at once, and must not be asked for this block.
       counters.wastedBytes += this.#pieces.receive(partial, begin, body, peer.handle)
+      this.#cancelElsewhere(peer, request)
     }
     this.fill(peer)
     return true
@@ -169,9 +170,9 @@ export class Requests<Body> {
   }
 
   #cancelElsewhere(winner: Peer, { piece, begin, length }: PendingRequest): void {
-    const partial = this.#pieces.partials.get(piece)!
-    const run = partial.run(begin, length)
-    if (run === undefined || partial.asked(run.first) === 0) return
+    const partial = this.#pieces.partials.get(piece)
+    const run = partial?.run(begin, length)
+    if (run === undefined || partial!.asked(run.first) === 0) return
     for (const peer of this.#peers.values()) {
       const request = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
       if (request === undefined || request.length > length) continue
