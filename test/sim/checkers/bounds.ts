@@ -51,6 +51,9 @@ export class Bounds implements Watcher {
         }
         return
       }
+      case 'cancel':
+        neighbour.requests.delete(keyOf(message))
+        return
       case 'unchoke': {
         neighbour.isUnchoked = true
         let unchoked = 0
