@@ -119,5 +119,7 @@ function validateDigits(bytes: Uint8Array, start: number, terminator: number): n
 }
 
 function fail(what: string, at: number): never {
-  throw new ShoalError('invalid-bencode', `The data is damaged or not bencoded: ${what} (byte ${at}).`, { details: { at } })
+  throw new ShoalError('invalid-bencode', `The data is damaged or not bencoded: ${what} (byte ${at}).`, {
+    details: { at },
+  })
 }

@@ -182,7 +182,8 @@ export function encode(value: Encodable): Uint8Array {
 
 function write(writer: Writer, value: Encodable): void {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new ShoalError('invalid-argument', `${value} is not a whole number that bencode can hold.`)
+    if (!Number.isSafeInteger(value))
+      throw new ShoalError('invalid-argument', `${value} is not a whole number that bencode can hold.`)
     writer.text(`i${value === 0 ? 0 : value}e`)
   } else if (typeof value === 'string') {
     writer.string(fromUtf8(value))
@@ -200,7 +201,8 @@ function write(writer: Writer, value: Encodable): void {
     for (const [key, item] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (item === undefined) continue
       const keyBytes = fromLatin1(key)
-      if (keyBytes === undefined) throw new ShoalError('invalid-argument', `The key "${key}" must be given a char a byte.`)
+      if (keyBytes === undefined)
+        throw new ShoalError('invalid-argument', `The key "${key}" must be given a char a byte.`)
       writer.string(keyBytes)
       write(writer, item)
     }

@@ -25,7 +25,8 @@ export function readV1(info: BencodeDict, pieceLength: number): V1Half {
   const half = list === undefined ? readSingle(info) : readList(list)
   const sha1s = info.bytes('pieces')
   const pieceCount = Math.ceil(half.streamBytes / pieceLength)
-  if (pieceCount > METAINFO_LIMITS.piecesMax) refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
+  if (pieceCount > METAINFO_LIMITS.piecesMax)
+    refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
   if (sha1s === undefined) refuse('its piece hashes are missing')
   if (sha1s.length !== pieceCount * 20) {
     refuse(`it has ${sha1s.length} bytes of piece hashes where its files need ${pieceCount * 20}`)

@@ -18,7 +18,8 @@ export function readV2(info: BencodeDict, pieceLength: number): V2Half {
   if (files.length === 0) refuse('it has no files')
   let pieceCount = 0
   for (const { length } of files) pieceCount += Math.ceil(length / pieceLength)
-  if (pieceCount > METAINFO_LIMITS.piecesMax) refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
+  if (pieceCount > METAINFO_LIMITS.piecesMax)
+    refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
   return { files }
 }
 
@@ -36,7 +37,8 @@ function readFolder(folder: BencodeDict, path: readonly string[], files: RawFile
       continue
     }
     if (!(file instanceof BencodeDict)) refuse('its file tree describes a file wrongly')
-    if (node.raw.length !== file.raw.length + FILE_WRAPPING_BYTES) refuse('its file tree has a file that is a folder too')
+    if (node.raw.length !== file.raw.length + FILE_WRAPPING_BYTES)
+      refuse('its file tree has a file that is a folder too')
     files.push(readFile(file, nodePath))
     checkFileCount(files.length)
   }

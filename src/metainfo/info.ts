@@ -46,7 +46,10 @@ export function asTorrentError<T>(read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof ShoalError) || error.code === 'invalid-torrent') throw error
-    throw new ShoalError('invalid-torrent', `This is not a valid torrent. ${error.message}`, { cause: error, details: error.details })
+    throw new ShoalError('invalid-torrent', `This is not a valid torrent. ${error.message}`, {
+      cause: error,
+      details: error.details,
+    })
   }
 }
 

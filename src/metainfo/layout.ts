@@ -177,7 +177,10 @@ class StreamLayout implements Layout {
 
   /** Where a piece begins in the stream. */
   #begin(piece: number): number {
-    assert(Number.isInteger(piece) && piece >= 0 && piece < this.pieceCount, `piece ${piece} is one of ${this.pieceCount}`)
+    assert(
+      Number.isInteger(piece) && piece >= 0 && piece < this.pieceCount,
+      `piece ${piece} is one of ${this.pieceCount}`,
+    )
     return piece * this.pieceLength
   }
 

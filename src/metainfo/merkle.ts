@@ -59,7 +59,12 @@ export function rootOfPieceLayer(pieceRoots: Uint8Array, pieceLength: number): U
 }
 
 /** Whether `layer` holds exactly the piece hashes of the file with this root and length. */
-export function isPieceLayer(layer: Uint8Array, piecesRoot: Uint8Array, lengthBytes: number, pieceLength: number): boolean {
+export function isPieceLayer(
+  layer: Uint8Array,
+  piecesRoot: Uint8Array,
+  lengthBytes: number,
+  pieceLength: number,
+): boolean {
   if (layer.length !== Math.ceil(lengthBytes / pieceLength) * HASH_BYTES) return false
   return equalBytes(rootOfPieceLayer(layer, pieceLength), piecesRoot)
 }

@@ -124,7 +124,12 @@ function extensionStart(name: string): number {
 
 /** Equal for names that some file system takes for the same. */
 function fold(name: string): string {
-  return name.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
+  return name
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .normalize('NFD')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC')
 }
 
 function join(folder: Folder, name: string): string {

@@ -182,7 +182,10 @@ class Learnt {
   differsFrom(layer: Uint8Array): number | undefined {
     for (let index = 0; index < this.#isKnown.length; index++) {
       const begin = index * HASH_BYTES
-      const isEqual = equalBytes(this.layer.subarray(begin, begin + HASH_BYTES), layer.subarray(begin, begin + HASH_BYTES))
+      const isEqual = equalBytes(
+        this.layer.subarray(begin, begin + HASH_BYTES),
+        layer.subarray(begin, begin + HASH_BYTES),
+      )
       if (this.#isKnown[index] === 1 && !isEqual) return this.#first + index
     }
     return undefined

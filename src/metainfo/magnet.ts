@@ -1,0 +1,177 @@
+/** Magnet links (BEP 9, 53; btmh from BEP 52), and bare infohashes. */
+import { ShoalError } from '../errors.ts'
+import { METAINFO_LIMITS } from '../options.ts'
+import { fromHex, fromUtf8, toHex, toUtf8 } from './bytes.ts'
+import { safePath } from './paths.ts'
+import { trackerTiers, webSeedUrls } from './urls.ts'
+
+export interface Magnet {
+  /** 20 bytes. At least one of the two hashes is there. */
+  readonly infoHashV1?: Uint8Array
+  /** 32 bytes. */
+  readonly infoHashV2?: Uint8Array
+  /** What to call the torrent until its info is there; made safe. */
+  readonly name?: string
+  readonly trackers: readonly string[]
+  readonly webSeeds: readonly string[]
+  /** `host:port` of peers to try first. */
+  readonly peers: readonly string[]
+  /** Indices of the files that are wanted, ascending; absent: all (BEP 53). */
+  readonly selectOnly?: readonly number[]
+}
+
+/**
+ * Reads a magnet link, or an infohash by itself (40 or 64 hex digits, 32 base32 characters).
+ * @throws ShoalError `invalid-magnet`
+ */
+export function parseMagnet(text: string): Magnet {
+  const link = text.trim()
+  if (link.length > METAINFO_LIMITS.magnetCharactersMax) {
+    refuse(`It is longer than ${METAINFO_LIMITS.magnetCharactersMax} characters`)
+  }
+  const bare = readBareHash(link)
+  if (bare !== undefined) return { ...bare, trackers: [], webSeeds: [], peers: [] }
+  if (!/^magnet:\?/i.test(link)) refuse('It does not begin with "magnet:?"')
+  const fields = readFields(link.slice('magnet:?'.length))
+  const hashes = readHashes(fields.get('xt') ?? [])
+  const name = readName(fields.get('dn')?.[0])
+  const selectOnly = readSelection(fields.get('so') ?? [])
+  return {
+    ...hashes,
+    ...(name !== undefined && { name }),
+    trackers: trackerTiers(fields.get('tr') ?? []).flat(),
+    webSeeds: webSeedUrls(fields.get('ws') ?? []),
+    peers: (fields.get('x.pe') ?? []).filter(peer => PEER.test(peer)).slice(0, METAINFO_LIMITS.urlsMax),
+    ...(selectOnly !== undefined && { selectOnly }),
+  }
+}
+
+/** Writes a magnet link: hashes first, then name, trackers and web seeds. */
+export function formatMagnet(magnet: Partial<Magnet>): string {
+  const { infoHashV1, infoHashV2, name, trackers = [], webSeeds = [], peers = [], selectOnly } = magnet
+  const fields: string[] = []
+  if (infoHashV1 !== undefined) fields.push(`xt=urn:btih:${toHex(infoHashV1)}`)
+  if (infoHashV2 !== undefined) fields.push(`xt=urn:btmh:${SHA256_MULTIHASH}${toHex(infoHashV2)}`)
+  if (fields.length === 0) throw new ShoalError('invalid-argument', 'A magnet link needs an infohash.')
+  if (name !== undefined) fields.push(`dn=${encodeField(name)}`)
+  for (const url of trackers) fields.push(`tr=${encodeField(url)}`)
+  for (const url of webSeeds) fields.push(`ws=${encodeField(url)}`)
+  for (const peer of peers) fields.push(`x.pe=${peer}`)
+  if (selectOnly !== undefined && selectOnly.length > 0) fields.push(`so=${formatSelection(selectOnly)}`)
+  return `magnet:?${fields.join('&')}`
+}
+
+type Hashes = Pick<Magnet, 'infoHashV1' | 'infoHashV2'>
+
+/** Multihash code and length of a SHA-256. */
+const SHA256_MULTIHASH = '1220'
+
+const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
+
+/** Values by key, in order. Numbered keys (`tr.1`) count as plain ones; `&amp;` comes from links copied out of HTML. */
+function readFields(query: string): Map<string, string[]> {
+  const fields = new Map<string, string[]>()
+  for (const field of query.split(/&(?:amp;)?/)) {
+    const equals = field.indexOf('=')
+    if (equals < 1) continue
+    const key = field
+      .slice(0, equals)
+      .toLowerCase()
+      .replace(/\.\d+$/, '')
+    const values = fields.get(key) ?? []
+    fields.set(key, values)
+    values.push(decodeField(field.slice(equals + 1)))
+  }
+  return fields
+}
+
+function readHashes(topics: readonly string[]): Hashes {
+  let hashes: Hashes = {}
+  for (const topic of topics) {
+    const [, kind, value] = /^urn:(btih|btmh):(.*)$/i.exec(topic) ?? []
+    if (kind === undefined || value === undefined) continue
+    const found = kind.toLowerCase() === 'btih' ? readBtih(value) : readBtmh(value)
+    if (found === undefined) refuse(`Its hash "${value.slice(0, 80)}" is damaged`)
+    hashes = { ...found, ...hashes }
+  }
+  if (hashes.infoHashV1 === undefined && hashes.infoHashV2 === undefined) {
+    refuse('It has no infohash ("xt=urn:btih:…" or "xt=urn:btmh:…")')
+  }
+  return hashes
+}
+
+function readBareHash(text: string): Hashes | undefined {
+  if (!/^[0-9a-z]+$/i.test(text)) return undefined
+  return readBtih(text) ?? readBtmh(text) ?? readBtmh(SHA256_MULTIHASH + text)
+}
+
+function readBtih(text: string): Hashes | undefined {
+  const infoHashV1 = text.length === 32 ? fromBase32(text) : text.length === 40 ? fromHex(text) : undefined
+  return infoHashV1 && { infoHashV1 }
+}
+
+function readBtmh(text: string): Hashes | undefined {
+  const isSha256 = text.startsWith(SHA256_MULTIHASH) && text.length === SHA256_MULTIHASH.length + 64
+  const infoHashV2 = isSha256 ? fromHex(text.slice(SHA256_MULTIHASH.length)) : undefined
+  return infoHashV2 && { infoHashV2 }
+}
+
+function readName(text: string | undefined): string | undefined {
+  const name = text?.replaceAll('+', ' ').trim()
+  return name === undefined || name === '' ? undefined : safePath([name])[0]
+}
+
+/** `0,2,4-6`: what cannot be read is left out; nothing left means all. */
+function readSelection(values: readonly string[]): number[] | undefined {
+  const files = new Set<number>()
+  for (const part of values.flatMap(value => value.split(','))) {
+    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? []
+    const end = Math.min(Number(last) + 1, METAINFO_LIMITS.filesMax)
+    for (let file = Number(first); file < end && !files.has(file); file++) files.add(file)
+  }
+  return files.size === 0 ? undefined : [...files].sort((a, b) => a - b)
+}
+
+function formatSelection(files: readonly number[]): string {
+  const ranges: { first: number; last: number }[] = []
+  for (const file of [...files].sort((a, b) => a - b)) {
+    const range = ranges.at(-1)
+    if (range !== undefined && file <= range.last + 1) range.last = file
+    else ranges.push({ first: file, last: file })
+  }
+  return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',')
+}
+
+/** RFC 4648, upper or lower case, without padding. */
+function fromBase32(text: string): Uint8Array | undefined {
+  const bytes: number[] = []
+  let buffer = 0
+  let bits = 0
+  for (const character of text.toUpperCase()) {
+    const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character)
+    if (value < 0) return undefined
+    buffer = ((buffer << 5) | value) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes.push((buffer >> bits) & 0xff)
+  }
+  return Uint8Array.from(bytes)
+}
+
+function encodeField(text: string): string {
+  return encodeURIComponent(toUtf8(fromUtf8(text)))
+}
+
+/** Malformed escapes stay as they are. */
+function decodeField(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function refuse(why: string): never {
+  throw new ShoalError('invalid-magnet', `This magnet link cannot be used. ${why}. Copy the whole link again.`)
+}

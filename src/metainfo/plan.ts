@@ -1,0 +1,184 @@
+/**
+ * Decides how files become a torrent: its name, the order of its files, its version and piece length.
+ *
+ * v2 and hybrid torrents list files in the order of the tree, sorted by raw bytes (BEP 52). In a v1-only torrent the order is the
+ * creator's, and kept as given.
+ */
+import { ShoalError } from '../errors.ts'
+import { BLOCK_BYTES, CREATE_DEFAULTS, METAINFO_LIMITS } from '../options.ts'
+import { compareBytes, fromUtf8, toUtf8 } from './bytes.ts'
+import { powerOfTwoAtLeast } from './layout.ts'
+
+export interface PlanOptions {
+  /** Of the torrent. @default the folder that all files lie in, or the file's name */
+  readonly name?: string | undefined
+  /** @default hybrid, or v2 where padding would cost a hybrid too much */
+  readonly version?: 'v1' | 'v2' | 'hybrid' | undefined
+  /** Bytes. A power of two for v2 and hybrids. @default chosen by size and padding */
+  readonly pieceLength?: number | undefined
+}
+
+export interface Plan {
+  readonly name: string
+  /** Whether the files lie in a folder that bears the name. */
+  readonly isFolder: boolean
+  readonly version: 'v1' | 'v2' | 'hybrid'
+  readonly pieceLength: number
+  /** In the order of the torrent. */
+  readonly files: readonly PlannedFile[]
+  /** What a person should know of the choices made, in sentences. */
+  readonly warnings: readonly string[]
+}
+
+export interface PlannedFile {
+  /** Folders and name, without the torrent's own name. */
+  readonly path: readonly string[]
+  /** Bytes. */
+  readonly length: number
+  /** Index among the files that were given. */
+  readonly source: number
+}
+
+/** @throws ShoalError `invalid-argument`, `invalid-path` */
+export function planTorrent(given: readonly { path: string; length: number }[], options: PlanOptions = {}): Plan {
+  if (given.length === 0)
+    throw new ShoalError('invalid-argument', 'There are no files to make a torrent of. Add at least one.')
+  if (given.length > METAINFO_LIMITS.filesMax) {
+    throw new ShoalError(
+      'invalid-argument',
+      `A torrent can hold ${METAINFO_LIMITS.filesMax} files; share fewer at a time.`,
+    )
+  }
+  const { name, isFolder, files } = nameFiles(given, options.name || undefined)
+  checkPaths(files)
+  const { version, pieceLength, warnings } = choose(files, isFolder, options)
+  return { name, isFolder, version, pieceLength, warnings, files: version === 'v1' ? files : inTreeOrder(files) }
+}
+
+/** Bytes of zeros that follow the files when each begins at a piece boundary. A single file needs none. */
+export function paddingBytes(files: readonly { readonly length: number }[], pieceLength: number): number {
+  return files.reduce((sum, { length }) => sum + ((pieceLength - (length % pieceLength)) % pieceLength), 0)
+}
+
+function nameFiles(
+  given: readonly { path: string; length: number }[],
+  name: string | undefined,
+): Omit<Plan, 'version' | 'pieceLength' | 'warnings'> {
+  const files = given.map(({ path, length }, source) => ({ path: split(path), length, source }))
+  const first = files[0]!.path
+  const folder =
+    first.length > 1 && files.every(({ path }) => path.length > 1 && path[0] === first[0]) ? first[0] : undefined
+  const isSingle = files.length === 1 && first.length === 1 && (name === undefined || name === first[0])
+  if (isSingle) return { name: first[0]!, isFolder: false, files }
+  const others = files.length - 1
+  return {
+    name: clean(name ?? folder ?? `${first.at(-1)} and ${others} more`),
+    isFolder: true,
+    files: folder === undefined ? files : files.map(file => ({ ...file, path: file.path.slice(1) })),
+  }
+}
+
+/** Info dict, file tree, the file's own two dictionaries, and the metainfo around them take the other levels of bencode. */
+const PATH_COMPONENTS_MAX = METAINFO_LIMITS.depthMax - 5
+
+function split(path: string): string[] {
+  const components = path
+    .split('/')
+    .filter(component => component !== '' && component !== '.')
+    .map(clean)
+  if (components.length === 0)
+    throw new ShoalError('invalid-path', `"${path}" is no file name. Give every file a name.`)
+  if (components.includes('..'))
+    throw new ShoalError('invalid-path', `"${path}" leads out of its folder. Remove the "..".`)
+  if (components.length > PATH_COMPONENTS_MAX) {
+    throw new ShoalError(
+      'invalid-path',
+      `"${path}" is more than ${PATH_COMPONENTS_MAX} folders deep. Share a folder further down.`,
+    )
+  }
+  return components
+}
+
+/** A name that UTF-8 and the sort key can hold. */
+function clean(name: string): string {
+  if (name === '' || name.includes('\0'))
+    throw new ShoalError('invalid-path', 'A name is empty or holds a NUL. Rename the file.')
+  return toUtf8(fromUtf8(name))
+}
+
+/** No file may stand twice, and no file may be a folder too. */
+function checkPaths(files: readonly PlannedFile[]): void {
+  const filePaths = new Set<string>()
+  const folders = new Set<string>()
+  for (const { path } of files) {
+    const joined = path.join('/')
+    if (filePaths.has(joined))
+      throw new ShoalError('invalid-argument', `The file "${joined}" is there twice. Leave one of them out.`)
+    filePaths.add(joined)
+    for (let depth = 1; depth < path.length; depth++) folders.add(path.slice(0, depth).join('/'))
+  }
+  for (const folder of folders) {
+    if (filePaths.has(folder))
+      throw new ShoalError('invalid-argument', `"${folder}" is both a file and a folder. Rename one of them.`)
+  }
+}
+
+/** The order of the keys in the file tree: folder by folder, by raw bytes. NUL sorts before every byte of a name. */
+function inTreeOrder(files: readonly PlannedFile[]): PlannedFile[] {
+  return files
+    .map(file => ({ file, key: fromUtf8(file.path.join('\0')) }))
+    .sort((a, b) => compareBytes(a.key, b.key))
+    .map(({ file }) => file)
+}
+
+type Choice = Pick<Plan, 'version' | 'pieceLength' | 'warnings'>
+
+function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanOptions): Choice {
+  const totalBytes = files.reduce((sum, { length }) => sum + length, 0)
+  const bySize = pieceLengthBySize(totalBytes)
+  const { version = 'hybrid', pieceLength } = options
+  if (pieceLength !== undefined) checkPieceLength(pieceLength, version)
+  if (version !== 'hybrid' || !isFolder) return { version, pieceLength: pieceLength ?? bySize, warnings: [] }
+  const share = (candidate: number): number => (totalBytes === 0 ? 0 : paddingBytes(files, candidate) / totalBytes)
+  const chosen = pieceLength ?? pieceLengthByPadding(share, bySize, totalBytes)
+  if (options.version !== undefined || share(chosen) <= CREATE_DEFAULTS.paddingShareHybridMax) {
+    return { version, pieceLength: chosen, warnings: [] }
+  }
+  const percent = Math.round(share(chosen) * 100)
+  const warning =
+    `This torrent is v2 only, so WebTorrent and other v1 clients cannot join: with files this small, padding would add ${percent} % ` +
+    'for them. Ask for version "hybrid" to have it anyway.'
+  return { version: 'v2', pieceLength: pieceLength ?? bySize, warnings: [warning] }
+}
+
+/** About 32 pieces, so that the first is verified early, of 16 KiB to 1 MiB; longer where there would be too many. */
+function pieceLengthBySize(totalBytes: number): number {
+  let pieceLength: number = BLOCK_BYTES
+  while (pieceLength < CREATE_DEFAULTS.pieceLengthMax && pieceLength * 2 * PIECES_MIN <= totalBytes) pieceLength *= 2
+  while (pieceLength < METAINFO_LIMITS.pieceLengthMax && totalBytes > pieceLength * PIECES_MAX) pieceLength *= 2
+  return pieceLength
+}
+
+const PIECES_MIN = 32
+const PIECES_MAX = 16_384
+
+/** Pieces of a hybrid that small pieces keep from being padded: their SHA-1s make the info dict 1.3 MB. */
+const PADDED_PIECES_MAX = 65_536
+
+/** The longest, up to `longest`, that costs little padding; the shortest when none does. */
+function pieceLengthByPadding(share: (pieceLength: number) => number, longest: number, totalBytes: number): number {
+  const shortest = Math.min(longest, Math.max(BLOCK_BYTES, powerOfTwoAtLeast(totalBytes / PADDED_PIECES_MAX)))
+  let pieceLength = longest
+  while (pieceLength > shortest && share(pieceLength) > CREATE_DEFAULTS.paddingShareMax) pieceLength /= 2
+  return pieceLength
+}
+
+function checkPieceLength(pieceLength: number, version: 'v1' | 'v2' | 'hybrid'): void {
+  const { pieceLengthMin, pieceLengthMax } = METAINFO_LIMITS
+  const isPossible = Number.isInteger(pieceLength) && pieceLength >= pieceLengthMin && pieceLength <= pieceLengthMax
+  if (isPossible && (version === 'v1' || powerOfTwoAtLeast(pieceLength) === pieceLength)) return
+  throw new ShoalError(
+    'invalid-argument',
+    `${pieceLength} cannot be a piece length. Give a power of two from ${pieceLengthMin} to ${pieceLengthMax}, or none.`,
+  )
+}
