@@ -215,6 +215,8 @@ export const TRACKER_CLIENT_DEFAULTS = {
   askAgainMs: 15_000,
   /** A socket that has not opened by now is given up. */
   connectTimeoutMs: 20_000,
+  /** A tracker that says nothing for this long after an announce is given up: its socket may be dead. */
+  replyTimeoutMs: 30_000,
   /** How long a close waits for the tracker before the socket is cut. */
   closeTimeoutMs: 1_000,
 } as const
@@ -252,4 +254,12 @@ export const STORE_LIMITS = {
   fileHandleIdleMs: 10_000,
   /** Bytes read at a time when a file is streamed. */
   streamChunkBytes: 256 * 1024,
+} as const
+
+/** How verified pieces are held between the swarm and the store. */
+export const VAULT_LIMITS = {
+  /** Bytes of pieces read and verified lately: peers ask for the blocks of one piece one after another. */
+  cacheBytes: 16 * 1024 * 1024,
+  /** Pieces asked of a store in one call. */
+  inventoryBatch: 4096,
 } as const

@@ -12,11 +12,11 @@ import { Addresses } from './addresses.ts'
 import type { Address } from './addresses.ts'
 import { Connection } from './connection.ts'
 import { answerHttp, answerText, pathOf, refuseUpgrade } from './http.ts'
+import { hostUrl, listen } from './listen.ts'
 import { SERVER_DEFAULTS } from './options.ts'
 import type { ServerLimits, SwarmsLimits } from './options.ts'
 import { Swarms } from './swarms.ts'
 import type { SwarmsStats, TrackerInput } from './swarms.ts'
-import { hostUrl, listen } from './listen.ts'
 
 export interface TrackerOptions {
   /** 0: any free port. Ignored with `server`. @default 8000 */
@@ -69,7 +69,7 @@ export interface RunningTracker {
   close(): Promise<void>
 }
 
-/** Starts a tracker. @throws ShoalError `invalid-argument` when it cannot listen there. */
+/** Starts a tracker. @throws the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot listen there */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const tracker = new TrackerServer(options)
   await tracker.start()

@@ -2,7 +2,11 @@
  * What the network needs from trackers: one socket for each tracker, one session for each torrent on it.
  */
 import type { ShoalError } from '../errors.ts'
+import type { TRACKER_CLIENT_DEFAULTS } from '../options.ts'
 import type { TrackerStatus } from '../ports.ts'
+import type { Candidate } from '../protocol/tracker.ts'
+
+export type { Candidate as IceCandidate } from '../protocol/tracker.ts'
 
 /** As much of a WebSocket as is used; the browser's and `ws`'s both fit. */
 export interface WebSocketLike {
@@ -30,16 +34,7 @@ export interface TrackerClientOptions {
 }
 
 /** Milliseconds. The defaults and their reasons are in `TRACKER_CLIENT_DEFAULTS`. */
-export interface TrackerTiming {
-  readonly reconnectMinMs: number
-  readonly reconnectMaxMs: number
-  readonly intervalMs: number
-  readonly intervalMinMs: number
-  readonly intervalMaxMs: number
-  readonly askAgainMs: number
-  readonly connectTimeoutMs: number
-  readonly closeTimeoutMs: number
-}
+export type TrackerTiming = { readonly [K in keyof typeof TRACKER_CLIENT_DEFAULTS]: number }
 
 export interface Announcement {
   /** 20 bytes. */
@@ -58,14 +53,6 @@ export interface Signal {
   readonly trickle: boolean
 }
 
-/** A candidate as a browser makes and takes it. An empty `candidate` says that there are no more. */
-export interface IceCandidate {
-  readonly candidate: string
-  readonly sdpMid?: string | null
-  readonly sdpMLineIndex?: number | null
-  readonly usernameFragment?: string | null
-}
-
 /** What a tracker brings. None of these is called before `join` has returned. */
 export interface TrackerEvents {
   /**
@@ -79,7 +66,7 @@ export interface TrackerEvents {
   offer(offer: Signal): void
   /** A peer answers an offer of ours. */
   answer(answer: Signal): void
-  candidate(candidate: { offerId: string; peerId: string; candidate: IceCandidate }): void
+  candidate(candidate: { offerId: string; peerId: string; candidate: Candidate }): void
   /** The tracker has no `dial`: resolves with at most `count` offers that carry their candidates. */
   makeOffers(count: number): Promise<{ offerId: string; sdp: string }[]>
   /** STUN and TURN servers of the tracker's operator. */
@@ -99,7 +86,7 @@ export interface TrackerSession {
   sendOffer(peerId: string, offer: { offerId: string; sdp: string; trickle: boolean }): void
   /** Answers an offer; `trickle` only if the offer had it. */
   sendAnswer(peerId: string, answer: { offerId: string; sdp: string; trickle: boolean }): void
-  sendCandidate(peerId: string, offerId: string, candidate: IceCandidate): void
+  sendCandidate(peerId: string, offerId: string, candidate: Candidate): void
   /** Says `stopped` and forgets the torrent. The last to leave closes the socket. */
   leave(): Promise<void>
 }

@@ -1,0 +1,274 @@
+/**
+ * One torrent on one tracker: when to announce, and what to make of the replies.
+ *
+ * A tracker with `dial` names peers, and newcomers dial those who are there: one announce, no offers. Any other
+ * tracker hands out offers made in advance, so once it is known to be such a one, announces carry a few.
+ */
+import { ShoalError } from '../errors.ts'
+import { TRACKER_LIMITS, TRACKER_MESSAGE_LIMITS } from '../options.ts'
+import type { TrackerStatus } from '../ports.ts'
+import { TRACKER_EXTENSIONS, toWireId } from '../protocol/tracker.ts'
+import type { Candidate, TrackerExtension, WireId } from '../protocol/tracker.ts'
+import type { AnnounceReply, FailureReply } from '../protocol/tracker-reply.ts'
+import type { AnnounceRequest, TrackerRequest, UntargetedOffer } from '../protocol/tracker-request.ts'
+import type { Announcement, TrackerEvents, TrackerSession, TrackerTiming } from './tracker-types.ts'
+
+/** What a session needs of the socket that it shares. */
+export interface SessionHub {
+  readonly url: string
+  readonly host: string
+  readonly peerId: WireId
+  readonly timing: TrackerTiming
+  readonly random: () => number
+  readonly isOpen: boolean
+  /** undefined: the tracker has not replied yet. */
+  readonly extensions: ReadonlySet<TrackerExtension> | undefined
+  /** False: not sent, the socket is down. */
+  send(request: TrackerRequest): boolean
+  left(session: Session): Promise<void>
+}
+
+/** Peers remembered as taking candidates. */
+const TRICKLING_MAX = 20 * TRACKER_MESSAGE_LIMITS.peersMax
+
+type AnnounceEvent = AnnounceRequest['event']
+
+export class Session implements TrackerSession {
+  readonly infoHash: WireId
+  readonly events: TrackerEvents
+  readonly #announcement: Announcement
+  readonly #hub: SessionHub
+  readonly #trickling = new Set<WireId>()
+  #wanted = 0
+  #isLeft = false
+  /** The tracker of the present socket knows of us. */
+  #isAnnounced = false
+  #isOfferDue = false
+  #isMakingOffers = false
+  #intervalMs: number
+  /** When we last announced wanting peers (ms since the epoch), and how often since wanting them. */
+  #askedAt = Number.NEGATIVE_INFINITY
+  #asked = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** What was last complained of, so that it is said once. */
+  #complaint = ''
+
+  constructor(announcement: Announcement, events: TrackerEvents, hub: SessionHub) {
+    this.infoHash = toWireId(announcement.infoHash)
+    this.events = events
+    this.#announcement = announcement
+    this.#hub = hub
+    this.#intervalMs = hub.timing.intervalMs
+  }
+
+  // ------------------------------------------------------------------------------- what the network asks for
+
+  wanted(count: number): void {
+    const isRise = this.#wanted === 0 && count > 0
+    this.#wanted = count
+    if (!isRise || !this.#isAnnounced) return
+    this.#asked = 0
+    this.#schedule(Math.max(0, this.#askedAt + this.#hub.timing.askAgainMs - Date.now()))
+  }
+
+  completed(): void {
+    if (this.#isAnnounced) this.#announce('completed')
+  }
+
+  sendOffer(peerId: string, { offerId, sdp, trickle }: { offerId: string; sdp: string; trickle: boolean }): void {
+    const isTrickling = trickle && this.#trickling.has(peerId)
+    const { infoHash } = this
+    const ours = this.#hub.peerId
+    this.#signal(peerId, {
+      type: 'offer',
+      infoHash,
+      peerId: ours,
+      toPeerId: peerId,
+      offerId,
+      sdp,
+      trickle: isTrickling,
+    })
+  }
+
+  sendAnswer(peerId: string, { offerId, sdp, trickle }: { offerId: string; sdp: string; trickle: boolean }): void {
+    const { infoHash } = this
+    this.#signal(peerId, {
+      type: 'answer',
+      infoHash,
+      peerId: this.#hub.peerId,
+      toPeerId: peerId,
+      offerId,
+      sdp,
+      trickle,
+    })
+  }
+
+  sendCandidate(peerId: string, offerId: string, candidate: Candidate): void {
+    if (!this.#hub.extensions?.has('trickle')) return
+    const { infoHash } = this
+    this.#hub.send({ type: 'candidate', infoHash, peerId: this.#hub.peerId, toPeerId: peerId, offerId, candidate })
+  }
+
+  async leave(): Promise<void> {
+    if (this.#isLeft) return
+    this.#isLeft = true
+    clearTimeout(this.#timer)
+    if (this.#isAnnounced) this.#sendAnnounce('stopped', [])
+    this.#isAnnounced = false
+    this.#status({ state: 'closed' })
+    await this.#hub.left(this)
+  }
+
+  // ----------------------------------------------------------------------------------- what the socket brings
+
+  /** The socket is open, or was when this session joined. */
+  opened(): void {
+    if (this.#isLeft || this.#isAnnounced || !this.#hub.isOpen) return
+    this.#announce('started')
+  }
+
+  connecting(): void {
+    if (!this.#isLeft && !this.#hub.isOpen) this.#status({ state: 'connecting' })
+  }
+
+  lost(error: ShoalError, retryMs: number): void {
+    clearTimeout(this.#timer)
+    this.#isAnnounced = false
+    this.#status({ state: 'reconnecting', retryMs, error })
+    this.complain(error)
+  }
+
+  announced(reply: AnnounceReply): void {
+    const { intervalMinMs, intervalMaxMs, intervalMs } = this.#hub.timing
+    const askedMs = reply.intervalSeconds === undefined ? intervalMs : reply.intervalSeconds * 1000
+    this.#intervalMs = Math.min(intervalMaxMs, Math.max(intervalMinMs, askedMs))
+    this.#complaint = ''
+    const { seeds, leeches } = reply
+    this.#status({
+      state: 'connected',
+      ...(seeds !== undefined && { seeds }),
+      ...(leeches !== undefined && { leeches }),
+    })
+    if (reply.warning) {
+      this.complain(new ShoalError('tracker-refused', `The tracker at ${this.#hub.host} warns: ${reply.warning}`))
+    }
+    if (reply.iceServers) this.events.iceServers([...reply.iceServers])
+    const peers = reply.peers.filter(peerId => peerId !== this.#hub.peerId)
+    this.#rememberTrickling(peers, reply.trickling)
+    if (peers.length > 0) this.events.found(peers, new Set(reply.trickling))
+    this.#scheduleNext()
+    if (this.#isOfferDue && this.#lacksDial && this.#wanted > 0) void this.#announceOffers()
+  }
+
+  failed({ code, reason, toPeerId }: FailureReply): void {
+    if (toPeerId !== undefined) {
+      this.events.gone?.(toPeerId)
+      // The tracker has forgotten us: after a restart behind a proxy, for instance.
+      if (code === 'not-your-peer') this.#schedule(this.#hub.timing.reconnectMinMs, 'started')
+      return
+    }
+    const { url, host } = this.#hub
+    const sentence = `The tracker at ${host} refused this torrent: ${reason}`
+    const error = new ShoalError('tracker-refused', sentence, { details: { url, ...(code && { code }) } })
+    this.#status({ state: 'refused', error })
+    this.complain(error)
+    // In use: most often by our own former socket, which the tracker has yet to find dead.
+    if (code === 'peer-id-in-use') this.#schedule(this.#hub.timing.askAgainMs, 'started')
+    else this.#scheduleNext()
+  }
+
+  /** Warns, unless the last warning said the same. Why a tracker is out of reach may differ from try to try. */
+  complain(error: ShoalError): void {
+    const complaint = error.code === 'tracker-unreachable' ? error.code : error.message
+    if (this.#complaint === complaint) return
+    this.#complaint = complaint
+    this.events.warning(error)
+  }
+
+  // -------------------------------------------------------------------------------------------- announcing
+
+  /** The tracker has replied, and has no `dial`. */
+  get #lacksDial(): boolean {
+    return this.#hub.extensions?.has('dial') === false
+  }
+
+  #announce(event: AnnounceEvent): void {
+    if (event === 'update' && this.#lacksDial && this.#wanted > 0) {
+      void this.#announceOffers()
+      return
+    }
+    this.#isOfferDue = event !== 'completed'
+    this.#sendAnnounce(event, [])
+  }
+
+  async #announceOffers(): Promise<void> {
+    this.#isOfferDue = false
+    if (this.#isMakingOffers) return
+    this.#isMakingOffers = true
+    let offers: UntargetedOffer[] = []
+    try {
+      offers = await this.events.makeOffers(Math.min(this.#wanted, TRACKER_LIMITS.offersMax))
+    } catch {
+      // No WebRTC, or too many connections under way; whoever makes the offers has said so.
+    }
+    this.#isMakingOffers = false
+    if (this.#isAnnounced && !this.#isLeft) this.#sendAnnounce('update', offers.slice(0, TRACKER_LIMITS.offersMax))
+  }
+
+  #sendAnnounce(event: AnnounceEvent, offers: readonly UntargetedOffer[]): void {
+    const totals = this.#announcement.totals()
+    const isSent = this.#hub.send({
+      type: 'announce',
+      infoHash: this.infoHash,
+      peerId: this.#hub.peerId,
+      peersWanted: event === 'stopped' ? 0 : Math.min(this.#wanted, TRACKER_MESSAGE_LIMITS.peersMax),
+      ...totals,
+      event,
+      offers,
+      extensions: TRACKER_EXTENSIONS,
+    })
+    if (!isSent || event === 'stopped') return
+    this.#isAnnounced = true
+    if (this.#wanted > 0) {
+      this.#askedAt = Date.now()
+      this.#asked++
+    }
+    this.#scheduleNext()
+  }
+
+  /** At the tracker's interval; sooner, but ever less so, while a tracker that names peers has not named enough. */
+  #scheduleNext(): void {
+    const isAsking = this.#wanted > 0 && this.#hub.extensions?.has('dial')
+    const askAgainMs = this.#hub.timing.askAgainMs * 2 ** Math.min(10, Math.max(0, this.#asked - 1))
+    const delayMs = isAsking ? Math.min(this.#intervalMs, askAgainMs) : this.#intervalMs
+    this.#schedule(delayMs * (0.9 + 0.1 * this.#hub.random()))
+  }
+
+  #schedule(delayMs: number, event: AnnounceEvent = 'update'): void {
+    clearTimeout(this.#timer)
+    if (this.#isLeft) return
+    this.#timer = setTimeout(() => this.#announce(event), delayMs)
+  }
+
+  // ------------------------------------------------------------------------------------------------- helpers
+
+  #signal(peerId: WireId, request: TrackerRequest): void {
+    if (this.#hub.send(request)) return
+    queueMicrotask(() => {
+      if (!this.#isLeft) this.events.gone?.(peerId)
+    })
+  }
+
+  #rememberTrickling(named: readonly WireId[], trickling: readonly WireId[]): void {
+    for (const peerId of named) this.#trickling.delete(peerId)
+    for (const peerId of trickling) this.#trickling.add(peerId)
+    for (const peerId of this.#trickling) {
+      if (this.#trickling.size <= TRICKLING_MAX) break
+      this.#trickling.delete(peerId)
+    }
+  }
+
+  #status(status: Omit<TrackerStatus, 'url'>): void {
+    this.events.status({ url: this.#hub.url, ...status })
+  }
+}
