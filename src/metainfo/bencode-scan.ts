@@ -19,16 +19,19 @@ export function validate(bytes: Uint8Array, start: number, depthMax: number): nu
   if (code !== CODE.list && code !== CODE.dict) return validateString(bytes, start)
   if (depthMax === 0) fail('values are nested too deeply', start)
   let at = start + 1
-  let previous: { readonly begin: number; readonly end: number } | undefined
+  let previousBegin = 0
+  let previousEnd = 0
   while (bytes[at] !== CODE.end) {
     if (at >= bytes.length) fail('a list or dictionary is not closed', start)
     if (code === CODE.dict) {
       const end = validateString(bytes, at)
       const begin = stringBegin(bytes, at)
-      if (previous !== undefined && compareRanges(bytes, previous.begin, previous.end, begin, end) >= 0) {
+      const isFirst = previousEnd === 0
+      if (!isFirst && compareRanges(bytes, previousBegin, previousEnd, begin, end) >= 0) {
         fail('the keys of a dictionary are not sorted, or one stands twice', at)
       }
-      previous = { begin, end }
+      previousBegin = begin
+      previousEnd = end
       at = end
     }
     at = validate(bytes, at, depthMax - 1)
@@ -66,7 +69,7 @@ export function stringBegin(bytes: Uint8Array, start: number): number {
 export function stringEnd(bytes: Uint8Array, start: number): number {
   let length = 0
   let at = start
-  for (; bytes[at] !== CODE.colon; at++) length = length * 10 + bytes[at]! - CODE.zero
+  for (; bytes[at] !== CODE.colon; at++) length = length * 10 + (bytes[at]! - CODE.zero)
   return at + 1 + length
 }
 
@@ -74,7 +77,8 @@ export function stringEnd(bytes: Uint8Array, start: number): number {
 export function integerAt(bytes: Uint8Array, start: number): number {
   const isNegative = bytes[start + 1] === CODE.minus
   let value = 0
-  for (let at = start + (isNegative ? 2 : 1); bytes[at] !== CODE.end; at++) value = value * 10 + bytes[at]! - CODE.zero
+  for (let at = start + (isNegative ? 2 : 1); bytes[at] !== CODE.end; at++)
+    value = value * 10 + (bytes[at]! - CODE.zero)
   return isNegative ? -value : value
 }
 
