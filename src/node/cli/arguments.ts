@@ -49,6 +49,14 @@ export function trackerOption(description: string): Option {
   return new Option('-t, --tracker <url>', `${description}; repeat for more`).argParser(collectTrackers)
 }
 
+/** `--version` of a torrent; the program's own `--version` comes before the command. */
+export function versionOption(): Option {
+  return new Option(
+    '--version <version>',
+    'BitTorrent version: hybrid is for both v1 and v2 peers (default: hybrid, where it fits)',
+  ).choices(['hybrid', 'v1', 'v2'])
+}
+
 /** `--ice-server`. */
 export function iceServerOption(): Option {
   return new Option(

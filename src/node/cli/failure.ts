@@ -13,6 +13,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** The command could not do its work; the sentence says why, and what helps. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}
+
 /** The reason of a command's AbortSignal: the person (or the system) asked it to stop. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
@@ -38,8 +43,11 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   const cause = signal.aborted && signal.reason instanceof Stopped ? signal.reason : error
   if (cause instanceof Stopped) return { exitCode: SIGNAL_EXIT[cause.signal] }
   if (cause instanceof UsageError) return { exitCode: EXIT.usage, sentence: cause.message }
+  if (cause instanceof CommandError) return { exitCode: EXIT.failure, sentence: cause.message }
   if (cause instanceof ShoalError) {
-    return { exitCode: cause.code === 'invalid-argument' ? EXIT.usage : EXIT.failure, sentence: cause.message }
+    // A port that is taken is named as an argument, but the call was not wrong.
+    const isUsage = cause.code === 'invalid-argument' && !isSystemError(cause.cause)
+    return { exitCode: isUsage ? EXIT.usage : EXIT.failure, sentence: cause.message }
   }
   if (isSystemError(cause)) return { exitCode: EXIT.failure, sentence: systemSentence(cause) }
   const message = cause instanceof Error ? cause.message : String(cause)
