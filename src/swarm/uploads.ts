@@ -145,8 +145,9 @@ export class Uploads<Body> {
     if (peer.features.fast) this.#context.send(peer.handle, { type: 'reject', piece, begin, length })
   }
 
+  /** Below the mark there is always room: the connection has said so and will not say it again. */
   #hasRoom(peer: Peer): boolean {
-    return peer.bufferedBytes < this.#bufferBytes(peer)
+    return peer.bufferedBytes < this.#bufferBytes(peer) || peer.bufferedBytes <= peer.lowWaterBytes
   }
 
   /** The send buffer covers 2 × rate × round trip: a larger one is slower on short paths, a smaller one on long paths. */
