@@ -122,7 +122,8 @@ export class Connector<Body> {
     // Jitter between half and all of it, so that peers that lost each other together do not all come back together.
     let waitMs: number = limits.retryMinMs
     for (let i = 1; i < peer.failures && waitMs < limits.retryMaxMs; i++) waitMs *= 2
-    peer.retryAt = now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2)
+    // Never sooner than `avoid` has it.
+    peer.retryAt = Math.max(peer.retryAt, now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2))
   }
 
   #know(peerId: string): KnownPeer {

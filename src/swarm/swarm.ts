@@ -193,7 +193,7 @@ export class Swarm<Body> {
   }
 
   #tick(): void {
-    this.#metadata.tick()
+    if (this.#transfer === undefined) this.#metadata.tick()
     this.#apply(this.#choker.tick(this.isDone))
     if (!this.#transfer?.isResumed) return
     this.#transfer.requests.tick()
@@ -294,7 +294,7 @@ export class Swarm<Body> {
       this.#messages.forgetPieces(peer)
       this.#transfer.isStale = true
     }
-    this.#metadata.tick()
+    if (this.#transfer === undefined) this.#metadata.tick()
     this.#fillSlots()
     this.#context.report({ type: 'peers' })
   }
