@@ -80,16 +80,17 @@ describe('a link', () => {
     assert.equal(pipe.bufferedBytes, 0)
   })
 
-  it('delivers nothing once it is closed', () => {
+  it('delivers what had left when it was closed, and nothing else', () => {
     const timeline = new Timeline()
-    let delivered = 0
+    const delivered: number[] = []
     const access = new Access(timeline, line(1e6, 1e6))
-    const pipe = new Pipe<number>({ timeline, from: access, to: access, deliver: () => (delivered += 1) })
-    pipe.send(1, 1e6)
-    pipe.send(2, 10)
-    timeline.at(100, () => pipe.close())
+    const pipe = new Pipe<number>({ timeline, from: access, to: access, deliver: message => delivered.push(message) })
+    pipe.send(1, 20)
+    pipe.send(2, 1e6)
+    pipe.send(3, 20)
+    timeline.at(1, () => pipe.close())
     while (timeline.step());
-    assert.equal(delivered, 0)
+    assert.deepEqual(delivered, [1])
   })
 })
 

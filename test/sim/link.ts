@@ -154,7 +154,7 @@ export class Pipe<Message> implements Sender {
     this.#askTurn()
   }
 
-  /** Nothing more is delivered. */
+  /** Nothing more is sent; what has left whole still arrives. */
   close(): void {
     this.#isClosed = true
     this.#queue = []
@@ -224,7 +224,7 @@ export class Pipe<Message> implements Sender {
     this.#options.timeline.at(this.#lastDeliveryAt, () => {
       this.#backlogBytes -= backlogBytes
       this.#askTurn()
-      if (!this.#isClosed) this.#options.deliver(message)
+      this.#options.deliver(message)
     })
   }
 

@@ -52,6 +52,7 @@ export class Origin {
       from: this.#access,
       to,
       deliver: ({ piece, body }) => {
+        if (isOver) return
         if (delivered >= breaksAfter) return end('retry')
         delivered += 1
         this.sentBytes += body.bytes
