@@ -104,7 +104,7 @@ export class MessageHandler<Body> {
     switch (message.type) {
       case 'choke':
         peer.isChoking = true
-        transfer?.requests.release(peer)
+        transfer?.requests.choked(peer)
         if (transfer) transfer.isStale = true
         return
       case 'unchoke':

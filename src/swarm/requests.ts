@@ -87,6 +87,15 @@ export class Requests<Body> {
     if (request !== undefined) this.#forget(peer, request)
   }
 
+  /**
+   * The peer chokes us. With the fast extension it answers every request all the same, by a block or a reject (BEP 6): what was
+   * asked stays asked, for an unchoke may have crossed it and the block be on its way. Without, everything is dropped.
+   */
+  choked(peer: Peer): void {
+    if (peer.features.fast) this.#endExclusive(peer)
+    else this.release(peer)
+  }
+
   /** Gives back everything that was asked of a peer. */
   release(peer: Peer): void {
     for (const request of [...peer.pending.values()]) this.#forget(peer, request)
