@@ -263,3 +263,13 @@ export const VAULT_LIMITS = {
   /** Pieces asked of a store in one call. */
   inventoryBatch: 4096,
 } as const
+
+/** How files are read. */
+export const STREAM_DEFAULTS = {
+  /** Of a file that is selected without a priority; streams come before all of them by their deadlines. */
+  filePriority: 4,
+  /** Time between the pieces of a stream: after it a late piece may be asked of a second peer. */
+  pieceStepMs: 250,
+  /** Bytes of one part of a Blob that is put together from pieces. */
+  blobPartBytes: 16 * 1024 * 1024,
+} as const

@@ -1,0 +1,133 @@
+/** What a torrent can be made of (files, a magnet, a `.torrent`, a URL of one), and what each comes to. */
+import { createTorrent, type CreateOptions } from './create.ts'
+import { ShoalError } from './errors.ts'
+import { toHex } from './metainfo/bytes.ts'
+import { type Magnet, parseMagnet } from './metainfo/magnet.ts'
+import { type Metainfo, metainfoFromInfo, parseMetainfo } from './metainfo/metainfo.ts'
+import { METAINFO_LIMITS } from './options.ts'
+import type { TorrentRecord } from './ports.ts'
+import type { BlobLike } from './store/blob-like.ts'
+import { blobPieces, type OwnFile } from './store/blobs.ts'
+
+/** A file to seed. */
+export interface SeedFile {
+  /** '/'-joined; files of one folder begin with its name. */
+  readonly path: string
+  readonly data: BlobLike | Uint8Array
+}
+
+/** What is known of a torrent before its swarm is joined. */
+export interface Origins {
+  /** Absent for a magnet whose metadata peers will send. */
+  readonly metainfo?: Metainfo
+  readonly magnet?: Magnet
+  /** The user's own files, when seeding. */
+  readonly files?: readonly OwnFile[]
+}
+
+/** Files as `seed` takes them, in one form. @throws ShoalError `invalid-argument` */
+export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): SeedFile[] {
+  const list: readonly (File | SeedFile)[] = Array.from(files as ArrayLike<File | SeedFile>)
+  return list.map(file => {
+    if (typeof File !== 'undefined' && file instanceof File) {
+      return { path: file.webkitRelativePath || file.name, data: file }
+    }
+    const { path, data } = file as Partial<SeedFile>
+    if (typeof path === 'string' && path !== '' && data !== undefined && (data instanceof Uint8Array || 'slice' in data)) {
+      return { path, data }
+    }
+    const message = 'seed() takes File objects or { path, data } with data a Blob or Uint8Array.'
+    throw new ShoalError('invalid-argument', message)
+  })
+}
+
+/** Hashes files into a torrent that is seeded from them. @throws see `createTorrent` */
+export async function hashFiles(files: readonly SeedFile[], options: CreateOptions): Promise<Required<Pick<Origins, 'metainfo' | 'files'>> & { warnings: readonly string[] }> {
+  const created = await createTorrent(
+    files.map(({ path, data }) => ({ path, data: data instanceof Uint8Array ? new Blob([data as Uint8Array<ArrayBuffer>]) : data })),
+    options,
+  )
+  const { layout, sources, warnings } = created
+  const own = layout.files.map(({ path }, file) => ({ path, data: files[sources[file]!]!.data }))
+  return { metainfo: created, files: own, warnings }
+}
+
+/** Reads a magnet, an infohash or the bytes of a `.torrent`. @throws ShoalError `invalid-magnet`, `invalid-torrent` */
+export function readSource(source: string | Uint8Array): Origins {
+  if (source instanceof Uint8Array) return { metainfo: parseMetainfo(source) }
+  return { magnet: parseMagnet(source) }
+}
+
+export function isTorrentUrl(source: string | URL | Uint8Array): boolean {
+  return source instanceof URL || (typeof source === 'string' && /^(https?|blob|data):/i.test(source.trim()))
+}
+
+/** Fetches a `.torrent`. @throws ShoalError `invalid-torrent`, also when it cannot be fetched */
+export async function fetchTorrent(url: string, checkUrl: (url: string) => Promise<void>, signal: AbortSignal): Promise<Origins> {
+  await checkUrl(url)
+  let bytes: Uint8Array
+  try {
+    const response = await fetch(url, { signal })
+    if (!response.ok) throw new Error(`the server answered ${response.status}`)
+    bytes = await readBounded(response, METAINFO_LIMITS.metadataBytesMax * 2)
+  } catch (error) {
+    if (signal.aborted) throw new ShoalError('aborted', 'Adding the torrent was stopped.', { cause: error })
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `The torrent at ${url} could not be fetched (${why}). Check the address; another site must allow it by CORS.`
+    throw new ShoalError('invalid-torrent', message, { cause: error, details: { url } })
+  }
+  return { metainfo: parseMetainfo(bytes) }
+}
+
+/** A remembered torrent, with its files where the browser still grants them. */
+export async function recordOrigins(record: TorrentRecord): Promise<Origins> {
+  const metainfo = parseMetainfo(record.metainfo)
+  if (record.sources === undefined) return { metainfo }
+  const files: OwnFile[] = []
+  for (const { path, data } of record.sources) {
+    const file = data instanceof Blob ? data : await grantedFile(data)
+    if (file !== undefined) files.push({ path, data: file })
+  }
+  return { metainfo, files }
+}
+
+/** The same torrent with other trackers and web seeds beside its own. */
+export function withSources(metainfo: Metainfo, trackers: readonly string[], webSeeds: readonly string[], pieceLayers = metainfo.pieceLayers): Metainfo {
+  const own = new Set(metainfo.trackers.flat())
+  const tiers = [...metainfo.trackers, ...trackers.filter(url => !own.has(url)).map(url => [url])]
+  const { comment, createdBy, creationDate, infoBytes } = metainfo
+  const seeds = [...new Set([...metainfo.webSeeds, ...webSeeds])]
+  return metainfoFromInfo(infoBytes, { trackers: tiers, webSeeds: seeds, pieceLayers, comment, createdBy, creationDate })
+}
+
+/** Hex of the 20 bytes that trackers and handshakes know a torrent by. */
+export function wireHashOf({ metainfo, magnet }: Origins): Uint8Array {
+  return metainfo?.wireInfoHash ?? magnet?.infoHashV1 ?? magnet!.infoHashV2!.subarray(0, 20)
+}
+
+export function hexOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && toHex(bytes)
+}
+
+export { blobPieces }
+
+async function grantedFile(handle: FileSystemFileHandle): Promise<File | undefined> {
+  const asking = handle as FileSystemFileHandle & { queryPermission?(mode: { mode: 'read' }): Promise<PermissionState> }
+  const state = (await asking.queryPermission?.({ mode: 'read' })) ?? 'granted'
+  return state === 'granted' ? handle.getFile().catch(() => undefined) : undefined
+}
+
+async function readBounded(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  const reader = response.body!.getReader()
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    length += value!.length
+    if (length > bytesMax) {
+      await reader.cancel()
+      throw new Error(`it is larger than ${bytesMax} bytes`)
+    }
+    parts.push(value!)
+  }
+  return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer())
+}

@@ -1,0 +1,147 @@
+/** One file of a torrent, as a user holds it: its progress, whether it is wanted, and its bytes. */
+import { ShoalError } from './errors.ts'
+import type { LayoutFile } from './metainfo/layout.ts'
+import { STREAM_DEFAULTS } from './options.ts'
+
+/** What a file needs of its torrent. */
+export interface FileHost {
+  /** Verified bytes of the file. */
+  receivedBytes(file: number): number
+  priority(file: number): number
+  setPriority(file: number, priority: number): void
+  /** Wants bytes `start` to `end` (exclusive) of a file in order; the first first. @returns how to want no more of it */
+  want(file: number, start: number, end: number): () => void
+  /**
+   * Waits for the next verified bytes of a file from `start` on, at most to `end`.
+   * @throws ShoalError `closed`, `aborted`, or what stopped the torrent
+   */
+  read(file: number, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+export interface ReadOptions {
+  /** Stops the read; what was fetched stays. */
+  readonly signal?: AbortSignal
+}
+
+export interface StreamOptions extends ReadOptions {
+  /** First byte. @default 0 */
+  readonly start?: number
+  /** Byte after the last one. @default the file's length */
+  readonly end?: number
+}
+
+export class TorrentFile {
+  /** '/'-joined and safe to write; a folder's files begin with its name. */
+  readonly path: string
+  /** The last part of the path. */
+  readonly name: string
+  /** Bytes. */
+  readonly length: number
+  readonly #index: number
+  readonly #host: FileHost
+
+  constructor(file: LayoutFile, index: number, host: FileHost) {
+    this.path = file.path
+    this.name = file.path.slice(file.path.lastIndexOf('/') + 1)
+    this.length = file.length
+    this.#index = index
+    this.#host = host
+  }
+
+  /** 0 to 1: how much of the file is verified. */
+  get progress(): number {
+    return this.length === 0 ? 1 : this.#host.receivedBytes(this.#index) / this.length
+  }
+
+  /** 0: not wanted. 1 (last) to 7 (first). */
+  get priority(): number {
+    return this.#host.priority(this.#index)
+  }
+
+  /** Wants the file. @param priority 1 (last) to 7 (first). @default 4 */
+  select(priority: number = STREAM_DEFAULTS.filePriority): void {
+    if (!Number.isInteger(priority) || priority < 1 || priority > 7) {
+      throw new ShoalError('invalid-argument', `A priority is a whole number from 1 to 7, not ${priority}.`)
+    }
+    this.#host.setPriority(this.#index, priority)
+  }
+
+  /** Wants the file no longer; what is there stays. */
+  deselect(): void {
+    this.#host.setPriority(this.#index, 0)
+  }
+
+  /**
+   * The file's bytes from `start` to `end` (exclusive), in order, as they are verified; what is missing is fetched first.
+   * Reads ahead no further than the consumer and one piece.
+   */
+  stream({ start = 0, end = this.length, signal }: StreamOptions = {}): ReadableStream<Uint8Array> {
+    if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start > end || end > this.length) {
+      const message = `Bytes ${start} to ${end} are not a range of ${this.path}, which has ${this.length} bytes.`
+      throw new ShoalError('invalid-argument', message)
+    }
+    let position = start
+    let unwant = () => {}
+    return new ReadableStream<Uint8Array>(
+      {
+        start: controller => {
+          if (start === end) controller.close()
+          else unwant = this.#host.want(this.#index, start, end)
+        },
+        pull: async controller => {
+          try {
+            const bytes = await this.#host.read(this.#index, position, end, signal)
+            position += bytes.length
+            controller.enqueue(bytes)
+            if (position < end) return
+            unwant()
+            controller.close()
+          } catch (error) {
+            unwant()
+            throw error
+          }
+        },
+        cancel: () => unwant(),
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** The whole file, fetched first if it must be. For large files prefer `stream()`. */
+  async blob(options: ReadOptions = {}): Promise<Blob> {
+    const parts: Blob[] = []
+    let pending: Uint8Array<ArrayBuffer>[] = []
+    let pendingBytes = 0
+    for await (const bytes of chunks(this.stream(options))) {
+      pending.push(bytes as Uint8Array<ArrayBuffer>)
+      pendingBytes += bytes.length
+      if (pendingBytes < STREAM_DEFAULTS.blobPartBytes) continue
+      // Blobs of blobs: the browser may keep each part on disk, so that the file is never in this page's memory whole.
+      parts.push(new Blob(pending))
+      pending = []
+      pendingBytes = 0
+    }
+    return new Blob([...parts, ...pending])
+  }
+
+  /** The whole file in memory, fetched first if it must be. */
+  async arrayBuffer(options: ReadOptions = {}): Promise<ArrayBuffer> {
+    const whole = new Uint8Array(this.length)
+    let at = 0
+    for await (const bytes of chunks(this.stream(options))) {
+      whole.set(bytes, at)
+      at += bytes.length
+    }
+    return whole.buffer
+  }
+}
+
+/** Not every browser iterates over streams. */
+async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value!
+  } finally {
+    reader.releaseLock()
+  }
+}
