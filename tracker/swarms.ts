@@ -18,6 +18,8 @@ import type { Member, Peer } from './swarm.ts'
 import { Takeovers } from './takeovers.ts'
 import type { Takeover } from './takeovers.ts'
 
+export type { TrackerEffect } from './effects.ts'
+
 /** Connections are numbered by the caller, and no number is used twice. */
 export type TrackerInput =
   | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest }
