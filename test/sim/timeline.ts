@@ -63,6 +63,12 @@ export class Timeline {
     return true
   }
 
+  /** Lets everything happen that is due by then, and time pass up to it. */
+  advanceTo(time: number): void {
+    while (this.next <= time) this.step()
+    this.#now = Math.max(this.#now, time)
+  }
+
   #sink(planned: Planned): void {
     const heap = this.#heap
     let index = 0

@@ -94,8 +94,7 @@ export class World {
 
   /** Lets time pass. */
   runFor(durationMs: number): void {
-    const end = this.timeline.now + durationMs
-    while (this.timeline.next <= end) this.timeline.step()
+    this.timeline.advanceTo(this.timeline.now + durationMs)
   }
 
   /** Lets what is under way end, and asks the checkers for their last word. */
