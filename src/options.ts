@@ -116,6 +116,18 @@ export const CHANNEL_LIMITS = {
   rejectsUnsentMax: 4096,
 } as const
 
+/** Limits of fetching from web seeds. */
+export const ORIGIN_LIMITS = {
+  /** A request that brings nothing for this long is ended, and may be tried again. */
+  idleTimeoutMs: 20_000,
+  /** Requests of one fetch at a time: folders of small files would otherwise cost a round trip each. */
+  requestsMax: 4,
+  /** Bytes thrown away at most to get to a range, from a server that sends the whole file. */
+  skippedBytesMax: 1024 * 1024,
+  /** Redirects followed, where each is checked. */
+  redirectsMax: 5,
+} as const
+
 /** How a swarm behaves. Every figure can be set per swarm, so that simulations can move it. */
 export const SWARM_DEFAULTS = {
   /** Bytes of a unit: what is asked for, blamed and thrown away at the least. */

@@ -1,0 +1,213 @@
+/**
+ * One HTTP request for a range of one file, answered in whatever way servers do.
+ *
+ * Every failure says in a sentence what happened, and in `details.retryable` whether trying again makes sense.
+ */
+import { ShoalError, type ShoalErrorCode } from '../errors.ts'
+import { ORIGIN_LIMITS } from '../options.ts'
+
+/** The platform's fetch. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+export interface RangeRequest {
+  readonly url: string
+  /** Byte offset in the file. */
+  readonly offset: number
+  /** Bytes; at least one. */
+  readonly length: number
+  /** Bytes of the whole file. */
+  readonly fileLength: number
+  readonly signal: AbortSignal
+}
+
+export interface RequestContext {
+  readonly fetch: Fetch
+  /** Rejects for a URL that must not be asked; called for every redirect too. */
+  readonly checkUrl?: (url: string) => Promise<void>
+  readonly idleTimeoutMs: number
+}
+
+/**
+ * Hands over exactly `length` bytes, in order, as they arrive. The chunks are valid until `take` returns.
+ * @throws ShoalError `web-seed-failed`, `blocked-address` or `aborted`
+ */
+export async function requestRange(
+  request: RangeRequest,
+  context: RequestContext,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const idle = new IdleGuard(request, context.idleTimeoutMs)
+  try {
+    const response = await open(request, context, idle.signal)
+    idle.touch()
+    const skipped = checkResponse(response, request)
+    await readBody(response, { skipped, length: request.length, url: request.url, touch: () => idle.touch() }, take)
+  } catch (error) {
+    if (request.signal.aborted) throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', retry(false))
+    if (idle.isExpired) throw failure(request.url, 'sent nothing for too long', { retryable: true })
+    throw error instanceof ShoalError ? error : await explain(error, request.url, context)
+  } finally {
+    // Ends the rest of a body that is longer than what was asked for.
+    idle.end()
+  }
+}
+
+/** An error about a web seed. */
+export function failure(
+  url: string,
+  what: string,
+  details: { retryable: boolean; status?: number; cause?: unknown; code?: ShoalErrorCode },
+): ShoalError {
+  const { cause, code = 'web-seed-failed', ...facts } = details
+  return new ShoalError(code, `The web seed ${url} ${what}.`, { cause, details: { url, ...facts } })
+}
+
+async function open(request: RangeRequest, context: RequestContext, signal: AbortSignal): Promise<Response> {
+  const { offset, length, fileLength } = request
+  const headers: Record<string, string> = {}
+  // Without a range the server may compress, and a browser needs no preflight.
+  if (length < fileLength) headers.Range = `bytes=${offset}-${offset + length - 1}`
+  // Chromium's cache serves one request for a URL at a time; pieces are kept in a store of our own.
+  const init: RequestInit = { headers, signal, cache: 'no-store', credentials: 'same-origin' }
+  const { checkUrl } = context
+  if (checkUrl === undefined) {
+    requireHttp(request.url, request.url)
+    const response = await context.fetch(request.url, init)
+    if (response.url !== '') requireHttp(response.url, request.url)
+    return response
+  }
+  let url = request.url
+  for (let redirects = 0; redirects <= ORIGIN_LIMITS.redirectsMax; redirects++) {
+    requireHttp(url, request.url)
+    await checkUrl(url).catch((error: unknown) => {
+      const code = error instanceof ShoalError ? error.code : 'blocked-address'
+      throw failure(request.url, `must not be asked: ${messageOf(error)}`, { retryable: false, cause: error, code })
+    })
+    const response = await context.fetch(url, { ...init, redirect: 'manual' })
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status > 399 || location === null) return response
+    await response.body?.cancel()
+    if (!URL.canParse(location, url)) break
+    url = new URL(location, url).href
+  }
+  throw failure(request.url, 'redirects too often, or to nowhere', { retryable: false })
+}
+
+/** How many bytes of the body come before the range. */
+function checkResponse(response: Response, { url, offset, length, fileLength }: RangeRequest): number {
+  const { status } = response
+  if (status === 206) {
+    // A browser shows this header only to pages that the server lists it for.
+    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
+    if (range === null) return 0
+    const isTotalRight = range[3] === '*' || Number(range[3]) === fileLength
+    if (!isTotalRight) throw failure(url, `has another file there, of ${range[3]} bytes`, { retryable: false, status })
+    if (Number(range[1]) !== offset || Number(range[2]) < offset + length - 1) {
+      throw failure(url, 'sent another range than it was asked for', { retryable: false, status })
+    }
+    return 0
+  }
+  if (status === 200) {
+    if (offset <= ORIGIN_LIMITS.skippedBytesMax) return offset
+    const advice = 'let it answer Range requests'
+    throw failure(url, `sends whole files instead of ranges, and this one is large: ${advice}`, {
+      retryable: false,
+      status,
+    })
+  }
+  const retryable = status >= 500 || status === 429 || status === 408 || status === 425
+  throw failure(url, `answered with ${status} ${response.statusText}`.trimEnd(), { retryable, status })
+}
+
+async function readBody(
+  response: Response,
+  range: { skipped: number; length: number; url: string; touch: () => void },
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const reader = response.body?.getReader()
+  let toSkip = range.skipped
+  let missing = range.length
+  while (missing > 0) {
+    const result = await reader?.read()
+    if (result === undefined || result.done) {
+      throw failure(range.url, `ended ${missing} bytes too early`, { retryable: true, status: response.status })
+    }
+    range.touch()
+    const chunk = toSkip > 0 ? result.value.subarray(toSkip) : result.value
+    toSkip = Math.max(0, toSkip - result.value.length)
+    if (chunk.length === 0) continue
+    take(chunk.length <= missing ? chunk : chunk.subarray(0, missing))
+    missing -= Math.min(missing, chunk.length)
+  }
+}
+
+/** What lies behind a fetch that failed without an answer; browsers do not tell pages. */
+async function explain(error: unknown, url: string, context: RequestContext): Promise<ShoalError> {
+  if (await isForeignAndReachable(url, context.fetch)) {
+    const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
+    return failure(url, `is not readable by this page: ${advice}`, { retryable: false, cause: error })
+  }
+  return failure(url, `could not be reached: ${messageOf(error)}`, { retryable: true, cause: error })
+}
+
+/** In a page: whether the server answers requests whose answers the page may not read. */
+async function isForeignAndReachable(url: string, fetch: Fetch): Promise<boolean> {
+  const page = (globalThis as { location?: { origin?: string } }).location
+  if (page?.origin === undefined || new URL(url).origin === page.origin) return false
+  const init: RequestInit = { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit' }
+  const signal = AbortSignal.timeout(ORIGIN_LIMITS.idleTimeoutMs)
+  return fetch(url, { ...init, signal }).then(
+    () => true,
+    () => false,
+  )
+}
+
+function requireHttp(url: string, seedUrl: string): void {
+  const isHttp = URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)
+  if (!isHttp) throw failure(seedUrl, 'is not an http or https address', { retryable: false })
+}
+
+function retry(retryable: boolean): { details: { retryable: boolean } } {
+  return { details: { retryable } }
+}
+
+/** Node hides what went wrong in the cause. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+}
+
+/** Aborts a request that was stopped, or that brings nothing. One timer, however many chunks. */
+class IdleGuard {
+  readonly #controller = new AbortController()
+  readonly #stop: () => void
+  readonly #outer: AbortSignal
+  readonly #timer: ReturnType<typeof setInterval>
+  #touchedAtMs = performance.now()
+  isExpired = false
+
+  constructor({ signal }: { readonly signal: AbortSignal }, idleTimeoutMs: number) {
+    this.#outer = signal
+    this.#stop = () => this.#controller.abort()
+    signal.addEventListener('abort', this.#stop)
+    if (signal.aborted) this.#controller.abort()
+    this.#timer = setInterval(() => {
+      this.isExpired = performance.now() - this.#touchedAtMs > idleTimeoutMs
+      if (this.isExpired) this.#controller.abort()
+    }, idleTimeoutMs / 4)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  touch(): void {
+    this.#touchedAtMs = performance.now()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#outer.removeEventListener('abort', this.#stop)
+    this.#controller.abort()
+  }
+}
