@@ -5,11 +5,13 @@ import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { createTorrent } from '../../create.ts'
 import { encodeMetainfo } from '../../metainfo/metainfo.ts'
+import { filesFromDisk } from '../disk-files.ts'
 import { collectWebSeeds, parseSize, trackerOption, versionOption } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { CommandError } from './failure.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { magnetOf } from './summary.ts'
+import { skipReporter } from './skip-reporter.ts'
 
 const EXAMPLES = `
 Examples:
@@ -53,8 +55,7 @@ export function createCommand(context: CommandContext): Command {
 
 async function create(context: CommandContext, path: string, options: CreateOptions): Promise<void> {
   const { terminal, signal } = context
-  const { filesFromDisk } = await import('../files-from-disk.ts')
-  const torrent = await createTorrent(await filesFromDisk([path]), {
+  const torrent = await createTorrent(await filesFromDisk([path], { onSkip: skipReporter(terminal) }), {
     signal,
     name: options.name,
     version: options.version,

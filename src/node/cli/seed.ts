@@ -12,6 +12,7 @@ import {
 import type { CommandContext } from './context.ts'
 import { follow, seedStatus } from './follow.ts'
 import { formatBytes, formatCount } from './format.ts'
+import { skipReporter } from './skip-reporter.ts'
 
 const EXAMPLES = `
 Examples:
@@ -56,7 +57,7 @@ async function seed(context: CommandContext, paths: readonly string[], options: 
   const { terminal, signal, environment } = context
   const trackers = options.tracker ?? defaultTrackers(environment)
   const { Shoal, filesFromDisk } = await import('../index.ts')
-  const files = await filesFromDisk(paths)
+  const files = await filesFromDisk(paths, { onSkip: skipReporter(terminal) })
   await using shoal = new Shoal({ trackers, ...(options.iceServer && { iceServers: iceServers(options.iceServer) }) })
   const torrent = shoal.seed(files, {
     trackers,
