@@ -64,11 +64,10 @@ describe('shoal create', () => {
   it('writes to standard output, and inspect reads standard input', async t => {
     const folder = await scratchFolder(t)
     await writeFile(join(folder, 'a.txt'), 'hello')
-    const made = await runCli(['create', 'a.txt', '-o', '/dev/stdout'], { cwd: folder })
+    const made = await runCli(['create', 'a.txt', '-o', '-'], { cwd: folder })
     assert.equal(made.exitCode, 0, made.stderr)
-    await runCli(['create', 'a.txt'], { cwd: folder })
-    const bytes = await readFile(join(folder, 'a.txt.torrent'))
-    const piped = await runCli(['inspect', '-', '--json'], { input: bytes })
+    assert.deepEqual(await readdir(folder), ['a.txt'])
+    const piped = await runCli(['inspect', '-', '--json'], { input: made.bytes })
     assert.equal(JSON.parse(piped.stdout).name, 'a.txt')
   })
 

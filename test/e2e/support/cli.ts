@@ -9,6 +9,8 @@ import { cliPath, endChild } from './trackers.ts'
 export interface CliOutcome {
   readonly exitCode: number | null
   readonly stdout: string
+  /** Standard output as it is, for commands that write files to it. */
+  readonly bytes: Uint8Array
   readonly stderr: string
 }
 
@@ -64,17 +66,19 @@ function spawnCli(args: readonly string[], { cwd, input, env }: CliOptions): Run
   child.stdin.end(input)
   const output = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
+  const chunks: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8')
-    child[name].on('data', (text: string) => {
-      output[name] += text
+    const decoder = new TextDecoder()
+    child[name].on('data', (chunk: Buffer) => {
+      output[name] += decoder.decode(chunk, { stream: true })
       for (const watcher of watchers) watcher()
     })
   }
   const ended = new Promise<CliOutcome>((done, fail) => {
     child.once('error', fail)
     child.once('close', exitCode => {
-      done({ exitCode, ...output })
+      done({ exitCode, ...output, bytes: Buffer.concat(chunks) })
       for (const watcher of watchers) watcher()
     })
   })
