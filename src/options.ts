@@ -142,9 +142,12 @@ export const SWARM_DEFAULTS = {
   windowFloorMs: 120,
   /** Requests in flight toward a peer that does not say how many it keeps (BEP 10 `reqq`; libtorrent's own default). */
   requestsMaxDefault: 250,
-  /** Bytes in the send buffer of a connection, at the least and at the most. */
+  /**
+   * Bytes in the send buffer of a connection, at the least and at the most: 2 × 40 MB/s × 100 ms. Browsers count what is
+   * not acknowledged yet as buffered, and refuse more than 16 MiB.
+   */
   sendBufferMinBytes: 128 * 1024,
-  sendBufferMaxBytes: 1024 * 1024,
+  sendBufferMaxBytes: 8 * 1024 * 1024,
   /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
   readAheadBytes: 2 * 1024 * 1024,
   /** A peer that owes blocks and sends none is snubbed after this long, or after four times what its rate promises. */

@@ -78,6 +78,8 @@ export class Peer {
   bufferedBytes = 0
   lowWaterBytes = 0
   readonly sent: RateMeter
+  /** Over a few round trips, so that the send buffer can grow as fast as the path allows. */
+  readonly sentLately: RateMeter
   lastServedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -97,6 +99,7 @@ export class Peer {
     this.received = new RateMeter(2_000, 20)
     this.receivedLately = new RateMeter(options.reciprocityMs, 20)
     this.sent = new RateMeter(2_000, 20)
+    this.sentLately = new RateMeter(500, 10)
   }
 
   get isSeed(): boolean {

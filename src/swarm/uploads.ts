@@ -132,9 +132,12 @@ export class Uploads<Body> {
     peer.lastServedAt = now
     peer.bufferedBytes += length
     peer.sent.add(length, now)
+    peer.sentLately.add(length, now)
     counters.uploadedBytes += length
-    const lowWaterBytes = this.#bufferBytes(peer) / 2
-    if (lowWaterBytes > peer.lowWaterBytes * 1.25 || lowWaterBytes < peer.lowWaterBytes * 0.75) {
+    // Refilled often where the buffer is long: waiting for half of it to drain would halve the rate that it was made for.
+    const bufferBytes = this.#bufferBytes(peer)
+    const lowWaterBytes = Math.max(bufferBytes / 2, bufferBytes - 2 * REQUEST_BYTES_MAX)
+    if (lowWaterBytes > peer.lowWaterBytes * 1.1 || lowWaterBytes < peer.lowWaterBytes * 0.9) {
       peer.lowWaterBytes = lowWaterBytes
       this.#context.emit({ type: 'low-water', peer: peer.handle, bytes: lowWaterBytes })
     }
@@ -154,7 +157,7 @@ export class Uploads<Body> {
   #bufferBytes(peer: Peer): number {
     const { sendBufferMinBytes, sendBufferMaxBytes } = this.#context.limits
     const rttMs = peer.rttMs === Number.POSITIVE_INFINITY ? 0 : peer.rttMs
-    const targetBytes = (2 * peer.sent.rate(this.#context.now) * rttMs) / 1000
+    const targetBytes = (2 * peer.sentLately.rate(this.#context.now) * rttMs) / 1000
     return Math.min(sendBufferMaxBytes, Math.max(sendBufferMinBytes, targetBytes))
   }
 
