@@ -7,13 +7,17 @@ import type { World } from '../world.ts'
 
 export class Guilt implements Watcher {
   readonly #world: World
+  /** Bad pieces that each member took in its present life; bans do not outlive one. */
+  readonly #damaged = new Map<Member, number>()
 
   constructor(world: World) {
     this.#world = world
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    if (effect.type !== 'report' || effect.report.type !== 'banned') return
+    if (effect.type !== 'report') return
+    if (effect.report.type === 'damaged') this.#countDamage(member)
+    if (effect.report.type !== 'banned') return
     const { peerId, reason } = effect.report
     const banned = this.#world.members.find(other => other.peerId === peerId)
     if (banned?.options.disguise?.isGuilty !== true) {
@@ -21,11 +25,14 @@ export class Guilt implements Watcher {
     }
   }
 
-  end(): void {
-    const polluters = this.#world.members.filter(member => member.options.disguise?.isPolluter === true).length
-    for (const member of this.#world.leeches) {
-      const { damaged } = this.#world.ledger.of(member)
-      if (damaged > polluters) this.#world.object(`took ${damaged} bad pieces from ${polluters} polluters`, member)
-    }
+  stopped(member: Member): void {
+    this.#damaged.delete(member)
+  }
+
+  #countDamage(member: Member): void {
+    const damaged = (this.#damaged.get(member) ?? 0) + 1
+    this.#damaged.set(member, damaged)
+    const polluters = this.#world.members.filter(other => other.options.disguise?.isPolluter === true).length
+    if (damaged > polluters) this.#world.object(`took ${damaged} bad pieces from ${polluters} polluters`, member)
   }
 }
