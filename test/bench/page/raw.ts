@@ -10,6 +10,8 @@ export interface RawTransfer {
 
 let connection: RTCPeerConnection
 let channel: RTCDataChannel
+/** The receiving page learns of its channel a little after the sending one. */
+let hasChannel: Promise<unknown>
 
 /** The first page's half of the connection: an offer with all its candidates. */
 export async function offer(): Promise<string> {
@@ -22,6 +24,7 @@ export async function offer(): Promise<string> {
 /** The second page's half: an answer with all its candidates. */
 export async function answer(sdp: string): Promise<string> {
   connection = new RTCPeerConnection()
+  hasChannel = once(connection, 'datachannel')
   connection.addEventListener('datachannel', event => {
     channel = event.channel
     channel.binaryType = 'arraybuffer'
@@ -41,6 +44,11 @@ export async function connect(sdp: string): Promise<void> {
   await isOpen
 }
 
+/** On the receiving page: resolves when the channel is there. */
+export async function isConnected(): Promise<void> {
+  await hasChannel
+}
+
 /** Median of several round trips, in ms. */
 export async function roundTripMs(): Promise<number> {
   const samples: number[] = []
@@ -55,7 +63,8 @@ export async function roundTripMs(): Promise<number> {
 }
 
 /** On the receiving page: time from the start mark to the last byte, in ms. Call before `send`. */
-export function receive(length: number): Promise<number> {
+export async function receive(length: number): Promise<number> {
+  await hasChannel
   return new Promise(resolve => {
     let received = 0
     let startedAt = 0
@@ -97,10 +106,11 @@ declare global {
     offer: typeof offer
     answer: typeof answer
     connect: typeof connect
+    isConnected: typeof isConnected
     roundTripMs: typeof roundTripMs
     receive: typeof receive
     send: typeof send
   }
 }
 
-globalThis.raw = { offer, answer, connect, roundTripMs, receive, send }
+globalThis.raw = { offer, answer, connect, isConnected, roundTripMs, receive, send }

@@ -54,7 +54,7 @@ export async function profileFolder(lifetime: Lifetime): Promise<string> {
 /** A page with storage and caches of its own: another visitor. */
 export async function openVisitor(lifetime: Lifetime, browser: Browser, url: string): Promise<Page> {
   const context = await browser.createBrowserContext()
-  lifetime.after(() => (browser.connected ? context.close() : undefined))
+  lifetime.after(() => (browser.browserContexts().includes(context) ? context.close() : undefined))
   return openTab(context, url)
 }
 

@@ -1,0 +1,151 @@
+/** What a page's heap grows by while it seeds 2 GiB and downloads 1 GiB. Line 6 of the goals. */
+import { open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CDPSession, ElementHandle, Page } from 'puppeteer-core'
+import { launchBrowser, openTab, profileFolder } from '../e2e/support/browser.ts'
+import { payloadChunks } from '../e2e/support/payload.ts'
+import { Scope } from '../e2e/support/scope.ts'
+import { type Bench, type Ground, MIB, type Row } from './bench.ts'
+
+const GROWTH_MB_MAX = 150
+const SAMPLE_EVERY_MS = 250
+
+export const memory: Bench = {
+  name: 'memory',
+  title: 'heap growth while seeding 2 GiB and downloading 1 GiB',
+  secondsPerRun: 240,
+  async run(ground) {
+    return [...(await measureSeeding(ground, 2048 * MIB)), ...(await measureDownload(ground, 1024 * MIB))]
+  },
+}
+
+async function measureSeeding(ground: Ground, length: number): Promise<Row[]> {
+  return withVisitorsOnDisk(ground, 1, length, async ([seeder], path) => {
+    const heap = await watchHeap(seeder!)
+    await seedFile(seeder!, path, ground.trackerUrl)
+    ground.log(`  2 GiB are seeded; the heap's peak grew by ${heap.growthMB().toFixed(0)} MB`)
+    return rowsOf('seed() of 2 GiB', await heap.stop())
+  })
+}
+
+async function measureDownload(ground: Ground, length: number): Promise<Row[]> {
+  return withVisitorsOnDisk(ground, 2, length, async ([seeder, leech], path) => {
+    const magnet = await seedFile(seeder!, path, ground.trackerUrl)
+    const [seederHeap, leechHeap] = [await watchHeap(seeder!), await watchHeap(leech!)]
+    const seconds = await leech!.evaluate(async link => {
+      const { Shoal } = await kit.shoal()
+      const client = new Shoal({ trackers: [], iceServers: [] })
+      const startedAt = performance.now()
+      const torrent = client.add(link)
+      kit.kept.set('torrent', torrent)
+      await torrent.done
+      return (performance.now() - startedAt) / 1000
+    }, magnet)
+    ground.log(`  1 GiB took ${seconds.toFixed(0)} s; the heap's peak grew by ${leechHeap.growthMB().toFixed(0)} MB`)
+    return [
+      ...rowsOf('download of 1 GiB', await leechHeap.stop()),
+      ...rowsOf('upload of 1 GiB', await seederHeap.stop()),
+    ]
+  })
+}
+
+/** Browsers with profiles on disk (private contexts keep IndexedDB in memory), and a real file to choose. */
+async function withVisitorsOnDisk<T>(
+  ground: Ground,
+  count: number,
+  length: number,
+  work: (pages: readonly Page[], path: string) => Promise<T>,
+): Promise<T> {
+  const scope = new Scope()
+  try {
+    const path = join(tmpdir(), `shoal-bench-${process.pid}.bin`)
+    scope.after(() => rm(path, { force: true }))
+    await writePayload(path, length)
+    const pages: Page[] = []
+    for (let i = 0; i < count; i++) {
+      const browser = await launchBrowser(scope, 'chromium', { profile: await profileFolder(scope) })
+      pages.push(await openTab(browser.defaultBrowserContext(), ground.site.url))
+    }
+    return await work(pages, path)
+  } finally {
+    await scope.close()
+  }
+}
+
+async function writePayload(path: string, length: number): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    for (const chunk of payloadChunks(3000, length)) await file.write(chunk)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Chooses a file as a person does, and seeds it. Returns the magnet link. */
+async function seedFile(page: Page, path: string, trackerUrl: string): Promise<string> {
+  const input = (await page.evaluateHandle(() => {
+    const element = document.createElement('input')
+    element.type = 'file'
+    return document.body.appendChild(element)
+  })) as ElementHandle<HTMLInputElement>
+  await input.uploadFile(path)
+  return input.evaluate(async (element, tracker) => {
+    const { Shoal } = await kit.shoal()
+    const client = new Shoal({ trackers: [tracker], iceServers: [] })
+    const torrent = client.seed(element.files!)
+    await torrent.ready
+    kit.kept.set('client', client)
+    return torrent.magnetURI
+  }, trackerUrl)
+}
+
+interface HeapWatch {
+  /** Peak so far over the start, in MB. */
+  growthMB(): number
+  stop(): Promise<{ peakMB: number; remainingMB: number }>
+}
+
+/** Samples JavaScript objects, DOM and ArrayBuffers of a page and its workers. Garbage counts, as it does for people. */
+async function watchHeap(page: Page): Promise<HeapWatch> {
+  const session = await page.createCDPSession()
+  await page.evaluate(() => kit.shoal())
+  await session.send('HeapProfiler.collectGarbage')
+  const baseline = await heapBytes(session, page)
+  let peak = baseline
+  let isStopped = false
+  const sampling = (async () => {
+    while (!isStopped) {
+      peak = Math.max(peak, await heapBytes(session, page))
+      await new Promise(resolve => setTimeout(resolve, SAMPLE_EVERY_MS))
+    }
+  })()
+  return {
+    growthMB: () => (peak - baseline) / 1e6,
+    async stop() {
+      isStopped = true
+      await sampling
+      await session.send('HeapProfiler.collectGarbage')
+      const remaining = await heapBytes(session, page)
+      return { peakMB: (peak - baseline) / 1e6, remainingMB: (remaining - baseline) / 1e6 }
+    },
+  }
+}
+
+async function heapBytes(session: CDPSession, page: Page): Promise<number> {
+  const isolates = [session, ...page.workers().map(worker => worker.client)]
+  // A worker may end while it is asked.
+  const usages = await Promise.all(isolates.map(client => client.send('Runtime.getHeapUsage').catch(() => undefined)))
+  let bytes = 0
+  for (const usage of usages) {
+    if (usage) bytes += usage.usedSize + usage.embedderHeapUsedSize + usage.backingStorageSize
+  }
+  return bytes
+}
+
+function rowsOf(what: string, { peakMB, remainingMB }: { peakMB: number; remainingMB: number }): Row[] {
+  return [
+    { what: `${what}, heap growth at its peak`, values: [peakMB], unit: 'MB', goal: { atMost: GROWTH_MB_MAX } },
+    { what: `${what}, heap growth that remains`, values: [remainingMB], unit: 'MB' },
+  ]
+}
