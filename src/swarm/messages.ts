@@ -131,7 +131,7 @@ export class MessageHandler<Body> {
       case 'cancel':
         return transfer?.uploads.cancel(peer, message)
       case 'reject':
-        transfer?.requests.reject(peer, message.piece, message.begin)
+        transfer?.requests.reject(peer, message)
         if (transfer) transfer.isStale = true
         return
       case 'piece':

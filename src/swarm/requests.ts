@@ -15,6 +15,12 @@ const RISING = 1.15
 /** After this many rounds without a rise the path is full. */
 const FLAT_ROUNDS_MAX = 3
 
+interface BlockRange {
+  readonly piece: number
+  readonly begin: number
+  readonly length: number
+}
+
 export class Requests<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
@@ -81,10 +87,10 @@ export class Requests<Body> {
     return true
   }
 
-  /** The peer will not send this block. */
-  reject(peer: Peer, piece: number, begin: number): void {
+  /** The peer will not send this block. One of another length answers a request that was cancelled since. */
+  reject(peer: Peer, { piece, begin, length }: BlockRange): void {
     const request = peer.pending.get(requestKey(piece, begin))
-    if (request !== undefined) this.#forget(peer, request)
+    if (request?.length === length) this.#forget(peer, request)
   }
 
   /**
@@ -141,14 +147,15 @@ export class Requests<Body> {
     const [oldest] = peer.pending.values()
     const rate = peer.received.rate(this.#context.now)
     const expectedMs = rate > 0 ? (4_000 * peer.pendingBytes) / rate : snubMinMs
-    const patienceMs = Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
+    // What a snubbed peer owes may be had elsewhere, so waiting costs nothing; a cancel would put a slow peer back to the start.
+    const patienceMs = peer.isSnubbed ? snubMaxMs : Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
     return Math.max(oldest!.sentAt, peer.lastBlockAt) + patienceMs
   }
 
   /** Whole units, at most what the client serves, and at most a second at the peer's rate. */
   #unitsMax(peer: Peer): number {
     const { unitBytes, requestBytesMax } = this.#context.limits
-    if (peer.client === 'other') return 1
+    if (peer.client === 'other' || peer.isSnubbed) return 1
     const rate = peer.received.rate(this.#context.now)
     const bytes = rate > 0 && !peer.isRamping ? Math.min(requestBytesMax, rate) : requestBytesMax
     return Math.max(1, Math.floor(bytes / unitBytes))
