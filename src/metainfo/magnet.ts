@@ -68,7 +68,10 @@ const SHA256_MULTIHASH = '1220'
 
 const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
 
-/** Values by key, in order. Numbered keys (`tr.1`) count as plain ones; `&amp;` comes from links copied out of HTML. */
+/**
+ * Values by key, in order. Numbered keys (`tr.1`) count as plain ones, `+` in a name as a space; `&amp;` comes from links that
+ * were copied out of HTML.
+ */
 function readFields(query: string): Map<string, string[]> {
   const fields = new Map<string, string[]>()
   for (const field of query.split(/&(?:amp;)?/)) {
@@ -80,7 +83,8 @@ function readFields(query: string): Map<string, string[]> {
       .replace(/\.\d+$/, '')
     const values = fields.get(key) ?? []
     fields.set(key, values)
-    values.push(decodeField(field.slice(equals + 1)))
+    const value = field.slice(equals + 1)
+    values.push(decodeField(key === 'dn' ? value.replaceAll('+', ' ') : value))
   }
   return fields
 }
@@ -117,19 +121,24 @@ function readBtmh(text: string): Hashes | undefined {
 }
 
 function readName(text: string | undefined): string | undefined {
-  const name = text?.replaceAll('+', ' ').trim()
+  const name = text?.trim()
   return name === undefined || name === '' ? undefined : safePath([name])[0]
 }
 
 /** `0,2,4-6`: what cannot be read is left out; nothing left means all. */
 function readSelection(values: readonly string[]): number[] | undefined {
-  const files = new Set<number>()
-  for (const part of values.flatMap(value => value.split(','))) {
-    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? []
-    const end = Math.min(Number(last) + 1, METAINFO_LIMITS.filesMax)
-    for (let file = Number(first); file < end && !files.has(file); file++) files.add(file)
+  const ranges = values
+    .flatMap(value => value.split(','))
+    .map(part => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part))
+    .filter(match => match !== null)
+    .map(([, first, last = first]) => ({ first: Number(first), last: Number(last) }))
+    .sort((a, b) => a.first - b.first)
+  const files: number[] = []
+  for (const { first, last } of ranges) {
+    const end = Math.min(last + 1, METAINFO_LIMITS.filesMax)
+    for (let file = Math.max(first, (files.at(-1) ?? -1) + 1); file < end; file++) files.push(file)
   }
-  return files.size === 0 ? undefined : [...files].sort((a, b) => a - b)
+  return files.length === 0 ? undefined : files
 }
 
 function formatSelection(files: readonly number[]): string {
