@@ -135,7 +135,8 @@ export class Transfer<Body> {
   #failed(partial: PartialPiece<Body>, badUnits: readonly number[] | undefined): void {
     const { piece } = partial
     const senders = partial.senders()
-    this.#context.report({ type: 'damaged', piece })
+    // A check against leaf hashes judges again what failed before.
+    if (badUnits === undefined) this.#context.report({ type: 'damaged', piece })
     if (badUnits !== undefined && badUnits.length > 0) {
       for (const sender of new Set(badUnits.map(unit => partial.sender(unit)))) this.#accuse(sender, piece)
       const bad = new Set(badUnits)
