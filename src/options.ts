@@ -288,3 +288,9 @@ export const STREAM_DEFAULTS = {
   /** Bytes of one part of a Blob that is put together from pieces. */
   blobPartBytes: 16 * 1024 * 1024,
 } as const
+
+/** Limits of one client. */
+export const CLIENT_LIMITS = {
+  /** Connections that one torrent may ask for: more than this adds little to its speed (libtorrent and WebTorrent settle near it). */
+  connectionsPerTorrent: 40,
+} as const

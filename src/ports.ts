@@ -154,6 +154,8 @@ export interface TorrentRecord {
   readonly infoHash: string
   /** The whole `.torrent`, piece layers included as far as they are known. */
   readonly metainfo: Uint8Array
+  /** The user wants it back after a reload (`restore()`); others are remembered so that adding them again goes on. */
+  readonly isKept?: boolean
   /** What was seeded: file handles where the browser has them, else the files themselves. Absent for downloads. */
   readonly sources?: readonly { readonly path: string; readonly data: Blob | FileSystemFileHandle }[]
   /** Milliseconds since the epoch. */

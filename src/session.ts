@@ -26,6 +26,8 @@ export interface SessionOptions {
 export interface SessionEvents {
   /** The layout is known: open the vault, and say what is there. */
   open(metainfo: Metainfo): Promise<{ vault: Vault; have: Uint8Array }>
+  /** The swarm knows what the store holds. */
+  resumed(): void
   report(report: Report): void
   ask(demand: Demand): void
   warning(error: ShoalError): void
@@ -170,6 +172,7 @@ export class Session {
       if (this.#isClosed) return void (await vault.close())
       this.#vault = vault
       this.input({ type: 'resumed', have })
+      this.#events.resumed()
     } catch (error) {
       this.#events.failed(error)
     }

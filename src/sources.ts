@@ -33,7 +33,12 @@ export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): S
       return { path: file.webkitRelativePath || file.name, data: file }
     }
     const { path, data } = file as Partial<SeedFile>
-    if (typeof path === 'string' && path !== '' && data !== undefined && (data instanceof Uint8Array || 'slice' in data)) {
+    if (
+      typeof path === 'string' &&
+      path !== '' &&
+      data !== undefined &&
+      (data instanceof Uint8Array || 'slice' in data)
+    ) {
       return { path, data }
     }
     const message = 'seed() takes File objects or { path, data } with data a Blob or Uint8Array.'
@@ -42,9 +47,15 @@ export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): S
 }
 
 /** Hashes files into a torrent that is seeded from them. @throws see `createTorrent` */
-export async function hashFiles(files: readonly SeedFile[], options: CreateOptions): Promise<Required<Pick<Origins, 'metainfo' | 'files'>> & { warnings: readonly string[] }> {
+export async function hashFiles(
+  files: readonly SeedFile[],
+  options: CreateOptions,
+): Promise<Required<Pick<Origins, 'metainfo' | 'files'>> & { warnings: readonly string[] }> {
   const created = await createTorrent(
-    files.map(({ path, data }) => ({ path, data: data instanceof Uint8Array ? new Blob([data as Uint8Array<ArrayBuffer>]) : data })),
+    files.map(({ path, data }) => ({
+      path,
+      data: data instanceof Uint8Array ? new Blob([data as Uint8Array<ArrayBuffer>]) : data,
+    })),
     options,
   )
   const { layout, sources, warnings } = created
@@ -63,7 +74,11 @@ export function isTorrentUrl(source: string | URL | Uint8Array): boolean {
 }
 
 /** Fetches a `.torrent`. @throws ShoalError `invalid-torrent`, also when it cannot be fetched */
-export async function fetchTorrent(url: string, checkUrl: (url: string) => Promise<void>, signal: AbortSignal): Promise<Origins> {
+export async function fetchTorrent(
+  url: string,
+  checkUrl: (url: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Origins> {
   await checkUrl(url)
   let bytes: Uint8Array
   try {
@@ -92,12 +107,24 @@ export async function recordOrigins(record: TorrentRecord): Promise<Origins> {
 }
 
 /** The same torrent with other trackers and web seeds beside its own. */
-export function withSources(metainfo: Metainfo, trackers: readonly string[], webSeeds: readonly string[], pieceLayers = metainfo.pieceLayers): Metainfo {
+export function withSources(
+  metainfo: Metainfo,
+  trackers: readonly string[],
+  webSeeds: readonly string[],
+  pieceLayers = metainfo.pieceLayers,
+): Metainfo {
   const own = new Set(metainfo.trackers.flat())
   const tiers = [...metainfo.trackers, ...trackers.filter(url => !own.has(url)).map(url => [url])]
   const { comment, createdBy, creationDate, infoBytes } = metainfo
   const seeds = [...new Set([...metainfo.webSeeds, ...webSeeds])]
-  return metainfoFromInfo(infoBytes, { trackers: tiers, webSeeds: seeds, pieceLayers, comment, createdBy, creationDate })
+  return metainfoFromInfo(infoBytes, {
+    trackers: tiers,
+    webSeeds: seeds,
+    pieceLayers,
+    comment,
+    createdBy,
+    creationDate,
+  })
 }
 
 /** Hex of the 20 bytes that trackers and handshakes know a torrent by. */

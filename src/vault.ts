@@ -221,5 +221,7 @@ function differingLeaves(actual: Uint8Array, expected: Uint8Array, count: number
 
 function asShoalError(error: unknown): ShoalError {
   if (error instanceof ShoalError) return error
-  return new ShoalError('store-failed', 'The store could not keep a piece; it is kept in memory instead.', { cause: error })
+  return new ShoalError('store-failed', 'The store could not keep a piece; it is kept in memory instead.', {
+    cause: error,
+  })
 }

@@ -1,0 +1,279 @@
+/** Shoal: seeds and adds torrents. The one place where network, stores, web seeds and swarms are wired together. */
+import type { CreateOptions } from './create.ts'
+import { ShoalError } from './errors.ts'
+import { createNetwork } from './net/network.ts'
+import { createOrigin } from './net/origin.ts'
+import { BUDGET_DEFAULTS, CLIENT_LIMITS, PEER_ID_PREFIX } from './options.ts'
+import { browserPlatform, type Platform } from './platform.ts'
+import type { Network, Origin, Store } from './ports.ts'
+import {
+  fetchTorrent,
+  hashFiles,
+  isTorrentUrl,
+  readSource,
+  recordOrigins,
+  type SeedFile,
+  seedFiles,
+} from './sources.ts'
+import { memoryStore } from './store/memory.ts'
+import { divide } from './swarm/budget.ts'
+import type { Demand, Share } from './swarm/events.ts'
+import { seededRandom } from './swarm/random.ts'
+import { Torrent } from './torrent.ts'
+import { TorrentEngine } from './torrent-engine.ts'
+
+export interface ShoalOptions {
+  /** WebSocket trackers (`ws:`, `wss:`) that every torrent announces to, beside its own. @default [] */
+  readonly trackers?: readonly string[]
+  /** STUN and TURN servers. @default [] (the trackers may name some) */
+  readonly iceServers?: readonly RTCIceServer[]
+  /** `relay`: only TURN relays are used, so that peers never see this machine's address. @default 'all' */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy
+  /** Where pieces rest. @default IndexedDB in browsers, memory in Node */
+  readonly store?: 'indexeddb' | 'memory' | Store
+  /** Connections of all torrents together. @default 60 */
+  readonly connectionsMax?: number
+  /** Peers served at a time, of all torrents together. @default 8 */
+  readonly unchokesMax?: number
+  /** @default Infinity: no cap */
+  readonly uploadBytesPerSecond?: number
+  /** Bytes of pieces that are not finished, checked and stored yet, of all torrents together. @default 64 MiB */
+  readonly bufferBytesMax?: number
+}
+
+export interface SeedOptions extends Omit<CreateOptions, 'onProgress'> {
+  /** Remember the files in the store, so that `restore()` seeds them again after a reload. @default false */
+  readonly keep?: boolean
+}
+
+export interface AddOptions {
+  readonly trackers?: readonly string[]
+  readonly webSeeds?: readonly string[]
+  /** Files wanted at first; more with `file.select()`. @default 'all', or what the magnet's `so` says */
+  readonly select?: 'all' | 'none'
+  /** Bring it back with `restore()`. @default false */
+  readonly keep?: boolean
+  /** Where this torrent's pieces rest. @default the client's store */
+  readonly store?: Store
+  /** Closes the torrent. */
+  readonly signal?: AbortSignal
+}
+
+interface Member {
+  readonly torrent: Torrent
+  demand: Demand
+}
+
+/** A client: all its torrents share trackers' sockets, connections, and limits. Nothing is opened before the first torrent. */
+export class Shoal implements AsyncDisposable {
+  readonly #options: ShoalOptions
+  readonly #platform: Platform
+  readonly #peerId = randomPeerId()
+  readonly #members = new Map<TorrentEngine, Member>()
+  readonly #infoHashes = new Map<string, TorrentEngine>()
+  #network: Network | undefined
+  #origin: Origin | undefined
+  #store: Store | undefined
+  #isClosed = false
+  #isDividing = false
+
+  /** @throws ShoalError `invalid-argument` */
+  constructor(options: ShoalOptions = {}, platform: Platform = browserPlatform()) {
+    checkOptions(options)
+    this.#options = options
+    this.#platform = platform
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#members.values()].map(({ torrent }) => torrent)
+  }
+
+  /**
+   * Hashes files and shares them for as long as this client lives. Returns at once; `ready` says when the link works.
+   * @throws ShoalError `invalid-argument`, `closed`
+   */
+  seed(files: ArrayLike<File> | Iterable<File | SeedFile>, options: SeedOptions = {}): Torrent {
+    const list = seedFiles(files)
+    const { keep = false, signal, trackers = [], ...creation } = options
+    const all = [...(this.#options.trackers ?? []).map(url => [url]), ...trackers]
+    const { engine, torrent } = this.#create({ isKept: keep }, signal)
+    const onProgress = (done: number, total: number) => engine.hashed(total === 0 ? 1 : done / total)
+    const hashing = hashFiles(list, { ...creation, trackers: all, signal: engine.signal, onProgress })
+    void engine.run(
+      'hashing',
+      hashing.then(origins => {
+        for (const warning of origins.warnings) engine.warn(new ShoalError('invalid-argument', warning))
+        return origins
+      }),
+    )
+    return torrent
+  }
+
+  /**
+   * Joins a torrent: a magnet link, an infohash, the bytes of a `.torrent`, or the URL of one. Returns at once.
+   * @throws ShoalError `invalid-magnet`, `invalid-torrent`, `duplicate-torrent`, `closed`
+   */
+  add(source: string | URL | Uint8Array, options: AddOptions = {}): Torrent {
+    const isUrl = isTorrentUrl(source)
+    const known = isUrl ? undefined : readSource(source as string | Uint8Array)
+    const { keep = false, signal, ...rest } = options
+    const { engine, torrent } = this.#create({ isKept: keep, ...rest }, signal)
+    if (known?.magnet) engine.magnet = known.magnet
+    const origins = known ?? fetchTorrent(String(source), url => this.#platform.checkUrl(url), engine.signal)
+    void engine.run('joining', Promise.resolve(origins))
+    return torrent
+  }
+
+  /** Brings back the torrents that were kept: what was seeded is seeded again, what was downloaded goes on. */
+  async restore(): Promise<Torrent[]> {
+    this.#assertOpen()
+    const records = await this.#openStore().recallAll()
+    const kept = records.filter(({ infoHash, isKept }) => isKept && !this.#infoHashes.has(infoHash))
+    return kept.map(record => {
+      const { engine, torrent } = this.#create({ isKept: true }, undefined)
+      void engine.run('joining', recordOrigins(record))
+      return torrent
+    })
+  }
+
+  /** Closes every torrent, socket and store. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#members.keys()].map(engine => engine.close(false)))
+    await this.#network?.close()
+    await this.#store?.close()
+    this.#network = undefined
+    this.#store = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #create(
+    options: {
+      isKept: boolean
+      trackers?: readonly string[]
+      webSeeds?: readonly string[]
+      select?: 'all' | 'none'
+      store?: Store
+    },
+    signal: AbortSignal | undefined,
+  ): { engine: TorrentEngine; torrent: Torrent } {
+    this.#assertOpen()
+    const { trackers = [], webSeeds = [], store = this.#openStore(), select, isKept } = options
+    this.#network ??= createNetwork({ ...this.#networkOptions(), WebSocket: this.#platform.WebSocket })
+    this.#origin ??= createOrigin({ checkUrl: url => this.#platform.checkUrl(url) })
+    const engine = new TorrentEngine(
+      {
+        peerId: this.#peerId,
+        network: this.#network,
+        origin: this.#origin,
+        store,
+        random: seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]!),
+        clock: () => performance.now(),
+        trackers: [...(this.#options.trackers ?? []), ...trackers],
+        webSeeds,
+        isKept,
+        ...(select && { select }),
+      },
+      {
+        identified: (of, infoHash) => this.#identified(of, infoHash),
+        demand: (of, demand) => this.#demanded(of, demand),
+        share: of => this.#shares().get(of)!,
+        closed: of => this.#left(of),
+      },
+    )
+    const torrent = new Torrent(engine)
+    this.#members.set(engine, {
+      torrent,
+      demand: { connections: CLIENT_LIMITS.connectionsPerTorrent, unchokes: 1, isDownloading: true },
+    })
+    const onAbort = () => engine.fail(new ShoalError('aborted', 'The torrent was stopped.', { cause: signal?.reason }))
+    if (signal?.aborted) queueMicrotask(onAbort)
+    else signal?.addEventListener('abort', onAbort, { once: true })
+    return { engine, torrent }
+  }
+
+  #networkOptions() {
+    const { iceServers = [], iceTransportPolicy } = this.#options
+    return { peerId: this.#peerId, iceServers, ...(iceTransportPolicy && { iceTransportPolicy }) }
+  }
+
+  #openStore(): Store {
+    if (this.#store !== undefined) return this.#store
+    const { store } = this.#options
+    if (store === 'memory') this.#store = memoryStore()
+    else if (store === undefined || store === 'indexeddb') this.#store = this.#platform.defaultStore()
+    else this.#store = store
+    return this.#store
+  }
+
+  #identified(engine: TorrentEngine, infoHash: string): void {
+    const other = this.#infoHashes.get(infoHash)
+    if (other !== undefined && other !== engine) {
+      const message = 'This client has that torrent already. Use the one in `shoal.torrents`, or close it first.'
+      throw new ShoalError('duplicate-torrent', message, { details: { infoHash } })
+    }
+    this.#infoHashes.set(infoHash, engine)
+  }
+
+  #demanded(engine: TorrentEngine, demand: Demand): void {
+    const member = this.#members.get(engine)
+    if (member === undefined) return
+    member.demand = { ...demand, connections: Math.min(demand.connections, CLIENT_LIMITS.connectionsPerTorrent) }
+    this.#redivide()
+  }
+
+  #left(engine: TorrentEngine): void {
+    this.#members.delete(engine)
+    for (const [infoHash, other] of this.#infoHashes) if (other === engine) this.#infoHashes.delete(infoHash)
+    this.#redivide()
+  }
+
+  /** Demands that come while shares are handed out are answered by one more round, not one each. */
+  #redivide(): void {
+    if (this.#isDividing) return
+    this.#isDividing = true
+    queueMicrotask(() => {
+      this.#isDividing = false
+      for (const [engine, share] of this.#shares()) engine.grant(share)
+    })
+  }
+
+  #shares(): Map<TorrentEngine, Share> {
+    const { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax } = {
+      ...BUDGET_DEFAULTS,
+      ...this.#options,
+    }
+    const engines = [...this.#members.keys()]
+    const shares = divide(
+      { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax },
+      engines.map(engine => this.#members.get(engine)!.demand),
+    )
+    return new Map(engines.map((engine, i) => [engine, shares[i]!]))
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ShoalError('closed', 'This client was closed. Make a new Shoal.')
+  }
+}
+
+function randomPeerId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(20 - PEER_ID_PREFIX.length))
+  return PEER_ID_PREFIX + [...bytes].map(byte => PEER_ID_CHARACTERS[byte % PEER_ID_CHARACTERS.length]).join('')
+}
+
+const PEER_ID_CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+function checkOptions(options: ShoalOptions): void {
+  for (const name of ['connectionsMax', 'unchokesMax', 'uploadBytesPerSecond', 'bufferBytesMax'] as const) {
+    const value = options[name]
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    throw new ShoalError('invalid-argument', `${name} must be a number from 0 on, not ${String(value)}.`)
+  }
+  for (const url of options.trackers ?? []) {
+    if (typeof url === 'string' && /^wss?:\/\//i.test(url)) continue
+    throw new ShoalError('invalid-argument', `Trackers are ws:// or wss:// URLs; ${String(url)} is none.`)
+  }
+}

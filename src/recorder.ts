@@ -1,0 +1,95 @@
+/** Remembers a torrent across reloads: its `.torrent`, the piece hashes learnt so far, and the files it is seeded from. */
+import { ShoalError } from './errors.ts'
+import { equalBytes } from './metainfo/bytes.ts'
+import type { Magnet } from './metainfo/magnet.ts'
+import { encodeMetainfo, type Metainfo, parseMetainfo } from './metainfo/metainfo.ts'
+import type { Store, TorrentRecord } from './ports.ts'
+import type { OwnFile } from './store/blobs.ts'
+
+/** The record is written at most this often while piece hashes come in. */
+const INTERVAL_MS = 1_000
+
+export class Recorder {
+  readonly #store: Store
+  readonly #infoHash: string
+  readonly #isKept: boolean
+  readonly #warn: (error: ShoalError) => void
+  #record: TorrentRecord | undefined
+  #latest: (() => Metainfo | undefined) | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(store: Store, infoHash: string, isKept: boolean, warn: (error: ShoalError) => void) {
+    this.#store = store
+    this.#infoHash = infoHash
+    this.#isKept = isKept
+    this.#warn = warn
+  }
+
+  /** What is remembered of this torrent, if it is what the magnet asks for. */
+  async recall(magnet: Magnet | undefined): Promise<Metainfo | undefined> {
+    try {
+      const record = await this.#store.recall(this.#infoHash)
+      if (record === undefined) return undefined
+      const metainfo = parseMetainfo(record.metainfo)
+      const isAsked =
+        matches(magnet?.infoHashV1, metainfo.infoHashV1) && matches(magnet?.infoHashV2, metainfo.infoHashV2)
+      return isAsked ? metainfo : undefined
+    } catch {
+      // A store that cannot be read, or a record that was altered: the torrent begins anew.
+      return undefined
+    }
+  }
+
+  /** Writes the record; files are kept too when the torrent is to be seeded again after a reload. */
+  async remember(metainfo: Metainfo, files: readonly OwnFile[] | undefined): Promise<void> {
+    if (files !== undefined && !this.#isKept) return
+    const sources = files?.flatMap(({ path, data }) => {
+      if (data instanceof Uint8Array) return [{ path, data: new Blob([data as Uint8Array<ArrayBuffer>]) }]
+      return data instanceof Blob ? [{ path, data }] : []
+    })
+    this.#record = {
+      infoHash: this.#infoHash,
+      metainfo: encodeMetainfo(metainfo),
+      isKept: this.#isKept,
+      addedAt: Date.now(),
+      ...(sources && { sources }),
+    }
+    await this.#write()
+  }
+
+  /** Piece hashes came in; they are needed to verify what the store holds after a reload. */
+  layersChanged(latest: () => Metainfo | undefined): void {
+    if (this.#record === undefined) return
+    this.#latest = latest
+    this.#timer ??= setTimeout(() => void this.flush(), INTERVAL_MS)
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const metainfo = this.#latest?.()
+    this.#latest = undefined
+    if (metainfo === undefined || this.#record === undefined) return
+    this.#record = { ...this.#record, metainfo: encodeMetainfo(metainfo) }
+    await this.#write()
+  }
+
+  async forget(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#record = undefined
+    await this.#store.forget(this.#infoHash).catch(() => {})
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await this.#store.remember(this.#record!)
+    } catch (cause) {
+      const message = 'This torrent will not be remembered after a reload: the browser refused to store it.'
+      this.#warn(cause instanceof ShoalError ? cause : new ShoalError('store-failed', message, { cause }))
+    }
+  }
+}
+
+function matches(asked: Uint8Array | undefined, actual: Uint8Array | undefined): boolean {
+  return asked === undefined || (actual !== undefined && equalBytes(asked, actual))
+}
