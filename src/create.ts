@@ -9,6 +9,7 @@ import { alignedStarts, createLayout, type Layout } from './metainfo/layout.ts'
 import { HASH_BYTES, rootOfPieceLayer } from './metainfo/merkle.ts'
 import { metainfoFromInfo, type Metainfo } from './metainfo/metainfo.ts'
 import { paddingBytes, planTorrent, type Plan } from './metainfo/plan.ts'
+import { METAINFO_LIMITS } from './options.ts'
 
 /** What is needed of a Blob or File. */
 export interface BlobLike {
@@ -61,6 +62,7 @@ export async function createTorrent(
   )
   const sources = plan.files.map(({ source }) => source)
   const layout = layoutOf(plan)
+  checkSize(plan, layout, options.private === true)
   const hashes = await hashFiles(
     layout,
     sources.map(source => files[source]!),
@@ -77,6 +79,22 @@ export async function createTorrent(
   const { trackers, webSeeds, comment } = options
   const metainfo = metainfoFromInfo(infoBytes, { trackers, webSeeds, comment, pieceLayers, createdBy: 'Shoal' })
   return { ...metainfo, sources, warnings: plan.warnings }
+}
+
+/** Says before the hashing, which may take long, when there is too much for one torrent. */
+function checkSize(plan: Plan, { pieceCount }: Layout, isPrivate: boolean): void {
+  const { piecesMax, metadataBytesMax } = METAINFO_LIMITS
+  const tooMuch = (what: string): ShoalError =>
+    new ShoalError('invalid-argument', `${what}. Share fewer files at a time, or ask for a longer piece length.`)
+  if (pieceCount > piecesMax) throw tooMuch(`This makes ${pieceCount} pieces; a torrent can have ${piecesMax}`)
+  const root = new Uint8Array(HASH_BYTES)
+  const blank = {
+    ...(plan.version !== 'v2' && { sha1s: new Uint8Array(pieceCount * 20) }),
+    ...(plan.version !== 'v1' && { roots: plan.files.map(({ length }) => (length === 0 ? undefined : root)) }),
+  }
+  const infoBytes = encodeInfo(plan, blank, isPrivate).length
+  if (infoBytes > metadataBytesMax)
+    throw tooMuch(`The file list takes ${infoBytes} bytes; ${metadataBytesMax} can be shared`)
 }
 
 /** The layout that the torrent will have, without its hashes. */

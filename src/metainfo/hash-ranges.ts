@@ -10,7 +10,7 @@ import type { HashRange } from '../protocol/wire.ts'
 import { concatBytes, equalBytes } from './bytes.ts'
 import type { Layout } from './layout.ts'
 import { powerOfTwoAtLeast } from './layout.ts'
-import { HASH_BYTES, hashPair, log2, merkleRoot, pieceLayerHeight, treeHeight } from './merkle.ts'
+import { HASH_BYTES, hashPair, log2, merkleRoot, pieceLayerHeight, powerOfTwo, treeHeight } from './merkle.ts'
 
 /** How many uncles follow the run. */
 export function uncleCount({ length, proofLayers }: Pick<HashRange, 'length' | 'proofLayers'>): number {
@@ -22,7 +22,7 @@ export function isRangeOf(range: HashRange, lengthBytes: number): boolean {
   const { baseLayer, index, length, proofLayers } = range
   if (lengthBytes === 0 || length < 2 || powerOfTwoAtLeast(length) !== length || index % length !== 0) return false
   const layersAbove = treeHeight(lengthBytes) - baseLayer
-  return layersAbove > 0 && index + length <= 2 ** layersAbove && proofLayers < layersAbove
+  return layersAbove > 0 && index + length <= powerOfTwo(layersAbove) && proofLayers < layersAbove
 }
 
 /** The requests that bring the piece hashes of a file, proven against its root. None for a file of a single piece. */

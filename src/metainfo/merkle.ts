@@ -102,6 +102,13 @@ function parents(nodes: Uint8Array, layer: number): Uint8Array {
   return above
 }
 
+/** Two to the power of a small whole number; pure code has no other powers. */
+export function powerOfTwo(exponent: number): number {
+  let power = 1
+  for (let n = 0; n < exponent; n++) power *= 2
+  return power
+}
+
 /** Of a power of two. */
 export function log2(power: number): number {
   let exponent = 0

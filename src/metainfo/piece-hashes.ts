@@ -5,11 +5,12 @@
  * hash requests, or are learnt: a hybrid's pieces that passed SHA-1 are hashed too, and once all of a file are, they must lead to its root.
  */
 import { assert } from '../errors.ts'
+import { WIRE_LIMITS } from '../options.ts'
 import type { HashRange } from '../protocol/wire.ts'
 import { equalBytes, toHex } from './bytes.ts'
 import { answerRange, isRangeOf } from './hash-ranges.ts'
 import type { Layout } from './layout.ts'
-import { HASH_BYTES, isPieceLayer, MerkleTree, pieceLayerHeight, treeHeight } from './merkle.ts'
+import { HASH_BYTES, isPieceLayer, MerkleTree, pieceLayerHeight, powerOfTwo, treeHeight } from './merkle.ts'
 
 /** What a learnt hash leads to. */
 export type Verdict =
@@ -36,8 +37,8 @@ export class PieceHashes {
     this.#layout = layout
     if (layers.size === 0) return
     for (const [file, { piecesRoot }] of layout.files.entries()) {
-      const layer = piecesRoot === undefined ? undefined : layers.get(toHex(piecesRoot))
-      if (layer !== undefined && this.#isLong(file)) this.#layers.set(file, layer)
+      const layer = this.#isLong(file) ? layers.get(toHex(piecesRoot!)) : undefined
+      if (layer !== undefined) this.#layers.set(file, layer)
     }
   }
 
@@ -114,7 +115,7 @@ export class PieceHashes {
    * @param leaves of that piece, 32 bytes each, when they have been computed
    */
   answer(range: HashRange, leaves?: Uint8Array): Uint8Array | { readonly leavesOf: number } | undefined {
-    const file = this.fileWithRoot(range.piecesRoot)
+    const file = range.length > WIRE_LIMITS.hashesMax ? undefined : this.fileWithRoot(range.piecesRoot)
     if (file === undefined || !isRangeOf(range, this.#layout.files[file]!.length)) return undefined
     const piece = this.#pieceBelow(file, range)
     if (piece === undefined) return answerRange(range, (layer, index) => this.#tree(file)?.node(layer, index))
@@ -125,7 +126,7 @@ export class PieceHashes {
     const inFile = piece - this.#layout.piecesOf(file).first
     return answerRange(range, (layer, index) => {
       if (layer >= height) return this.#tree(file)?.node(layer, index)
-      return subtree.node(layer, index - inFile * 2 ** (height - layer))
+      return subtree.node(layer, index - inFile * powerOfTwo(height - layer))
     })
   }
 
@@ -133,7 +134,7 @@ export class PieceHashes {
   #pieceBelow(file: number, { baseLayer, index, length }: HashRange): number | 'several' | undefined {
     const pieceHeight = pieceLayerHeight(this.#layout.pieceLength)
     if (baseLayer >= pieceHeight) return undefined
-    const hashesPerPiece = 2 ** (pieceHeight - baseLayer)
+    const hashesPerPiece = powerOfTwo(pieceHeight - baseLayer)
     const { first, end } = this.#layout.piecesOf(file)
     const piece = first + Math.floor(index / hashesPerPiece)
     return length > hashesPerPiece || piece >= end ? 'several' : piece

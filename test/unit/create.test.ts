@@ -192,6 +192,14 @@ test('refuses what cannot be a torrent', async () => {
   }
 })
 
+test('says before reading anything that there is too much for one torrent', async () => {
+  const huge = (size: number) => ({ size, slice: () => assert.fail('nothing should be read') })
+  const tooMany = createTorrent([{ path: 'a', data: huge(2 ** 40) }], { pieceLength: 16_384, version: 'v2' })
+  assert.match((await rejection(tooMany)).message, /67108864 pieces/)
+  const tooLong = createTorrent([{ path: 'a', data: huge(2 ** 34) }], { pieceLength: 16_384, version: 'v1' })
+  assert.match((await rejection(tooLong)).message, /file list takes/)
+})
+
 test('the deepest folder that can be made can be read', async () => {
   const created = await createTorrent([zeros(`${'d/'.repeat(26)}a`, 1), zeros('d/b', 1)])
   assert.equal(parseMetainfo(encodeMetainfo(created)).layout.files.length, 2)
