@@ -43,7 +43,7 @@ export interface HashRange {
   readonly length: number
   /**
    * Layers above the base layer that the answer must prove. Those within the run need no uncles: the answer carries
-   * max(0, proofLayers − log2(length)) of them (as libtorrent counts).
+   * max(0, proofLayers − log2(length) + 1) of them (as libtorrent counts; see `metainfo/hash-ranges.ts`).
    */
   readonly proofLayers: number
 }
