@@ -134,6 +134,8 @@ export const SWARM_DEFAULTS = {
   unitBytes: BLOCK_BYTES,
   /** Bytes of one request toward clients known to serve it (`-SH`, `-WW`). */
   requestBytesMax: REQUEST_BYTES_MAX,
+  /** Bytes of one request to a peer whose rate is not known yet: a slow one must be able to answer in time. */
+  requestStartBytes: 32 * 1024,
   /** Bytes in flight toward a peer before anything is known of its rate. */
   windowStartBytes: 256 * 1024,
   /** Bytes in flight toward one peer at the most: 2 × 40 MB/s × 200 ms. */

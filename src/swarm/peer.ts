@@ -13,6 +13,8 @@ export interface PendingRequest {
   readonly isProbe: boolean
   /** Asked again elsewhere after a snub; still welcome. */
   isLate: boolean
+  /** ms; since when it is late. */
+  lateAt: number
 }
 
 /** A request that a peer waits for. */

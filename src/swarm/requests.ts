@@ -7,6 +7,7 @@
  */
 import type { Context } from './context.ts'
 import { type Peer, type PendingRequest, requestKey } from './peer.ts'
+import type { PartialPiece } from './partial-piece.ts'
 import type { Picker } from './picker.ts'
 import type { Pieces } from './pieces.ts'
 
@@ -26,6 +27,8 @@ export class Requests<Body> {
   readonly #pieces: Pieces<Body>
   readonly #picker: Picker<Body>
   readonly #peers: ReadonlyMap<number, Peer>
+  /** Requests to all peers that are late: asked elsewhere, and cancelled when the block comes. */
+  #lateCount = 0
 
   constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
@@ -52,7 +55,7 @@ export class Requests<Body> {
       }
       if (peer.pending.size === 0) startRound(peer, now)
       partial.ask(run)
-      const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false }
+      const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
       peer.pendingBytes += length
       this.#context.send(peer.handle, { type: 'request', piece, begin, length })
@@ -81,7 +84,7 @@ export class Requests<Body> {
     } else {
       // Taken in first: a peer whose request is cancelled is asked anew at once, and must not be asked for this block.
       counters.wastedBytes += this.#pieces.receive(partial, begin, body, peer.handle)
-      this.#cancelElsewhere(peer, request)
+      this.#cancelElsewhere(peer, partial, request)
     }
     this.fill(peer)
     return true
@@ -124,40 +127,50 @@ export class Requests<Body> {
 
   /** Snubs peers that owe blocks for too long: what they owe is asked of others. */
   tick(): void {
+    const { now, limits } = this.#context
     for (const peer of this.#peers.values()) {
-      if (peer.pending.size === 0 || this.#context.now < this.#patienceEnd(peer)) continue
-      peer.isSnubbed = true
-      peer.isRamping = false
-      this.#endExclusive(peer)
+      const isOverdue = now >= this.#patienceEnd(peer)
+      if (isOverdue) {
+        peer.isSnubbed = true
+        peer.isRamping = false
+        this.#endExclusive(peer)
+      }
       for (const request of [...peer.pending.values()]) {
-        // A request that is late twice is given up: the peer may never answer it (WebTorrent is silent about pieces it lacks).
-        if (request.isLate) {
-          this.#cancel(peer, request)
-        } else {
+        if (!request.isLate && isOverdue) {
           request.isLate = true
+          request.lateAt = now
+          this.#lateCount++
           this.#unask(request)
+        } else if (request.isLate && now >= Math.max(request.lateAt, peer.lastBlockAt) + limits.snubMaxMs) {
+          // The peer may never answer it (WebTorrent is silent about pieces it lacks). Until here waiting cost nothing, for
+          // others were asked; a cancel would have put a slow peer back to the start.
+          this.#cancel(peer, request)
         }
       }
-      peer.lastBlockAt = this.#context.now
     }
   }
 
+  /** When a peer that owes blocks that nobody else was asked for is too late. */
   #patienceEnd(peer: Peer): number {
     const { snubMinMs, snubMaxMs } = this.#context.limits
-    const [oldest] = peer.pending.values()
+    let oldest: PendingRequest | undefined
+    for (const request of peer.pending.values()) {
+      if (request.isLate) continue
+      oldest = request
+      break
+    }
+    if (oldest === undefined) return Number.POSITIVE_INFINITY
     const rate = peer.received.rate(this.#context.now)
     const expectedMs = rate > 0 ? (4_000 * peer.pendingBytes) / rate : snubMinMs
-    // What a snubbed peer owes may be had elsewhere, so waiting costs nothing; a cancel would put a slow peer back to the start.
-    const patienceMs = peer.isSnubbed ? snubMaxMs : Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
-    return Math.max(oldest!.sentAt, peer.lastBlockAt) + patienceMs
+    return Math.max(oldest.sentAt, peer.lastBlockAt) + Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
   }
 
-  /** Whole units, at most what the client serves, and at most a second at the peer's rate. */
+  /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. */
   #unitsMax(peer: Peer): number {
-    const { unitBytes, requestBytesMax } = this.#context.limits
+    const { unitBytes, requestBytesMax, requestStartBytes } = this.#context.limits
     if (peer.client === 'other' || peer.isSnubbed) return 1
     const rate = peer.received.rate(this.#context.now)
-    const bytes = rate > 0 && !peer.isRamping ? Math.min(requestBytesMax, rate) : requestBytesMax
+    const bytes = Math.min(requestBytesMax, rate > 0 ? rate : requestStartBytes)
     return Math.max(1, Math.floor(bytes / unitBytes))
   }
 
@@ -185,14 +198,22 @@ export class Requests<Body> {
     peer.windowBytes = Math.min(windowMaxBytes, Math.max(targetBytes, 2 * Math.min(request.length, requestBytesMax)))
   }
 
-  #cancelElsewhere(winner: Peer, { piece, begin, length }: PendingRequest): void {
-    const partial = this.#pieces.partials.get(piece)
-    const run = partial?.run(begin, length)
-    if (run === undefined || partial!.asked(run.first) === 0) return
+  /** Nobody else need send what is here now: this block, or anything of a piece that is whole. */
+  #cancelElsewhere(winner: Peer, partial: PartialPiece<Body>, { piece, begin, length }: PendingRequest): void {
+    const run = partial.run(begin, length)
+    const isWhole = partial.state === 'checking'
+    const isAsked = isWhole ? partial.isAsked() : run !== undefined && partial.asked(run.first) > 0
+    if (!isAsked && this.#lateCount === 0) return
     for (const peer of this.#peers.values()) {
-      const request = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
-      if (request === undefined || request.length > length) continue
-      this.#cancel(peer, request)
+      if (peer === winner) continue
+      const same = peer.pending.get(requestKey(piece, begin))
+      if (isWhole) {
+        for (const request of [...peer.pending.values()]) if (request.piece === piece) this.#cancel(peer, request)
+      } else if (same !== undefined && same.length <= length) {
+        this.#cancel(peer, same)
+      } else {
+        continue
+      }
       this.fill(peer)
     }
   }
@@ -206,7 +227,8 @@ export class Requests<Body> {
   #forget(peer: Peer, request: PendingRequest): void {
     peer.pending.delete(requestKey(request.piece, request.begin))
     peer.pendingBytes -= request.length
-    if (!request.isLate) this.#unask(request)
+    if (request.isLate) this.#lateCount--
+    else this.#unask(request)
   }
 
   #unask({ piece, begin, length }: PendingRequest): void {
@@ -232,6 +254,7 @@ export class Requests<Body> {
     const run = partial?.run(request.begin, request.length)
     if (!request.isLate || partial === undefined || run === undefined) return
     request.isLate = false
+    this.#lateCount--
     partial.ask(run)
   }
 
