@@ -15,8 +15,8 @@ const WARNINGS_MAX = 1_000
 export interface Follow {
   /** What is waited for. */
   readonly until: Promise<unknown>
-  /** Made anew for every look. `elapsedMs` since following began. */
-  readonly status: (torrent: Torrent, elapsedMs: number) => Status
+  /** Made anew for every look; nothing: leave what is there. `elapsedMs` since following began. */
+  readonly status: (torrent: Torrent, elapsedMs: number) => Status | undefined
   /** Fails when nothing arrives for so long. */
   readonly idleMsMax?: number
 }
@@ -37,7 +37,8 @@ export async function follow(torrent: Torrent, context: CommandContext, options:
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
         const now = performance.now()
-        terminal.status(options.status(torrent, now - startedAt))
+        const status = options.status(torrent, now - startedAt)
+        if (status !== undefined) terminal.status(status)
         if (torrent.progress !== progress) {
           progress = torrent.progress
           idleSince = now
@@ -70,7 +71,7 @@ export async function follow(torrent: Torrent, context: CommandContext, options:
 }
 
 /** The status of a torrent that is being received. */
-export function downloadStatus(torrent: Torrent, elapsedMs: number): Status {
+export function downloadStatus(torrent: Torrent, elapsedMs: number): Status | undefined {
   const { state, progress, stats, peers, length } = torrent
   switch (state) {
     case 'joining':
@@ -88,14 +89,15 @@ export function downloadStatus(torrent: Torrent, elapsedMs: number): Status {
       return { phase: state, text: words.filter(word => word !== '').join(' · '), share: progress }
     }
     default:
-      return { phase: state, text: state, share: progress }
+      return undefined
   }
 }
 
 /** The status of a torrent that is being shared. */
-export function seedStatus(torrent: Torrent): Status {
+export function seedStatus(torrent: Torrent): Status | undefined {
   const { state, progress, stats, peers } = torrent
   if (state === 'hashing') return { phase: state, text: 'hashing', share: progress }
+  if (state !== 'seeding') return undefined
   const words = [
     state,
     formatCount(peers.length, 'peer'),

@@ -1,6 +1,8 @@
 /** `shoal get`: receives a torrent into a folder; run again, it goes on where it stopped. */
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { parseMagnet } from '../../metainfo/magnet.ts'
+import { parseMetainfo } from '../../metainfo/metainfo.ts'
 import { defaultTrackers, iceServerOption, iceServers, parseCount, trackerOption } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { downloadStatus, follow, seedStatus } from './follow.ts'
@@ -42,12 +44,13 @@ async function get(context: CommandContext, source: string, options: GetOptions)
   const { terminal, signal, environment } = context
   const { Shoal, fileStore } = await import('../index.ts')
   const torrentFile = await readSource(source)
+  const trackers = options.tracker ?? (namesTrackers(torrentFile ?? source) ? [] : defaultTrackers(environment))
   await using shoal = new Shoal({
-    trackers: options.tracker ?? defaultTrackers(environment),
+    trackers,
     store: fileStore({ directory: options.output }),
     ...(options.iceServer && { iceServers: iceServers(options.iceServer) }),
   })
-  const torrent = shoal.add(torrentFile ?? source, { signal })
+  const torrent = shoal.add(torrentFile ?? source)
   const idleMsMax = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000
   try {
     await follow(torrent, context, { until: torrent.ready, status: downloadStatus, idleMsMax })
@@ -61,4 +64,13 @@ async function get(context: CommandContext, source: string, options: GetOptions)
   terminal.note('All pieces are there and verified.')
   terminal.print(join(options.output, torrent.name))
   if (options.seed) await follow(torrent, context, { until: new Promise(() => undefined), status: seedStatus })
+}
+
+/**
+ * Whether the source says itself where its peers meet. That of a web address is not known yet.
+ * @throws ShoalError `invalid-magnet`, `invalid-torrent`
+ */
+function namesTrackers(source: Uint8Array | string): boolean {
+  if (typeof source !== 'string') return parseMetainfo(source).trackers.length > 0
+  return !/^https?:/i.test(source) && parseMagnet(source).trackers.length > 0
 }

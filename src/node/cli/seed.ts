@@ -54,14 +54,12 @@ export function seedCommand(context: CommandContext): Command {
 }
 
 async function seed(context: CommandContext, paths: readonly string[], options: SeedOptions): Promise<void> {
-  const { terminal, signal, environment } = context
+  const { terminal, environment } = context
   const trackers = options.tracker ?? defaultTrackers(environment)
   const { Shoal, filesFromDisk } = await import('../index.ts')
   const files = await filesFromDisk(paths, { onSkip: skipReporter(terminal) })
   await using shoal = new Shoal({ trackers, ...(options.iceServer && { iceServers: iceServers(options.iceServer) }) })
   const torrent = shoal.seed(files, {
-    trackers,
-    signal,
     ...(options.webSeed && { webSeeds: options.webSeed }),
     ...(options.name !== undefined && { name: options.name }),
     ...(options.comment !== undefined && { comment: options.comment }),
