@@ -90,7 +90,8 @@ class TrackerServer implements RunningTracker {
   #messages = 0
   #violations = 0
   #isDraining = false
-  #whenEmpty: (() => void) | undefined
+  /** Called when the last connection has closed. */
+  readonly #whenEmpty = new Set<() => void>()
   #keepAliveTimer: NodeJS.Timeout | undefined
   #tickTimer: NodeJS.Timeout | undefined
 
@@ -147,12 +148,11 @@ class TrackerServer implements RunningTracker {
     for (const connection of this.#connections.values()) {
       if (connection.wantsShutdown) connection.send({ type: 'shutdown', seconds })
     }
-    if (this.#connections.size === 0) return
     let timer: NodeJS.Timeout | undefined
-    await new Promise<void>(resolve => {
-      this.#whenEmpty = resolve
+    const isOver = new Promise<void>(resolve => {
       timer = setTimeout(resolve, seconds * 1000)
     })
+    await Promise.race([this.#emptied(), isOver])
     clearTimeout(timer)
   }
 
@@ -160,18 +160,18 @@ class TrackerServer implements RunningTracker {
     this.#isDraining = true
     clearInterval(this.#keepAliveTimer)
     this.#server.off('upgrade', this.#onUpgrade)
-    if (this.#connections.size > 0) {
-      await new Promise<void>(resolve => {
-        this.#whenEmpty = resolve
-        for (const connection of this.#connections.values()) connection.close(1001, 'The tracker stops.')
-      })
-    }
+    for (const connection of this.#connections.values()) connection.close(1001, 'The tracker stops.')
+    await this.#emptied()
     clearTimeout(this.#tickTimer)
     if (this.#options.server) return
     await new Promise<void>(resolve => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()
     })
+  }
+
+  async #emptied(): Promise<void> {
+    if (this.#connections.size > 0) await new Promise<void>(resolve => this.#whenEmpty.add(resolve))
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
@@ -234,7 +234,9 @@ class TrackerServer implements RunningTracker {
         this.#connections.delete(id)
         address.connections--
         this.#step({ type: 'closed', connection: id })
-        if (this.#connections.size === 0) this.#whenEmpty?.()
+        if (this.#connections.size > 0) return
+        for (const resolve of this.#whenEmpty) resolve()
+        this.#whenEmpty.clear()
       },
     })
     this.#connections.set(id, connection)

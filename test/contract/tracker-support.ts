@@ -57,13 +57,16 @@ export class TestPeer {
   async reported<T extends ReportType>(
     type: T,
     matches: (value: Reported[T]) => boolean = () => true,
+    signal?: AbortSignal,
   ): Promise<Reported[T]> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       const found = this.all(type).find(matches)
       if (found !== undefined) return found
+      signal?.throwIfAborted()
       await within(deadline, `${this.peerId} never reported ${type}; it had ${JSON.stringify(this.#reports)}`, done => {
         this.#waiting.add(done)
+        signal?.addEventListener('abort', done)
         return () => this.#waiting.delete(done)
       })
     }
@@ -113,14 +116,19 @@ export class TestPeer {
   }
 }
 
-/** Both met: one offered, the other answered. */
+/** Both met: one offered, the other answered. Resolves with the answer. */
 export async function met(one: TestPeer, other: TestPeer): Promise<Signal> {
-  const toOne = one.reported('answer', answer => answer.peerId === other.peerId)
-  const toOther = other.reported('answer', answer => answer.peerId === one.peerId)
-  const answer = await Promise.race([toOne, toOther])
-  toOne.catch(() => {})
-  toOther.catch(() => {})
-  return answer
+  const isOver = new AbortController()
+  const answers = [
+    one.reported('answer', answer => answer.peerId === other.peerId, isOver.signal),
+    other.reported('answer', answer => answer.peerId === one.peerId, isOver.signal),
+  ]
+  try {
+    return await Promise.race(answers)
+  } finally {
+    isOver.abort()
+    await Promise.allSettled(answers)
+  }
 }
 
 /** A bare WebSocket that keeps what it is told. */
