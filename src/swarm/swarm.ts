@@ -325,6 +325,8 @@ export class Swarm<Body> {
 
   #ban(peer: Peer, reason: string): void {
     this.#connector.ban(peer.peerId)
+    // Nothing more is asked of it while it closes.
+    peer.isChoking = true
     this.#context.report({ type: 'banned', peerId: peer.peerId, reason })
     this.#context.emit({ type: 'close', peer: peer.handle, reason })
   }

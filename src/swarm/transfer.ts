@@ -191,7 +191,16 @@ export class Transfer<Body> {
       return
     }
     const peer = this.#peers.get(sender)
-    if (peer !== undefined) this.#events.ban(peer, `sent bad data for piece ${piece}`)
+    if (peer === undefined) return
+    this.#events.ban(peer, `sent bad data for piece ${piece}`)
+    // What else it sent is thrown away unchecked: it would spoil the pieces that others have worked on.
+    for (const partial of this.pieces.partials.values()) {
+      if (partial.state !== 'filling') continue
+      const discardedBytes = partial.discard((unit) => partial.sender(unit) === sender)
+      if (discardedBytes === 0) continue
+      this.#context.counters.wastedBytes += discardedBytes
+      this.pieces.open.add(partial)
+    }
   }
 
   #inconsistent(piece: number): void {
