@@ -2,7 +2,7 @@
  * The client's side of one tracker: ONE WebSocket, shared by all torrents of a client. It is opened by the first
  * torrent that joins and closed by the last that leaves.
  */
-import { assert, ShoalError } from '../errors.ts'
+import { ShoalError } from '../errors.ts'
 import { TRACKER_CLIENT_DEFAULTS, TRACKER_LIMITS } from '../options.ts'
 import type { TrackerExtension, WireId } from '../protocol/tracker.ts'
 import { parseTrackerReply } from '../protocol/tracker-reply.ts'
@@ -49,7 +49,8 @@ export class TrackerSocket {
       return ABSENT
     }
     const session = new Session(announcement, events, this.#hub)
-    assert(!this.#sessions.has(session.infoHash), 'a torrent joins a tracker once')
+    // A torrent may list one tracker in two spellings; it is there once all the same.
+    if (this.#sessions.has(session.infoHash)) return ABSENT
     this.#sessions.set(session.infoHash, session)
     const connection = this.#connection ?? this.#connect()
     queueMicrotask(() => {
@@ -190,7 +191,7 @@ export class TrackerSocket {
   }
 }
 
-/** The session of a tracker that cannot be used. */
+/** The session of a tracker that cannot be used, or is used already. */
 const ABSENT: TrackerSession = {
   wanted() {},
   completed() {},

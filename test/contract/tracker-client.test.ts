@@ -164,6 +164,15 @@ describe('the tracker client on our tracker', () => {
     await settles(0, 0)
   })
 
+  it('joins a torrent once, though it may be told twice', async () => {
+    const tracker = await ours()
+    const first = peer('a', tracker.url)
+    const again = peer('a', tracker.url, { socket: first.socket })
+    await first.reported('status', status => status.state === 'connected')
+    await again.session.leave()
+    assert.deepEqual([again.all('status'), tracker.stats().messages, tracker.stats().leeches], [[], 1, 1])
+  })
+
   it('stays away for as long as a tracker that goes away asks', async () => {
     const tracker = await ours()
     const one = peer('a', tracker.url, { timing: { ...QUICK, reconnectMaxMs: 60_000 } })
