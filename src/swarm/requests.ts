@@ -160,7 +160,8 @@ export class Requests<Body> {
       break
     }
     if (oldest === undefined) return Number.POSITIVE_INFINITY
-    const rate = peer.received.rate(this.#context.now)
+    // Over many seconds: a slow peer's blocks come seconds apart, and nothing in the last two is no sign of death.
+    const rate = peer.receivedLately.rate(this.#context.now)
     const expectedMs = rate > 0 ? (4_000 * peer.pendingBytes) / rate : snubMinMs
     return Math.max(oldest.sentAt, peer.lastBlockAt) + Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
   }
