@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly seed: number
   readonly torrent: Torrent
   readonly network?: Partial<NetworkOptions>
+  /** Bad pieces that a member may take from each polluter before its ban. @default 1 */
+  readonly badPiecesMax?: number
 }
 
 /** Simulated time after the goal, for what is under way to end. */
@@ -30,6 +32,7 @@ export class World {
   readonly scenario: string
   readonly seed: number
   readonly torrent: Torrent
+  readonly badPiecesMax: number
   readonly timeline = new Timeline()
   readonly random: Random
   readonly network: Network
@@ -39,10 +42,11 @@ export class World {
   readonly #members: Member[] = []
   readonly #watchers: Watcher[]
 
-  constructor({ scenario, seed, torrent, network }: WorldOptions) {
+  constructor({ scenario, seed, torrent, network, badPiecesMax = 1 }: WorldOptions) {
     this.scenario = scenario
     this.seed = seed
     this.torrent = torrent
+    this.badPiecesMax = badPiecesMax
     this.random = seededRandom(seed)
     this.network = new Network(this.timeline, seededRandom(seed ^ 0x5eed), network)
     this.ledger = new Ledger(this)

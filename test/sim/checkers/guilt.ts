@@ -1,4 +1,4 @@
-/** Bans hit only the guilty, and a polluter costs a victim at most one bad piece before its ban. */
+/** Bans hit only the guilty, and a polluter costs a victim few bad pieces before its ban. */
 import type { Effect } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
@@ -33,6 +33,8 @@ export class Guilt implements Watcher {
     const damaged = (this.#damaged.get(member) ?? 0) + 1
     this.#damaged.set(member, damaged)
     const polluters = this.#world.members.filter(other => other.options.disguise?.isPolluter === true).length
-    if (damaged > polluters) this.#world.object(`took ${damaged} bad pieces from ${polluters} polluters`, member)
+    if (damaged > polluters * this.#world.badPiecesMax) {
+      this.#world.object(`took ${damaged} bad pieces from ${polluters} polluters`, member)
+    }
   }
 }
