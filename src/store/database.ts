@@ -51,11 +51,13 @@ const VERSION = 1
 
 export class Database {
   readonly #name: string
+  readonly #openTimeoutMs: number
   #opening: Promise<IDBDatabase> | undefined
   #isClosed = false
 
-  constructor(name: string) {
+  constructor(name: string, { openTimeoutMs = STORE_LIMITS.openTimeoutMs }: { openTimeoutMs?: number } = {}) {
     this.#name = name
+    this.#openTimeoutMs = openTimeoutMs
   }
 
   /**
@@ -103,7 +105,7 @@ export class Database {
   #open(): Promise<IDBDatabase> {
     if (this.#isClosed) throw closedStore()
     if (this.#opening !== undefined) return this.#opening
-    const opening = openDatabase(this.#name, () => forget())
+    const opening = openDatabase({ name: this.#name, timeoutMs: this.#openTimeoutMs, onGone: () => forget() })
     const forget = () => {
       if (this.#opening === opening) this.#opening = undefined
     }
@@ -113,7 +115,14 @@ export class Database {
   }
 }
 
-function openDatabase(name: string, onGone: () => void): Promise<IDBDatabase> {
+interface OpenOptions {
+  readonly name: string
+  readonly timeoutMs: number
+  /** The connection is no longer of use. */
+  onGone(): void
+}
+
+function openDatabase({ name, timeoutMs, onGone }: OpenOptions): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = requestDatabase(name)
     let isGivenUp = false
@@ -121,7 +130,7 @@ function openDatabase(name: string, onGone: () => void): Promise<IDBDatabase> {
       isGivenUp = true
       reject(storeFailed('open its storage', new Error(`${why}: close other tabs of this site and reload`)))
     }
-    const timer = setTimeout(() => giveUp('it did not answer in time'), STORE_LIMITS.openTimeoutMs)
+    const timer = setTimeout(() => giveUp('it did not answer in time'), timeoutMs)
     request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion)
     request.onblocked = () => giveUp('an older version of it is in use')
     request.onerror = () => {

@@ -35,7 +35,7 @@ export class IndexedDBPieces implements PieceStore {
     this.#assertOpen()
     if (entries.length === 0) return
     this.#pins.hold(entries.map(({ ref }) => ref))
-    const writing = this.#database.write(entries.map(({ ref, bytes }) => ({ key: ref.key, bytes })))
+    const writing = this.#database.write(entries.map(({ ref, bytes }) => ({ key: ref.key, bytes, owner: this })))
     this.#writing.add(writing)
     try {
       await writing

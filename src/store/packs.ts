@@ -13,6 +13,8 @@ import type { Pack, Place, Totals } from './database.ts'
 export interface Entry {
   readonly key: string
   readonly bytes: Uint8Array
+  /** Who writes it. Torrents share no pack, so that each can be evicted and removed without the other. */
+  readonly owner: object
 }
 
 export interface PutOptions {
@@ -47,7 +49,10 @@ export function putPieces(
   return { bytes, nextPack }
 }
 
-/** Forgets pieces; a pack that holds no other goes with them. Until then its bytes are in use, and count. */
+/**
+ * Forgets pieces; a pack that holds no other goes with them. Until then its bytes are in use, and count: what is removed or
+ * written anew is most often all of a torrent, and else too little to write the rest of its pack again.
+ */
 export async function dropPieces(transaction: IDBTransaction, totals: Totals, keys: Iterable<string>): Promise<Totals> {
   const places = transaction.objectStore('places')
   const dropped = new Map<number, Set<string>>()
@@ -112,14 +117,16 @@ export async function readResting({ place, value }: Resting): Promise<Uint8Array
 
 function intoPacks(entries: readonly Entry[]): Entry[][] {
   const packs: Entry[][] = []
-  let roomBytes = 0
+  const filling = new Map<object, { pack: Entry[]; bytes: number }>()
   for (const entry of entries) {
-    if (packs.length === 0 || entry.bytes.length > roomBytes) {
-      packs.push([])
-      roomBytes = STORE_LIMITS.packBytesMax
+    let last = filling.get(entry.owner)
+    if (last === undefined || last.bytes + entry.bytes.length > STORE_LIMITS.packBytesMax) {
+      last = { pack: [], bytes: 0 }
+      packs.push(last.pack)
+      filling.set(entry.owner, last)
     }
-    packs.at(-1)!.push(entry)
-    roomBytes -= entry.bytes.length
+    last.pack.push(entry)
+    last.bytes += entry.bytes.length
   }
   return packs
 }

@@ -25,9 +25,7 @@ export class WriteBatcher<Unit> {
   add(unit: Unit): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ unit, resolve, reject })
-      this.#draining ??= this.#drain().finally(() => {
-        this.#draining = undefined
-      })
+      this.#draining ??= this.#drain()
     })
   }
 
@@ -38,6 +36,8 @@ export class WriteBatcher<Unit> {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) await this.#write(this.#next())
+    // In the same turn as the last look at the queue: a write that comes later starts anew.
+    this.#draining = undefined
   }
 
   #next(): Queued<Unit>[] {
