@@ -23,6 +23,8 @@ export class PartialPiece<Body> {
   #firstOpen = 0
   /** A peer on parole that has the piece to itself. */
   exclusive: number | undefined
+  /** It failed with units of several senders: the next attempt has one source, so that it tells who was bad. */
+  isSuspect = false
   /** Where the piece is: being filled, or under a check. */
   state: 'filling' | 'checking' = 'filling'
 

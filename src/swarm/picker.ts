@@ -3,7 +3,8 @@
  * - streams: pieces with a deadline come first, in order, and overdue ones may be asked of two peers;
  * - pieces already started: finished before new ones, so that they can be checked, announced and passed on;
  * - priority, then rarity (how few peers have a piece), then chance;
- * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender;
+ * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender; so does
+ *   whoever fetches a piece anew that failed with several senders;
  * - room: unfinished pieces are bounded in bytes;
  * - endgame: when every missing block is asked of somebody, the last ones may be asked of two, within a bound.
  */
@@ -52,7 +53,7 @@ export class Picker<Body> {
         }
         if (partial.state !== 'filling') continue
         const run = this.#mayHelp(peer, partial) ? partial.nextOpen(unitsMax) : undefined
-        if (run) return { partial, run, isDuplicate: false }
+        if (run) return this.#pick(peer, partial, run)
         const { at, stepMs } = stream.deadline!
         const isOverdue = this.#context.now >= at + (piece - stream.first) * stepMs
         const duplicate = isOverdue ? this.#duplicate(peer, partial, unitsMax) : undefined
@@ -67,7 +68,7 @@ export class Picker<Body> {
       if (!peer.has(partial.piece) || !this.#pieces.isWanted(partial.piece)) continue
       const run = partial.nextOpen(unitsMax)
       if (run === undefined) this.#pieces.open.delete(partial)
-      else if (this.#mayHelp(peer, partial)) return { partial, run, isDuplicate: false }
+      else if (this.#mayHelp(peer, partial)) return this.#pick(peer, partial, run)
     }
     return undefined
   }
@@ -84,7 +85,7 @@ export class Picker<Body> {
     for (const partial of this.#pieces.open) {
       if (partial.exclusive !== undefined || !peer.has(partial.piece) || !this.#pieces.isWanted(partial.piece)) continue
       const run = partial.nextOpen(unitsMax)
-      if (run) return { partial, run, isDuplicate: false }
+      if (run) return this.#pick(peer, partial, run)
     }
     return undefined
   }
@@ -92,7 +93,7 @@ export class Picker<Body> {
   #endgame(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     if (!this.#pieces.isEndgame) return undefined
     for (const partial of this.#pieces.partials.values()) {
-      if (partial.state !== 'filling' || !peer.has(partial.piece)) continue
+      if (partial.state !== 'filling' || partial.isSuspect || !peer.has(partial.piece)) continue
       const duplicate = this.#duplicate(peer, partial, unitsMax)
       if (duplicate) return duplicate
     }
@@ -124,7 +125,13 @@ export class Picker<Body> {
     return run && { partial, run, isDuplicate: false }
   }
 
+  #pick(peer: Peer, partial: PartialPiece<Body>, run: UnitRun): Pick<Body> {
+    if (partial.isSuspect) partial.exclusive = peer.handle
+    return { partial, run, isDuplicate: false }
+  }
+
   #mayHelp(peer: Peer, partial: PartialPiece<Body>): boolean {
-    return partial.exclusive === peer.handle || (partial.exclusive === undefined && !peer.isOnParole)
+    const isFree = partial.exclusive === undefined && (partial.isSuspect || !peer.isOnParole)
+    return isFree || partial.exclusive === peer.handle
   }
 }

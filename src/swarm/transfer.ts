@@ -155,6 +155,7 @@ export class Transfer<Body> {
 
   #suspect(partial: PartialPiece<Body>, senders: readonly number[]): void {
     this.#blame.hold(partial)
+    partial.isSuspect = true
     for (const sender of senders) {
       const peer = this.#peers.get(sender)
       if (peer !== undefined) peer.isOnParole = true
@@ -196,7 +197,7 @@ export class Transfer<Body> {
     // What else it sent is thrown away unchecked: it would spoil the pieces that others have worked on.
     for (const partial of this.pieces.partials.values()) {
       if (partial.state !== 'filling') continue
-      const discardedBytes = partial.discard((unit) => partial.sender(unit) === sender)
+      const discardedBytes = partial.discard(unit => partial.sender(unit) === sender)
       if (discardedBytes === 0) continue
       this.#context.counters.wastedBytes += discardedBytes
       this.pieces.open.add(partial)
