@@ -5,7 +5,7 @@
 import commonjs from '@rollup/plugin-commonjs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
-import esbuild from 'rollup-plugin-esbuild'
+import esbuild, { minify } from 'rollup-plugin-esbuild'
 import { browserModulesForRollup } from './build/browser-modules.js'
 
 export default {
@@ -22,6 +22,8 @@ export default {
     nodeResolve({ browser: true, preferBuiltins: false }),
     commonjs(),
     esbuild({ target: 'es2022' }),
+    // esbuild shortens private names, which terser does not; terser compresses better.
+    minify({ target: 'es2022' }),
     terser({
       module: true,
       ecma: 2022,

@@ -1,72 +1,44 @@
 /**
- * Modules that the browser bundle replaces by something smaller, by the name they are imported under.
- * Used by rollup for `dist/shoal.min.js` and by the browser tests, so that both run the same code.
+ * Modules that the browser bundle replaces by something smaller. Used by rollup for `dist/shoal.min.js` and by the
+ * browser tests, so that both run the same code. Each substitute says why it may stand in.
  */
-export const browserModules = {
-  // Browsers have WebRTC; the polyfill is for Node.
-  'webrtc-polyfill': `
-    export const RTCPeerConnection = globalThis.RTCPeerConnection
-    export const RTCSessionDescription = globalThis.RTCSessionDescription
-    export const RTCIceCandidate = globalThis.RTCIceCandidate
-    export default { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }
-  `,
-  // The dependencies log through `debug`; in production nobody reads it.
-  debug: `
-    const createDebug = () => Object.assign(() => {}, { enabled: false, destroy() {} })
-    export default createDebug
-  `,
-  // TCP's stream encryption: WebRTC is encrypted, and its `browser` field drops this file too.
-  'bittorrent-protocol/mse.js': `
-    export const nativeRC4 = false
-    export class MessageStreamEncryptor {}
-  `,
+import { fileURLToPath } from 'node:url'
+
+const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
+
+/** Paths of substitutes by what they replace: a package, or a file of one. */
+const SUBSTITUTES = {
+  'webrtc-polyfill': substitute('webrtc-polyfill'),
+  debug: substitute('debug'),
+  streamx: substitute('streamx'),
+  bencode: substitute('bencode'),
+  bitfield: substitute('bitfield'),
+  throughput: substitute('throughput'),
+  'bittorrent-protocol/mse.js': substitute('mse'),
 }
 
-/** The key of `modules` that an import means: by bare name, or by file of the package that it is imported in. */
-function replacementFor(modules, name, importer = '') {
-  if (Object.hasOwn(modules, name)) return name
+/** Path of the substitute for what is imported under `name` in the file `importer`, or null. */
+function substituteFor(name, importer = '') {
+  if (Object.hasOwn(SUBSTITUTES, name)) return SUBSTITUTES[name]
   if (!name.startsWith('./')) return null
   const packageName = importer.replaceAll('\\', '/').split('/node_modules/').at(-1)?.split('/')[0]
-  const path = `${packageName}/${name.slice(2)}`
-  return Object.hasOwn(modules, path) ? path : null
+  return SUBSTITUTES[`${packageName}/${name.slice(2)}`] ?? null
 }
 
-const PREFIX = '\0browser-module:'
-
-/** A rollup plugin that serves `browserModules`. */
+/** A rollup plugin that puts the substitutes in place. */
 export function browserModulesForRollup() {
-  return {
-    name: 'browser-modules',
-    resolveId(name, importer) {
-      const replacement = replacementFor(browserModules, name, importer)
-      return replacement === null ? null : PREFIX + replacement
-    },
-    load(id) {
-      if (!id.startsWith(PREFIX)) return null
-      return { code: browserModules[id.slice(PREFIX.length)], moduleSideEffects: false }
-    },
-  }
+  return { name: 'browser-modules', resolveId: substituteFor }
 }
 
-/**
- * An esbuild plugin that serves `browserModules` and, for tests, more of their kind.
- *
- * @param {Record<string, string>} [more] module sources by the name they are imported under
- * @returns {import('esbuild').Plugin}
- */
-export function browserModulesForEsbuild(more = {}) {
-  const modules = { ...browserModules, ...more }
+/** An esbuild plugin that puts the substitutes in place. */
+export function browserModulesForEsbuild() {
   return {
     name: 'browser-modules',
     setup(build) {
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-        const replacement = replacementFor(modules, path, importer)
-        return replacement === null ? null : { path: replacement, namespace: 'browser-module', sideEffects: false }
+        const found = substituteFor(path, importer)
+        return found === null ? null : { path: found, sideEffects: false }
       })
-      build.onLoad({ filter: /.*/, namespace: 'browser-module' }, ({ path }) => ({
-        contents: modules[path],
-        resolveDir: process.cwd(),
-      }))
     },
   }
 }

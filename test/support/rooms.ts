@@ -7,18 +7,33 @@ const GROUND = ['src/metainfo/', 'src/protocol/', 'src/errors.ts', 'src/options.
 /** The seam between the brain and the session. */
 const SEAM = ['src/swarm/events.ts', 'src/swarm/swarm.ts', 'src/swarm/budget.ts', 'src/swarm/random.ts'] as const
 
+/** What the client and its torrents are made of, and nobody else's business. */
+const CLIENT_PARTS = [
+  'src/client.ts',
+  'src/torrent.ts',
+  'src/torrent-engine.ts',
+  'src/torrent-file.ts',
+  'src/sources.ts',
+  'src/selection.ts',
+  'src/reader.ts',
+  'src/recorder.ts',
+  'src/views.ts',
+  'src/platform.ts',
+] as const
+
+/** What drives one swarm. */
+const SESSION_PARTS = ['src/session.ts', 'src/vault.ts'] as const
+
+const SHARED_PARTS = ['src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/deferred.ts'] as const
+
 const ANYTHING_BUT_INDEX = [
   ...GROUND,
+  ...CLIENT_PARTS,
+  ...SESSION_PARTS,
+  ...SHARED_PARTS,
   'src/swarm/',
   'src/net/',
   'src/store/',
-  'src/ports.ts',
-  'src/session.ts',
-  'src/session/',
-  'src/hashing.ts',
-  'src/create.ts',
-  'src/client.ts',
-  'src/torrent.ts',
 ] as const
 
 interface Room {
@@ -41,13 +56,9 @@ const ROOMS: readonly Room[] = [
   { room: 'src/store/', mayImport: [...GROUND, 'src/ports.ts'] },
   { room: 'src/hashing.ts', mayImport: [...GROUND, 'src/ports.ts'] },
   { room: 'src/create.ts', mayImport: [...GROUND, 'src/ports.ts', 'src/hashing.ts'] },
-  {
-    room: 'src/session.ts',
-    mayImport: [...GROUND, ...SEAM, 'src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/session/'],
-  },
-  { room: 'src/session/', mayImport: [...GROUND, ...SEAM, 'src/ports.ts', 'src/hashing.ts', 'src/create.ts'] },
-  { room: 'src/client.ts', mayImport: ANYTHING_BUT_INDEX },
-  { room: 'src/torrent.ts', mayImport: ANYTHING_BUT_INDEX },
+  { room: 'src/deferred.ts', mayImport: GROUND, packages: [] },
+  ...SESSION_PARTS.map(room => ({ room, mayImport: [...GROUND, ...SEAM, ...SESSION_PARTS, ...SHARED_PARTS] })),
+  ...CLIENT_PARTS.map(room => ({ room, mayImport: ANYTHING_BUT_INDEX })),
   { room: 'src/index.ts', mayImport: ANYTHING_BUT_INDEX },
   {
     room: 'src/site/service-worker.ts',
@@ -56,8 +67,16 @@ const ROOMS: readonly Room[] = [
   { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
   {
     room: 'src/node/',
-    // The command line also starts a tracker.
-    mayImport: ['src/index.ts', 'src/ports.ts', 'src/hashing.ts', 'src/create.ts', ...GROUND, 'src/store/', 'tracker/'],
+    // Node's own wiring replaces the browser's platform, and the command line also starts a tracker.
+    mayImport: [
+      'src/index.ts',
+      'src/client.ts',
+      'src/platform.ts',
+      ...SHARED_PARTS,
+      ...GROUND,
+      'src/store/',
+      'tracker/',
+    ],
   },
   { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
   { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },

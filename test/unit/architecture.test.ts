@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import { findCycles } from '../support/imports.ts'
-import { impurities, isPure } from '../support/purity.ts'
+import { impurities, pureFiles } from '../support/purity.ts'
 import { CHECKED_FOLDERS, forbiddenImports } from '../support/rooms.ts'
 
 /** A room with more lines than this wants a wall. */
@@ -22,7 +22,7 @@ describe('the repository', () => {
   })
 
   it('keeps pure rooms pure', () => {
-    const breaches = [...files].filter(([path]) => isPure(path)).flatMap(([path, source]) => impurities(path, source))
+    const breaches = pureFiles(files).flatMap(path => impurities(path, files.get(path)!))
     assert.deepEqual(breaches, [])
   })
 
@@ -94,6 +94,8 @@ describe('the purity rule', () => {
     'export const done = Promise.resolve()',
     'const elapsed = performance.now()',
     'const shorthand = { crypto }',
+    "fetch('/')",
+    'const where = location.href',
   ]
   for (const source of breaches) {
     it(`refuses ${source}`, () => {
@@ -107,6 +109,7 @@ describe('the purity rule', () => {
     "const text = 'Math.random() and await'",
     'interface Clock { readonly Date: number; performance(): Promise<void> }',
     'const peer = { crypto: 1, console: 2 }\nexport const both = peer.crypto + peer.console',
+    'for (const [id, fetch] of new Map()) fetch.stop(id)',
     'export function random(seed: number): number { return seed * 5 }',
   ]
   for (const source of pure) {
@@ -114,6 +117,22 @@ describe('the purity rule', () => {
       assert.deepEqual(impurities('src/swarm/planted.ts', source), [])
     })
   }
+})
+
+describe('what must be pure', () => {
+  it('is whatever a pure file imports at run time', () => {
+    const pure = pureFiles(
+      new Map([
+        ['tracker/server.ts', "import { Swarms } from './swarms.ts'"],
+        ['tracker/swarms.ts', "import { Roster } from './roster.ts'\nimport type { Sink } from './sink.ts'"],
+        ['tracker/roster.ts', ''],
+        ['tracker/sink.ts', ''],
+        ['src/net/network.ts', ''],
+        ['src/swarm/picker.ts', ''],
+      ]),
+    )
+    assert.deepEqual(pure, ['tracker/swarms.ts', 'tracker/roster.ts', 'src/swarm/picker.ts'])
+  })
 })
 
 describe('the search for cycles', () => {

@@ -24,9 +24,8 @@ export async function offer(): Promise<string> {
 /** The second page's half: an answer with all its candidates. */
 export async function answer(sdp: string): Promise<string> {
   connection = new RTCPeerConnection()
-  hasChannel = once(connection, 'datachannel')
-  connection.addEventListener('datachannel', event => {
-    channel = event.channel
+  hasChannel = once(connection, 'datachannel').then(event => {
+    channel = (event as RTCDataChannelEvent).channel
     channel.binaryType = 'arraybuffer'
     channel.addEventListener('message', ({ data }) => {
       if (data === 'ping') channel.send('pong')
