@@ -6,29 +6,19 @@
  */
 import { type Metainfo, metainfoFromInfo } from '../metainfo/metainfo.ts'
 import { ShoalError } from '../errors.ts'
-import { SWARM_DEFAULTS, type SwarmLimits } from '../options.ts'
+import { SWARM_DEFAULTS } from '../options.ts'
 import { Bitfield } from './bitfield.ts'
+import { demandOf, isSameDemand } from './budget.ts'
 import { Choker, type Verdict } from './choker.ts'
 import { Connector } from './connector.ts'
-import { Context, type Counters } from './context.ts'
-import type { BodyOps, Demand, Effect, Input, Share } from './events.ts'
-import { type ExpectedHashes, MetadataExchange } from './metadata.ts'
+import { Context, type Counters, type SwarmOptions } from './context.ts'
+import type { Demand, Effect, Input, Share } from './events.ts'
+import { MetadataExchange } from './metadata.ts'
 import { MessageHandler } from './messages.ts'
 import { Peer } from './peer.ts'
-import type { Random } from './random.ts'
 import { Transfer } from './transfer.ts'
 
-export interface SwarmOptions<Body> {
-  /** 20-character latin-1 string. */
-  readonly peerId: string
-  readonly random: Random
-  readonly body: BodyOps<Body>
-  /** Known at once from a `.torrent`; else `expected` says what peers' metadata must hash to. */
-  readonly metainfo?: Metainfo
-  readonly expected?: ExpectedHashes
-  readonly webSeeds?: readonly string[]
-  readonly limits?: Partial<SwarmLimits>
-}
+export type { SwarmOptions }
 
 export class Swarm<Body> {
   readonly peers: ReadonlyMap<number, Peer>
@@ -43,7 +33,6 @@ export class Swarm<Body> {
   #transfer: Transfer<Body> | undefined
   #isStopped = false
   #demand: Demand = { connections: 0, unchokes: 0, isDownloading: false }
-  #unavailable = 0
 
   constructor(options: SwarmOptions<Body>) {
     this.peers = this.#peers
@@ -58,7 +47,6 @@ export class Swarm<Body> {
       infoBytes: () => this.#transfer?.metainfo.infoBytes,
       learnt: infoBytes => this.#learn(infoBytes),
       ban: (peer, reason) => this.#ban(peer, reason),
-      reviewInterest: peer => this.#reviewInterest(peer),
       interestChanged: () => this.#fillSlots(),
     })
   }
@@ -135,7 +123,7 @@ export class Swarm<Body> {
       case 'hashed':
         return transfer?.onHashed(input.id, input.leaves)
       case 'fetched':
-        return transfer?.origin.receive(input.id, input.piece, input.body)
+        return transfer?.fetched(input.id, input.piece, input.body)
       case 'fetch-ended':
         return transfer?.origin.ended(input.id, input.failed)
       case 'resumed':
@@ -169,13 +157,15 @@ export class Swarm<Body> {
       transfer.origin.fill()
     }
     this.#connector.tick(this.#isHungry())
-    const isDownloading = transfer === undefined || transfer.pieces.missing.count > 0
-    const connections = this.#context.isPaused ? this.#peers.size : Number.POSITIVE_INFINITY
-    const unchokes = [...this.#peers.values()].filter(peer => peer.isInterested).length
-    const last = this.#demand
-    if (last.connections === connections && last.unchokes === unchokes && last.isDownloading === isDownloading) return
-    this.#demand = { connections, unchokes, isDownloading }
-    this.#context.emit({ type: 'ask', demand: this.#demand })
+    this.#ask(transfer === undefined || transfer.pieces.missing.count > 0)
+  }
+
+  /** Says what could be made use of, when that changes. */
+  #ask(isDownloading: boolean): void {
+    const demand = demandOf([...this.#peers.values()], { isPaused: this.#context.isPaused, isDownloading })
+    if (isSameDemand(demand, this.#demand)) return
+    this.#demand = demand
+    this.#context.emit({ type: 'ask', demand })
   }
 
   #isHungry(): boolean {
@@ -200,7 +190,7 @@ export class Swarm<Body> {
     this.#transfer.hashExchange.tick()
     this.#transfer.uploads.pumpAll()
     this.#transfer.isStale = true
-    this.#reportAvailability()
+    this.#transfer.reportAvailability()
   }
 
   #apply({ choke, unchoke }: Verdict): void {
@@ -221,14 +211,15 @@ export class Swarm<Body> {
       for (const peer of this.#peers.values()) this.#transfer.requests.cancelAll(peer)
       this.#transfer.origin.cancelAll()
     }
-    for (const peer of this.#peers.values()) this.#reviewInterest(peer)
+    this.#transfer.reviewInterests()
     this.#transfer.isStale = true
     this.#fillSlots()
   }
 
   #begin(metainfo: Metainfo): void {
     this.#transfer = new Transfer(this.#context, metainfo, [...this.#webSeeds, ...metainfo.webSeeds], this.#peers, {
-      announce: piece => this.#announce(piece),
+      announce: (peer, piece) => this.#messages.have(peer, piece),
+      part: peer => this.#part(peer),
       ban: (peer, reason) => this.#ban(peer, reason),
       stop: () => this.#stop(),
     })
@@ -260,7 +251,6 @@ export class Swarm<Body> {
   #review(): void {
     if (!this.#transfer?.isResumed) return
     this.#transfer.review()
-    for (const peer of this.#peers.values()) this.#reviewInterest(peer)
   }
 
   #lost(piece: number): void {
@@ -299,28 +289,10 @@ export class Swarm<Body> {
     this.#context.report({ type: 'peers' })
   }
 
-  #announce(piece: number): void {
-    for (const peer of [...this.#peers.values()]) {
-      this.#messages.have(peer, piece)
-      if (peer.amInterested) this.#reviewInterest(peer)
-    }
-  }
-
-  /** Says whether we are interested, asks if we may, and parts with a peer when neither has anything for the other. */
-  #reviewInterest(peer: Peer): void {
-    const transfer = this.#transfer
-    if (!transfer?.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return
-    const { missing, have } = transfer.pieces
-    const isInterested = !this.#context.isPaused && intersects(missing, peer.have)
-    if (isInterested !== peer.amInterested) {
-      peer.amInterested = isInterested
-      this.#context.send(peer.handle, { type: isInterested ? 'interested' : 'not-interested' })
-    }
-    if (isInterested) transfer.requests.fill(peer)
-    if (peer.isSeed && have.isFull) {
-      this.#connector.avoid(peer.peerId)
-      this.#context.emit({ type: 'close', peer: peer.handle, reason: 'both have everything' })
-    }
+  /** Neither has anything for the other. */
+  #part(peer: Peer): void {
+    this.#connector.avoid(peer.peerId)
+    this.#context.emit({ type: 'close', peer: peer.handle, reason: 'both have everything' })
   }
 
   #ban(peer: Peer, reason: string): void {
@@ -336,24 +308,4 @@ export class Swarm<Body> {
     this.#transfer?.origin.cancelAll()
     for (const peer of this.#peers.values()) this.#context.emit({ type: 'close', peer: peer.handle, reason: 'stopped' })
   }
-
-  /** Tells when connected peers together lack something that is wanted, and when that changes. */
-  #reportAvailability(): void {
-    const { pieces, origin } = this.#transfer!
-    let unavailable = 0
-    if (!origin.isUsable && this.#peers.size > 0) {
-      for (let piece = 0; piece < pieces.layout.pieceCount; piece++) {
-        if (pieces.isWanted(piece) && pieces.rarity.availability(piece) === 0) unavailable++
-      }
-    }
-    if (unavailable === this.#unavailable) return
-    this.#unavailable = unavailable
-    this.#context.report({ type: 'unavailable', pieces: unavailable })
-  }
-}
-
-function intersects(a: Bitfield, b: Bitfield): boolean {
-  if (a.count === 0 || b.count === 0) return false
-  for (let i = 0; i < a.bytes.length; i++) if ((a.bytes[i]! & b.bytes[i]!) !== 0) return true
-  return false
 }

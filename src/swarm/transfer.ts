@@ -15,10 +15,15 @@ import { Pieces } from './pieces.ts'
 import { Requests } from './requests.ts'
 import { Uploads } from './uploads.ts'
 
+/** A new peer has this long to say what it has before anything is called unavailable. */
+const SETTLE_MS = 5_000
+
 /** What only the swarm as a whole can do. */
 export interface TransferEvents {
-  /** Peers should hear of a new piece. */
-  announce(piece: number): void
+  /** A peer should hear of a new piece. */
+  announce(peer: Peer, piece: number): void
+  /** Neither we nor the peer have anything for the other. */
+  part(peer: Peer): void
   /** A peer is proven to have sent bad data. */
   ban(peer: Peer, reason: string): void
   /** Nothing may go on: the halves of the torrent disagree. */
@@ -40,6 +45,7 @@ export class Transfer<Body> {
   readonly #peers: ReadonlyMap<number, Peer>
   readonly #events: TransferEvents
   readonly #blame: Blame<Body>
+  #unavailable = 0
   /** Peers that contributed to a held suspect, by handle: they may be gone when it is judged. */
   readonly #leafAnswers = new Map<number, (leaves: Uint8Array | undefined) => void>()
 
@@ -101,6 +107,39 @@ export class Transfer<Body> {
     }
     if (this.pieces.missing.count === 0) this.origin.cancelAll()
     this.hashExchange.tick()
+    this.reviewInterests()
+  }
+
+  /** Says whether we are interested in a peer and asks for what we may; parts with it when neither has anything for the other. */
+  reviewInterest(peer: Peer): void {
+    if (!this.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return
+    const { missing, have } = this.pieces
+    const isInterested = !this.#context.isPaused && missing.intersects(peer.have)
+    if (isInterested !== peer.amInterested) {
+      peer.amInterested = isInterested
+      this.#context.send(peer.handle, { type: isInterested ? 'interested' : 'not-interested' })
+    }
+    if (isInterested) this.requests.fill(peer)
+    if (peer.isSeed && have.isFull) this.#events.part(peer)
+  }
+
+  reviewInterests(): void {
+    for (const peer of [...this.#peers.values()]) this.reviewInterest(peer)
+  }
+
+  /** Tells when connected peers together lack something that is wanted, and when that changes. */
+  reportAvailability(): void {
+    let unavailable = 0
+    const hasSettled = [...this.#peers.values()].every(peer => this.#context.now - peer.openedAt >= SETTLE_MS)
+    if (!hasSettled) return
+    if (!this.origin.isUsable && this.#peers.size > 0) {
+      for (let piece = 0; piece < this.pieces.layout.pieceCount; piece++) {
+        if (this.pieces.isWanted(piece) && this.pieces.rarity.availability(piece) === 0) unavailable++
+      }
+    }
+    if (unavailable === this.#unavailable) return
+    this.#unavailable = unavailable
+    this.#context.report({ type: 'unavailable', pieces: unavailable })
   }
 
   /** Answers a hash request, out of memory or by hashing a piece that we have; undefined: it is refused. */
@@ -116,6 +155,14 @@ export class Transfer<Body> {
     this.#context.emit({ type: 'hash', id, piece: answer.leavesOf })
   }
 
+  /** A web seed sent a whole piece: peers who were asked for some of it need not send it. */
+  fetched(id: number, piece: number, body: Body): void {
+    this.origin.receive(id, piece, body)
+    if (this.pieces.partials.get(piece)?.state !== 'checking') return
+    this.requests.withdraw(piece)
+    this.isStale = true
+  }
+
   onHashed(id: number, leaves: Uint8Array | undefined): void {
     const respond = this.#leafAnswers.get(id)
     this.#leafAnswers.delete(id)
@@ -129,7 +176,10 @@ export class Transfer<Body> {
     const peer = senders.length === 1 ? this.#peers.get(only!) : undefined
     if (peer !== undefined) peer.isOnParole = false
     for (const guilty of this.#blame.compare(partial)) this.#accuse(guilty, piece)
-    this.#events.announce(piece)
+    for (const other of [...this.#peers.values()]) {
+      this.#events.announce(other, piece)
+      if (other.amInterested) this.reviewInterest(other)
+    }
   }
 
   #failed(partial: PartialPiece<Body>, badUnits: readonly number[] | undefined): void {
