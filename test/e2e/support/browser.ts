@@ -54,7 +54,10 @@ export async function profileFolder(lifetime: Lifetime): Promise<string> {
 /** A page with storage and caches of its own: another visitor. */
 export async function openVisitor(lifetime: Lifetime, browser: Browser, url: string): Promise<Page> {
   const context = await browser.createBrowserContext()
-  lifetime.after(() => (browser.browserContexts().includes(context) ? context.close() : undefined))
+  // node:test cleans up first to last: the browser may be gone already, and its contexts with it.
+  lifetime.after(async () => {
+    if (browser.connected && browser.browserContexts().includes(context)) await context.close()
+  })
   return openTab(context, url)
 }
 

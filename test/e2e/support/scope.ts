@@ -1,4 +1,4 @@
-/** What a test started is stopped when the test is over, last first. */
+/** What a test started is stopped when the test is over. */
 import { after } from 'node:test'
 
 /** Anything that can be told what to do at its end: a `TestContext` of node:test, or a `Scope`. */
@@ -6,7 +6,7 @@ export interface Lifetime {
   after(cleanup: () => unknown): void
 }
 
-/** A lifetime of its own, for benchmarks and whole test files. */
+/** A lifetime of its own, for benchmarks and whole test files. What came last ends first. */
 export class Scope implements Lifetime {
   readonly #cleanups: (() => unknown)[] = []
 
