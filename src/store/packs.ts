@@ -58,9 +58,9 @@ export async function dropPieces(transaction: IDBTransaction, totals: Totals, ke
   const dropped = new Map<number, Set<string>>()
   await Promise.all(
     [...new Set(keys)].map(async key => {
-      const place: Place | undefined = await promisifyRequest(places.get(key))
-      if (place === undefined) return
+      const place = placeOf(await promisifyRequest(places.get(key)))
       places.delete(key)
+      if (place === undefined) return
       const pack = dropped.get(place.pack)
       if (pack === undefined) dropped.set(place.pack, new Set([key]))
       else pack.add(key)
@@ -90,7 +90,7 @@ export interface Resting {
 }
 
 export async function findPiece(transaction: IDBTransaction, key: string): Promise<Resting | undefined> {
-  const place: Place | undefined = await promisifyRequest(transaction.objectStore('places').get(key))
+  const place = placeOf(await promisifyRequest(transaction.objectStore('places').get(key)))
   if (place === undefined) return undefined
   return { place, value: await promisifyRequest(transaction.objectStore('values').get(place.pack)) }
 }
@@ -98,7 +98,6 @@ export async function findPiece(transaction: IDBTransaction, key: string): Promi
 /** The bytes of a piece; undefined when its value is gone, torn or something else. Needs no transaction. */
 export async function readResting({ place, value }: Resting): Promise<Uint8Array | undefined> {
   const { offset, length } = place
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return undefined
   let bytes: Uint8Array
   if (value instanceof Blob) {
     try {
@@ -113,6 +112,13 @@ export async function readResting({ place, value }: Resting): Promise<Uint8Array
     return undefined
   }
   return bytes.length === length ? bytes : undefined
+}
+
+/** undefined for what is none, be it by another hand: such a piece is not there. */
+function placeOf(value: Partial<Place> | undefined): Place | undefined {
+  const { pack, offset, length } = value ?? {}
+  const isPlace = [pack, offset, length].every(number => Number.isSafeInteger(number) && number! >= 0)
+  return isPlace ? (value as Place) : undefined
 }
 
 function intoPacks(entries: readonly Entry[]): Entry[][] {

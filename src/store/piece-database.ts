@@ -123,42 +123,45 @@ export class PieceDatabase {
     // Of two bodies for one key the later counts, as if they had been written one after the other.
     const latest = [...new Map(entries.map(entry => [entry.key, entry])).values()]
     const neededBytes = bytesOf(latest)
-    for (let isLastTry = false; ; isLastTry = true) {
-      let usedBytes: number | undefined
+    try {
       try {
-        await this.#change(PIECE_STORES, async (transaction, totals) => {
-          usedBytes = totals.bytes
-          await this.#touches.write(transaction)
-          const free = await dropPieces(
-            transaction,
-            totals,
-            latest.map(entry => entry.key),
-          )
-          const room = await this.#makeRoom(transaction, free, neededBytes)
-          return putPieces(transaction, room, latest, { usedAt: this.#clock.now(), asBlobs: this.#blobs !== 'refused' })
-        })
-        if (this.#blobs === 'untried') this.#blobs = 'kept'
-        return
+        await this.#putOnce(latest, neededBytes)
       } catch (error) {
-        if (isLastTry || !this.#canRetry(error, usedBytes)) {
-          throw await refusal(error, { what: 'store pieces', neededBytes, usedBytes })
-        }
+        await this.#prepareRetry(error, neededBytes)
+        await this.#putOnce(latest, neededBytes)
       }
+    } catch (error) {
+      throw await refusal(error, { what: 'store pieces', neededBytes })
     }
   }
 
-  /** Whether a failed write may succeed when tried again, with what it taught. */
-  #canRetry(error: unknown, usedBytes: number | undefined): boolean {
-    if (error instanceof ShoalError || usedBytes === undefined) return false
+  async #putOnce(entries: readonly Entry[], neededBytes: number): Promise<void> {
+    const keys = entries.map(entry => entry.key)
+    await this.#change(PIECE_STORES, async (transaction, totals) => {
+      await this.#touches.write(transaction)
+      const free = await dropPieces(transaction, totals, keys)
+      const room = await this.#makeRoom(transaction, free, neededBytes)
+      return putPieces(transaction, room, entries, { usedAt: this.#clock.now(), asBlobs: this.#blobs !== 'refused' })
+    })
+    if (this.#blobs === 'untried') this.#blobs = 'kept'
+  }
+
+  /** Learns from a failed write what it can before that is tried once more. @throws the error, where there is no use in trying */
+  async #prepareRetry(error: unknown, neededBytes: number): Promise<void> {
+    if (error instanceof ShoalError) throw error
     if (isQuotaExceeded(error)) {
-      // The browser grants less than the budget: stay within what fits now, which evicts before it writes.
-      this.#budgetBytes = Math.min(this.#budgetBytes ?? usedBytes, usedBytes)
-      return usedBytes > 0
+      // The browser grants less than the budget: what is stored now is all that fits. Chromium credits what a transaction deletes
+      // only after it, so room is made in one of its own.
+      await this.#change(PIECE_STORES, async (transaction, totals) => {
+        if (totals.bytes === 0) throw error
+        this.#budgetBytes = Math.min(this.#budgetBytes ?? totals.bytes, totals.bytes)
+        return this.#makeRoom(transaction, totals, neededBytes)
+      })
+    } else if (this.#blobs === 'untried') {
+      // WebKit's private mode refuses Blobs with an error that does not say so: bytes always work.
+      this.#blobs = 'refused'
     }
-    // WebKit's private mode refuses Blobs with an error that does not say so: bytes always work.
-    if (this.#blobs === 'untried') this.#blobs = 'refused'
-    // A connection that was closed under us is opened anew.
-    return true
+    // Anything else may be a connection that was closed under us, which is opened anew.
   }
 
   async #makeRoom(transaction: IDBTransaction, totals: Totals, neededBytes: number): Promise<Totals> {
@@ -218,13 +221,10 @@ function isQuotaExceeded(error: unknown): boolean {
 
 async function refusal(
   error: unknown,
-  { what, ...facts }: { what: string; neededBytes: number; usedBytes?: number | undefined },
+  { what, neededBytes }: { what: string; neededBytes: number },
 ): Promise<ShoalError> {
   if (error instanceof ShoalError) return error
-  if (isQuotaExceeded(error)) {
-    const { neededBytes, usedBytes } = facts
-    return mediumFull({ neededBytes, ...(usedBytes !== undefined && { usedBytes }), ...(await estimate()) }, error)
-  }
+  if (isQuotaExceeded(error)) return mediumFull({ neededBytes, ...(await estimate()) }, error)
   if (error instanceof Error && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) {
     return new ShoalError('file-changed', 'A file changed or went away while it was being kept; choose it again.', {
       cause: error,

@@ -22,7 +22,7 @@ export function overBudget(facts: {
 }
 
 /** The medium itself is full, whatever the budget says. */
-export function mediumFull(facts: { neededBytes?: number; usedBytes?: number; quotaBytes?: number }, cause: unknown) {
+export function mediumFull(facts: { neededBytes: number; usageBytes?: number; quotaBytes?: number }, cause: unknown) {
   const { quotaBytes } = facts
   return new ShoalError(
     'quota',
