@@ -206,16 +206,12 @@ export class Requests<Body> {
     const isAsked = isWhole ? partial.isAsked() : run !== undefined && partial.asked(run.first) > 0
     if (!isAsked && this.#lateCount === 0) return
     for (const peer of this.#peers.values()) {
-      if (peer === winner) continue
-      const same = peer.pending.get(requestKey(piece, begin))
-      if (isWhole) {
-        for (const request of [...peer.pending.values()]) if (request.piece === piece) this.#cancel(peer, request)
-      } else if (same !== undefined && same.length <= length) {
-        this.#cancel(peer, same)
-      } else {
-        continue
-      }
-      this.fill(peer)
+      const same = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
+      let vain: PendingRequest[] = []
+      if (isWhole) vain = [...peer.pending.values()].filter(request => request.piece === piece)
+      else if (same !== undefined && same.length <= length) vain = [same]
+      for (const request of vain) this.#cancel(peer, request)
+      if (vain.length > 0) this.fill(peer)
     }
   }
 
