@@ -50,6 +50,15 @@ export class ShoalError extends Error {
   }
 }
 
+/** Any failure as a ShoalError: itself, `aborted`, or `store-failed` with what was being done. */
+export function toShoalError(cause: unknown, sentence: string): ShoalError {
+  if (cause instanceof ShoalError) return cause
+  if (cause instanceof DOMException && cause.name === 'AbortError')
+    return new ShoalError('aborted', 'Stopped.', { cause })
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new ShoalError('store-failed', `${sentence} (${why})`, { cause })
+}
+
 /** Asserts an invariant of our own code; a failure is a bug in Shoal, never a peer's or caller's doing. */
 export function assert(condition: unknown, invariant: string): asserts condition {
   if (!condition) throw new Error(`Shoal invariant broken: ${invariant}. Please report this.`)

@@ -76,6 +76,9 @@ export const TRACKER_LIMITS = {
   offersMax: 5,
   /** RTCPeerConnections that are not open yet, for a whole client. */
   pendingConnectionsMax: 10,
+  /** How many of them may be offers that nobody has answered, and for how long each is left to be answered. */
+  speculationsMax: 6,
+  speculationMinMs: 5_000,
   /** Trackers of one torrent; magnets and torrents may name any number. */
   trackersMax: 10,
   /** Peers that trackers named, remembered with the way to reach them, for one torrent. */

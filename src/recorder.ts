@@ -16,6 +16,7 @@ export class Recorder {
   readonly #warn: (error: ShoalError) => void
   #record: TorrentRecord | undefined
   #latest: (() => Metainfo | undefined) | undefined
+  #writing: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(store: Store, infoHash: string, isKept: boolean, warn: (error: ShoalError) => void) {
@@ -69,7 +70,7 @@ export class Recorder {
     this.#timer = undefined
     const metainfo = this.#latest?.()
     this.#latest = undefined
-    if (metainfo === undefined || this.#record === undefined) return
+    if (metainfo === undefined || this.#record === undefined) return this.#writing
     this.#record = { ...this.#record, metainfo: encodeMetainfo(metainfo) }
     await this.#write()
   }
@@ -77,12 +78,20 @@ export class Recorder {
   async forget(): Promise<void> {
     clearTimeout(this.#timer)
     this.#record = undefined
+    await this.#writing
     await this.#store.forget(this.#infoHash).catch(() => {})
   }
 
-  async #write(): Promise<void> {
+  /** One write after another, so that the last one wins. */
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeNow())
+    return this.#writing
+  }
+
+  async #writeNow(): Promise<void> {
+    if (this.#record === undefined) return
     try {
-      await this.#store.remember(this.#record!)
+      await this.#store.remember(this.#record)
     } catch (cause) {
       const message = 'This torrent will not be remembered after a reload: the browser refused to store it.'
       this.#warn(cause instanceof ShoalError ? cause : new ShoalError('store-failed', message, { cause }))

@@ -1,11 +1,14 @@
 /** Which files are wanted, and how much: priorities of files as runs of pieces. */
 import type { Layout } from './metainfo/layout.ts'
 import { STREAM_DEFAULTS } from './options.ts'
+import type { Bitfield } from './swarm/bitfield.ts'
 import type { Want } from './swarm/events.ts'
 
 export class Selection {
   readonly #layout: Layout
   readonly #priorities: Uint8Array
+  /** Wants that the swarm was told last. */
+  #toldCount = 0
 
   /** @param files indices of the files wanted at first; undefined: all */
   constructor(layout: Layout, files: readonly number[] | undefined) {
@@ -27,6 +30,16 @@ export class Selection {
     this.#priorities[file] = priority
   }
 
+  /** What the swarm must be told for the selection to hold. */
+  changes(): (({ type: 'want' } & Want) | { type: 'unwant'; id: number })[] {
+    const wants = this.wants().map(want => ({ type: 'want' as const, ...want }))
+    const dropped = Array.from({ length: Math.max(0, this.#toldCount - wants.length) }, (_, i) => {
+      return { type: 'unwant' as const, id: wants.length + 1 + i }
+    })
+    this.#toldCount = wants.length
+    return [...dropped, ...wants]
+  }
+
   /** As wants with ids from 1; neighbouring files of one priority make one want. */
   wants(): Want[] {
     const wants: { id: number; first: number; end: number; priority: number }[] = []
@@ -41,12 +54,25 @@ export class Selection {
     return wants
   }
 
-  /** Whether a piece holds bytes of a file that is wanted. */
-  pieces(): (piece: number) => boolean {
-    const wants = this.wants()
-    if (wants.length === 1) return piece => piece >= wants[0]!.first && piece < wants[0]!.end
-    const isWanted = new Uint8Array(this.#layout.pieceCount)
-    for (const { first, end } of wants) isWanted.fill(1, first, end)
-    return piece => isWanted[piece] === 1
+  /** Bytes of the pieces that hold selected files. */
+  get selectedBytes(): number {
+    return this.#sum(() => true)
+  }
+
+  /** Bytes of those of them that are missing. */
+  missingBytes(missing: Bitfield): number {
+    return missing.count === 0 ? 0 : this.#sum(piece => missing.has(piece))
+  }
+
+  #sum(counts: (piece: number) => boolean): number {
+    let bytes = 0
+    let next = 0
+    for (const { first, end } of this.wants()) {
+      // Files of one v1 torrent can share a piece: it counts once.
+      for (let piece = Math.max(first, next); piece < end; piece++)
+        if (counts(piece)) bytes += this.#layout.pieceBytes(piece)
+      next = Math.max(next, end)
+    }
+    return bytes
   }
 }

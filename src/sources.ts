@@ -4,10 +4,12 @@ import { ShoalError } from './errors.ts'
 import { toHex } from './metainfo/bytes.ts'
 import { type Magnet, parseMagnet } from './metainfo/magnet.ts'
 import { type Metainfo, metainfoFromInfo, parseMetainfo } from './metainfo/metainfo.ts'
+import type { PieceHashes } from './metainfo/piece-hashes.ts'
 import { METAINFO_LIMITS } from './options.ts'
 import type { TorrentRecord } from './ports.ts'
+import type { ExpectedHashes } from './swarm/metadata.ts'
 import type { BlobLike } from './store/blob-like.ts'
-import { blobPieces, type OwnFile } from './store/blobs.ts'
+import type { OwnFile } from './store/blobs.ts'
 
 /** A file to seed. */
 export interface SeedFile {
@@ -106,25 +108,23 @@ export async function recordOrigins(record: TorrentRecord): Promise<Origins> {
   return { metainfo, files }
 }
 
-/** The same torrent with other trackers and web seeds beside its own. */
-export function withSources(
-  metainfo: Metainfo,
-  trackers: readonly string[],
-  webSeeds: readonly string[],
-  pieceLayers = metainfo.pieceLayers,
-): Metainfo {
-  const own = new Set(metainfo.trackers.flat())
-  const tiers = [...metainfo.trackers, ...trackers.filter(url => !own.has(url)).map(url => [url])]
-  const { comment, createdBy, creationDate, infoBytes } = metainfo
-  const seeds = [...new Set([...metainfo.webSeeds, ...webSeeds])]
-  return metainfoFromInfo(infoBytes, {
-    trackers: tiers,
-    webSeeds: seeds,
-    pieceLayers,
-    comment,
-    createdBy,
-    creationDate,
+/** The same torrent with more trackers and web seeds beside its own. */
+export function withSources(metainfo: Metainfo, trackers: readonly string[], webSeeds: readonly string[]): Metainfo {
+  return metainfoFromInfo(metainfo.infoBytes, {
+    ...metainfo,
+    trackers: [...metainfo.trackers, ...trackers],
+    webSeeds: [...metainfo.webSeeds, ...webSeeds],
   })
+}
+
+/** The same torrent with every piece layer that is known by now. */
+export function withLayers(metainfo: Metainfo, hashes: PieceHashes): Metainfo {
+  const pieceLayers = new Map(metainfo.pieceLayers)
+  for (const [file, { piecesRoot }] of metainfo.layout.files.entries()) {
+    const layer = hashes.layer(file)
+    if (layer !== undefined && piecesRoot !== undefined) pieceLayers.set(toHex(piecesRoot), layer)
+  }
+  return { ...metainfo, pieceLayers }
 }
 
 /** Hex of the 20 bytes that trackers and handshakes know a torrent by. */
@@ -132,11 +132,14 @@ export function wireHashOf({ metainfo, magnet }: Origins): Uint8Array {
   return metainfo?.wireInfoHash ?? magnet?.infoHashV1 ?? magnet!.infoHashV2!.subarray(0, 20)
 }
 
+/** What the metadata of a magnet must hash to. */
+export function expectedHashes(magnet: Magnet | undefined): ExpectedHashes {
+  return { ...(magnet?.infoHashV1 && { v1: magnet.infoHashV1 }), ...(magnet?.infoHashV2 && { v2: magnet.infoHashV2 }) }
+}
+
 export function hexOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && toHex(bytes)
 }
-
-export { blobPieces }
 
 async function grantedFile(handle: FileSystemFileHandle): Promise<File | undefined> {
   const asking = handle as FileSystemFileHandle & { queryPermission?(mode: { mode: 'read' }): Promise<PermissionState> }

@@ -4,7 +4,7 @@
  * Stands between the session and a `PieceStore`, which may lose, tear or refuse what it is given: a bad read is a miss,
  * and a piece that the store refuses stays in memory, so that a download always completes.
  */
-import { ShoalError } from './errors.ts'
+import { type ShoalError, toShoalError } from './errors.ts'
 import { type PieceDigests, hashPiece } from './hashing.ts'
 import { concatBytes, equalBytes, toHex } from './metainfo/bytes.ts'
 import type { Layout } from './metainfo/layout.ts'
@@ -100,7 +100,7 @@ export class Vault {
     } catch (error) {
       if (this.#hasRefused) return
       this.#hasRefused = true
-      this.#options.onRefused(asShoalError(error))
+      this.#options.onRefused(toShoalError(error, 'The store could not keep a piece; it is kept in memory.'))
     }
   }
 
@@ -217,11 +217,4 @@ function differingLeaves(actual: Uint8Array, expected: Uint8Array, count: number
     if (!equalBytes(actual.subarray(begin, end), expected.subarray(begin, end))) differing.push(unit)
   }
   return differing
-}
-
-function asShoalError(error: unknown): ShoalError {
-  if (error instanceof ShoalError) return error
-  return new ShoalError('store-failed', 'The store could not keep a piece; it is kept in memory instead.', {
-    cause: error,
-  })
 }

@@ -28,6 +28,12 @@ export class Bitfield {
     return this.#count === this.length
   }
 
+  /** Whether some bit is set in both. */
+  intersects(other: Bitfield): boolean {
+    if (this.#count === 0 || other.count === 0) return false
+    return this.bytes.some((byte, i) => (byte & other.bytes[i]!) !== 0)
+  }
+
   has(index: number): boolean {
     return (this.bytes[index >> 3]! & (0x80 >> (index & 7))) !== 0
   }

@@ -5,6 +5,7 @@
  * divided among the rest. Rates and buffers go in equal parts to the swarms that can use them.
  */
 import type { Demand, Share } from './events.ts'
+import type { Peer } from './peer.ts'
 
 /** @returns one share for each demand, in the same order */
 export function divide(total: Share, demands: readonly Demand[]): Share[] {
@@ -41,4 +42,26 @@ export function fairShares(total: number, wanted: readonly number[]): number[] {
     open = open.filter(i => shares[i]! < wanted[i]!)
   }
   return shares
+}
+
+/** What a swarm could make use of: as many peers as it gets, and a slot for everyone who is interested. */
+export function demandOf(
+  peers: readonly Peer[],
+  { isPaused, isDownloading }: { isPaused: boolean; isDownloading: boolean },
+): Demand {
+  const connections = isPaused ? peers.length : Number.POSITIVE_INFINITY
+  return { connections, unchokes: peers.filter(peer => peer.isInterested).length, isDownloading }
+}
+
+export function isSameDemand(a: Demand, b: Demand): boolean {
+  return a.connections === b.connections && a.unchokes === b.unchokes && a.isDownloading === b.isDownloading
+}
+
+export function isSameShare(a: Share, b: Share): boolean {
+  return (
+    a.connectionsMax === b.connectionsMax &&
+    a.unchokesMax === b.unchokesMax &&
+    a.uploadBytesPerSecond === b.uploadBytesPerSecond &&
+    a.bufferBytesMax === b.bufferBytesMax
+  )
 }

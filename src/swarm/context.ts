@@ -1,7 +1,9 @@
 /** What every part of a swarm is given: the time of this step, chance, limits, and where effects go. */
 import type { SwarmLimits } from '../options.ts'
 import type { WireMessage } from '../protocol/wire.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { BodyOps, Effect, Report, Share } from './events.ts'
+import type { ExpectedHashes } from './metadata.ts'
 import type { Random } from './random.ts'
 
 export class Context<Body> {
@@ -63,4 +65,16 @@ export interface Counters {
   /** Received and thrown away: duplicates, late answers, pieces that failed. */
   wastedBytes: number
   uploadedBytes: number
+}
+
+export interface SwarmOptions<Body> {
+  /** 20-character latin-1 string. */
+  readonly peerId: string
+  readonly random: Random
+  readonly body: BodyOps<Body>
+  /** Known at once from a `.torrent`; else `expected` says what peers' metadata must hash to. */
+  readonly metainfo?: Metainfo
+  readonly expected?: ExpectedHashes
+  readonly webSeeds?: readonly string[]
+  readonly limits?: Partial<SwarmLimits>
 }

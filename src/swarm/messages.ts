@@ -21,7 +21,6 @@ export interface MessageHost<Body> {
   infoBytes(): Uint8Array | undefined
   learnt(infoBytes: Uint8Array): void
   ban(peer: Peer, reason: string): void
-  reviewInterest(peer: Peer): void
   interestChanged(): void
 }
 
@@ -69,7 +68,7 @@ export class MessageHandler<Body> {
     } else this.#context.send(peer.handle, { type: 'bitfield', bits: have.bytes.slice() })
     if (!peer.learnPieceCount(have.length)) this.#strike(peer)
     this.#countPieces(peer, 1)
-    this.#host.reviewInterest(peer)
+    this.#host.transfer()?.reviewInterest(peer)
     if (peer.isInterested) this.#host.interestChanged()
   }
 
@@ -178,13 +177,13 @@ export class MessageHandler<Body> {
     const { pieces } = this.#host.transfer()!
     pieces.rarity.addAvailability(piece, 1)
     // Only a piece that we miss, or the one that completes the peer, can change anything between us.
-    if (pieces.isWanted(piece) || peer.isSeed) this.#host.reviewInterest(peer)
+    if (pieces.isWanted(piece) || peer.isSeed) this.#host.transfer()?.reviewInterest(peer)
   }
 
   #onDontHave(peer: Peer, piece: number): void {
     if (peer.have === undefined || piece >= peer.have.length) return
     if (peer.have.delete(piece)) this.#host.transfer()!.pieces.rarity.addAvailability(piece, -1)
-    this.#host.reviewInterest(peer)
+    this.#host.transfer()?.reviewInterest(peer)
   }
 
   #onBitfield(peer: Peer, bits: Uint8Array): void {
@@ -206,7 +205,7 @@ export class MessageHandler<Body> {
     if (count === undefined) return
     if (!peer.learnPieceCount(count)) this.#strike(peer)
     this.#countPieces(peer, 1)
-    this.#host.reviewInterest(peer)
+    this.#host.transfer()?.reviewInterest(peer)
   }
 
   #countPieces(peer: Peer, difference: 1 | -1): void {

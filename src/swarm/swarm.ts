@@ -20,8 +20,10 @@ import { Transfer } from './transfer.ts'
 
 export type { SwarmOptions }
 
+/** While blocks are owed, peers' patience is looked at this often. */
+const PATIENCE_CHECK_MS = 500
+
 export class Swarm<Body> {
-  readonly peers: ReadonlyMap<number, Peer>
   readonly #peers = new Map<number, Peer>()
   readonly #context: Context<Body>
   readonly #connector: Connector<Body>
@@ -35,7 +37,6 @@ export class Swarm<Body> {
   #demand: Demand = { connections: 0, unchokes: 0, isDownloading: false }
 
   constructor(options: SwarmOptions<Body>) {
-    this.peers = this.#peers
     this.#context = new Context(options.random, options.body, { ...SWARM_DEFAULTS, ...options.limits })
     this.#connector = new Connector(this.#context, options.peerId)
     this.#choker = new Choker(this.#context, this.#peers)
@@ -51,6 +52,10 @@ export class Swarm<Body> {
     })
   }
 
+  get peers(): ReadonlyMap<number, Peer> {
+    return this.#peers
+  }
+
   /** Undefined until the layout is known. */
   get transfer(): Transfer<Body> | undefined {
     return this.#transfer
@@ -64,6 +69,11 @@ export class Swarm<Body> {
     return this.#transfer?.isResumed === true && this.#transfer.pieces.isDone
   }
 
+  /** More peers would be of use. */
+  get isHungry(): boolean {
+    return !this.#context.isPaused && (this.#context.isUploading || !this.isDone)
+  }
+
   get counters(): Readonly<Counters> {
     return this.#context.counters
   }
@@ -71,16 +81,13 @@ export class Swarm<Body> {
   /** When the swarm next wants a `tick`, in the clock of `step`; Infinity when idle. */
   get deadline(): number {
     if (this.#isStopped) return Number.POSITIVE_INFINITY
-    let deadline = Math.min(
+    const isWaiting = [...this.#peers.values()].some(peer => peer.pending.size > 0)
+    return Math.min(
       this.#choker.deadline,
-      this.#isHungry() ? this.#connector.deadline : Number.POSITIVE_INFINITY,
+      this.isHungry ? this.#connector.deadline : Number.POSITIVE_INFINITY,
+      (this.#transfer ?? this.#metadata).deadline,
+      isWaiting ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY,
     )
-    if (this.#transfer === undefined) deadline = Math.min(deadline, this.#metadata.deadline)
-    else deadline = Math.min(deadline, this.#transfer.deadline)
-    for (const peer of this.#peers.values()) {
-      if (peer.pending.size > 0) return Math.min(deadline, this.#context.now + 500)
-    }
-    return deadline
   }
 
   /** Takes one input at a time (ms, any clock that does not run backwards) and returns what is to be done, in order. */
@@ -132,10 +139,10 @@ export class Swarm<Body> {
         return this.#lost(input.piece)
       case 'want':
         transfer?.pieces.want(input)
-        return this.#review()
+        return transfer?.review()
       case 'unwant':
         transfer?.pieces.unwant(input.id)
-        return this.#review()
+        return transfer?.review()
       case 'policy':
         return this.#setPolicy(input.policy.isPaused, input.policy.isUploading)
       case 'granted':
@@ -149,14 +156,8 @@ export class Swarm<Body> {
   #settle(): void {
     const transfer = this.#transfer
     if (this.#isStopped) return
-    if (transfer?.isResumed) {
-      if (transfer.isStale) {
-        transfer.isStale = false
-        transfer.requests.fillAll()
-      }
-      transfer.origin.fill()
-    }
-    this.#connector.tick(this.#isHungry())
+    transfer?.fill()
+    this.#connector.tick(this.isHungry)
     this.#ask(transfer === undefined || transfer.pieces.missing.count > 0)
   }
 
@@ -168,16 +169,10 @@ export class Swarm<Body> {
     this.#context.emit({ type: 'ask', demand })
   }
 
-  #isHungry(): boolean {
-    return !this.#context.isPaused && (this.#context.isUploading || !this.isDone)
-  }
-
   #granted(share: Share): void {
     this.#context.share = share
-    if (this.#initial !== undefined) {
-      this.#begin(this.#initial)
-      this.#initial = undefined
-    }
+    if (this.#initial !== undefined) this.#begin(this.#initial)
+    this.#initial = undefined
     this.#fillSlots()
     if (this.#transfer !== undefined) this.#transfer.isStale = true
   }
@@ -244,19 +239,14 @@ export class Swarm<Body> {
     transfer.isResumed = true
     transfer.pieces.resume(have)
     for (const peer of [...this.#peers.values()]) this.#messages.introduce(peer)
-    this.#review()
+    transfer.review()
     this.#fillSlots()
-  }
-
-  #review(): void {
-    if (!this.#transfer?.isResumed) return
-    this.#transfer.review()
   }
 
   #lost(piece: number): void {
     if (!this.#transfer?.pieces.lose(piece)) return
     for (const peer of this.#peers.values()) this.#messages.dontHave(peer, piece)
-    this.#review()
+    this.#transfer.review()
   }
 
   #opened(input: Input<Body> & { type: 'opened' }): void {
@@ -278,13 +268,9 @@ export class Swarm<Body> {
     this.#peers.delete(handle)
     this.#connector.closed(peer.peerId)
     this.#metadata.closed(peer)
-    if (this.#transfer !== undefined) {
-      this.#transfer.requests.release(peer)
-      this.#transfer.hashExchange.closed(peer)
-      this.#messages.forgetPieces(peer)
-      this.#transfer.isStale = true
-    }
+    this.#messages.forgetPieces(peer)
     if (this.#transfer === undefined) this.#metadata.tick()
+    else this.#transfer.parted(peer)
     this.#fillSlots()
     this.#context.report({ type: 'peers' })
   }
@@ -306,6 +292,6 @@ export class Swarm<Body> {
   #stop(): void {
     this.#isStopped = true
     this.#transfer?.origin.cancelAll()
-    for (const peer of this.#peers.values()) this.#context.emit({ type: 'close', peer: peer.handle, reason: 'stopped' })
+    for (const peer of this.#peers.keys()) this.#context.emit({ type: 'close', peer, reason: 'stopped' })
   }
 }

@@ -87,6 +87,7 @@ export class Transfer<Body> {
 
   /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */
   review(): void {
+    if (!this.isResumed) return
     const { layout } = this.pieces
     if (layout.version !== 'v1') {
       for (let file = 0; file < layout.files.length; file++) {
@@ -121,6 +122,23 @@ export class Transfer<Body> {
     }
     if (isInterested) this.requests.fill(peer)
     if (peer.isSeed && have.isFull) this.#events.part(peer)
+  }
+
+  /** Asks peers and web seeds for what can be asked for now. */
+  fill(): void {
+    if (!this.isResumed) return
+    if (this.isStale) {
+      this.isStale = false
+      this.requests.fillAll()
+    }
+    this.origin.fill()
+  }
+
+  /** A peer is gone: what was asked of it is asked of others. */
+  parted(peer: Peer): void {
+    this.requests.release(peer)
+    this.hashExchange.closed(peer)
+    this.isStale = true
   }
 
   reviewInterests(): void {

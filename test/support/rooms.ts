@@ -17,6 +17,10 @@ const CLIENT_PARTS = [
   'src/selection.ts',
   'src/reader.ts',
   'src/recorder.ts',
+  'src/engine-options.ts',
+  'src/opening.ts',
+  'src/teller.ts',
+  'src/outcomes.ts',
   'src/views.ts',
   'src/platform.ts',
 ] as const

@@ -1,0 +1,33 @@
+/** What a torrent's engine is given, and whom it tells. */
+import type { Network, Origin, Store } from './ports.ts'
+import type { Demand, Share } from './swarm/events.ts'
+import type { Random } from './swarm/random.ts'
+import type { TorrentEngine } from './torrent-engine.ts'
+import type { TorrentEvents } from './views.ts'
+
+export interface EngineOptions {
+  readonly peerId: string
+  readonly network: Network
+  readonly origin: Origin
+  readonly store: Store
+  readonly random: Random
+  readonly clock: () => number
+  readonly trackers: readonly string[]
+  readonly webSeeds: readonly string[]
+  /** Files wanted at first. @default 'all' */
+  readonly select?: 'all' | 'none'
+  /** Remembered for `restore()`. */
+  readonly isKept: boolean
+}
+
+/** What an engine tells its client. */
+export interface EngineHost {
+  /** The infohash is known: refuse a second torrent of it. @throws ShoalError `duplicate-torrent` */
+  identified(engine: TorrentEngine, infoHash: string): void
+  demand(engine: TorrentEngine, demand: Demand): void
+  share(engine: TorrentEngine): Share
+  closed(engine: TorrentEngine): void
+}
+
+/** Raises an event of the torrent. */
+export type Emit = <Name extends keyof TorrentEvents>(name: Name, detail: TorrentEvents[Name]) => void
