@@ -1,4 +1,4 @@
-/** Requests in flight, connections and unchoked peers stay within what was agreed and granted. */
+/** Requests in flight, connections and unchoked peers stay within what was agreed and granted; nothing is asked for in vain. */
 import { WIRE_LIMITS } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
@@ -37,6 +37,7 @@ export class Bounds implements Watcher {
   }
 
   effect(member: Member, effect: Effect<Token>): void {
+    if (effect.type === 'save') this.#nothingAsked(member, effect.piece)
     if (effect.type !== 'send') return
     const neighbour = this.#of(member).get(effect.peer)
     if (neighbour === undefined) this.#world.object(`sent to ${effect.peer}, which is not open`, member)
@@ -68,6 +69,15 @@ export class Bounds implements Watcher {
 
   stopped(member: Member): void {
     this.#neighbours.delete(member)
+  }
+
+  /** What is here is asked of nobody any more. */
+  #nothingAsked(member: Member, piece: number): void {
+    for (const [peer, { requests }] of this.#of(member)) {
+      for (const key of requests) {
+        if (key.startsWith(`${piece}:`)) this.#world.object(`saved ${piece} and still asks ${peer} for ${key}`, member)
+      }
+    }
   }
 
   #of(member: Member): Map<number, Neighbour> {
