@@ -1,5 +1,6 @@
 /** Which files are wanted, and how much: priorities of files as runs of pieces. */
 import type { Layout } from './metainfo/layout.ts'
+import type { Magnet } from './metainfo/magnet.ts'
 import { STREAM_DEFAULTS } from './options.ts'
 import type { Bitfield } from './swarm/bitfield.ts'
 import type { Want } from './swarm/events.ts'
@@ -75,4 +76,13 @@ export class Selection {
     }
     return bytes
   }
+}
+
+/** Files wanted at first: what the caller says, else what the magnet says (BEP 53), else all. */
+export function initialSelection(
+  select: 'all' | 'none' | undefined,
+  magnet: Magnet | undefined,
+): readonly number[] | undefined {
+  if (select === 'none') return []
+  return select === 'all' ? undefined : magnet?.selectOnly
 }

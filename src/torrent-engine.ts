@@ -6,7 +6,7 @@
 import type { Emit, EngineHost, EngineOptions } from './engine-options.ts'
 import { ShoalError, toShoalError } from './errors.ts'
 import { openSession, openVault } from './opening.ts'
-import { outcomeOf } from './outcomes.ts'
+import { type Outcome, outcomeOf } from './outcomes.ts'
 import type { Magnet } from './metainfo/magnet.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import { isSameShare } from './swarm/budget.ts'
@@ -16,11 +16,10 @@ import { toHex } from './metainfo/bytes.ts'
 import { deferred } from './deferred.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
-import { Selection } from './selection.ts'
-import type { Session } from './session.ts'
+import { initialSelection, Selection } from './selection.ts'
+import type { Session, SessionEvents } from './session.ts'
 import { type Origins, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
-import type { Vault } from './vault.ts'
 import type { TorrentState } from './views.ts'
 
 export class TorrentEngine {
@@ -63,11 +62,11 @@ export class TorrentEngine {
   }
 
   get trackers(): readonly string[] {
-    return this.metainfo?.trackers.flat() ?? [...new Set([...(this.magnet?.trackers ?? []), ...this.#options.trackers])]
+    return this.metainfo?.trackers.flat() ?? union(this.magnet?.trackers, this.#options.trackers)
   }
 
   get webSeeds(): readonly string[] {
-    return this.metainfo?.webSeeds ?? [...new Set([...(this.magnet?.webSeeds ?? []), ...this.#options.webSeeds])]
+    return this.metainfo?.webSeeds ?? union(this.magnet?.webSeeds, this.#options.webSeeds)
   }
 
   get state(): TorrentState {
@@ -184,9 +183,7 @@ export class TorrentEngine {
     this.#recorder = new Recorder(this.#options.store, infoHash, this.#options.isKept, error => this.warn(error))
     // A torrent that was here before is joined with what is remembered of it: no peer is needed to know its files.
     const known = origins.metainfo ?? (await this.#recorder.recall(origins.magnet))
-    const { trackers, webSeeds } = this.#options
-    const own = [...(origins.magnet?.trackers ?? []), ...trackers]
-    const metainfo = known && withSources(known, own, [...(origins.magnet?.webSeeds ?? []), ...webSeeds])
+    const metainfo = known && withSources(known, this.trackers, this.webSeeds)
     this.metainfo = metainfo
     this.#phase = 'joining'
     const given = { wireInfoHash, metainfo, magnet: origins.magnet, trackers: this.trackers, webSeeds: this.webSeeds }
@@ -208,12 +205,8 @@ export class TorrentEngine {
     this.session.start(this.#share)
   }
 
-  async #open(
-    opened: Metainfo,
-    infoHash: string,
-    { files, magnet }: Origins,
-  ): Promise<{ vault: Vault; have: Uint8Array }> {
-    this.metainfo ??= withSources(opened, [...(magnet?.trackers ?? []), ...this.#options.trackers], this.webSeeds)
+  async #open(opened: Metainfo, infoHash: string, { files, magnet }: Origins): ReturnType<SessionEvents['open']> {
+    this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
     this.#phase = 'checking'
     this.#phaseProgress = 0
@@ -226,7 +219,7 @@ export class TorrentEngine {
       root: piece => this.session?.swarm.transfer?.pieces.hashes.root(piece),
       warn: error => this.warn(error),
     })
-    this.selection = new Selection(layout, this.#options.select === 'none' ? [] : magnet?.selectOnly)
+    this.selection = new Selection(layout, initialSelection(this.#options.select, magnet))
     this.#reader = new Reader(this.session!, layout)
     const have = await vault.inventory(share => {
       this.#phaseProgress = share
@@ -253,34 +246,33 @@ export class TorrentEngine {
         this.#tell.emit('piece', { index: report.piece, source: report.source })
         return this.#tellProgress(false)
       case 'done':
-        return this.#finished()
+        return void this.#finished()
       case 'undone':
       case 'peers':
         if (report.type === 'peers') this.#tell.emit('peer', { peers: this.session!.swarm.peers.size })
         return this.#tellState()
       case 'layer':
         return this.#recorder?.layersChanged(() => this.completeMetainfo)
-      default: {
-        const outcome = outcomeOf(report)
-        if (outcome?.isFatal) this.fail(outcome.error)
-        else if (outcome) this.warn(outcome.error)
-      }
+      default:
+        return this.#follow(outcomeOf(report))
     }
   }
 
-  #finished(): void {
+  #follow(outcome: Outcome | undefined): void {
+    if (outcome?.isFatal) this.fail(outcome.error)
+    else if (outcome) this.warn(outcome.error)
+  }
+
+  async #finished(): Promise<void> {
     if (this.selection?.isEmpty && this.metainfo!.layout.files.length > 0) return this.#tellState()
     this.#recorder?.layersChanged(() => this.completeMetainfo)
     // The store's answer may itself say that all is there: `ready` goes first.
-    void this.ready.then(
-      () => {
-        this.#tellProgress(true)
-        this.#done.resolve()
-        this.#tellState()
-        this.#tell.emit('done', undefined)
-      },
-      () => {},
-    )
+    if (this.#phase !== 'running') await this.ready.catch(() => {})
+    if (this.#isClosed || this.error !== undefined) return
+    this.#tellProgress(true)
+    this.#done.resolve()
+    this.#tellState()
+    this.#tell.emit('done', undefined)
   }
 
   #applySelection(): void {
@@ -301,4 +293,8 @@ export class TorrentEngine {
     this.#done.reject(error)
     this.#reader?.fail(error)
   }
+}
+
+function union(a: readonly string[] = [], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])]
 }
