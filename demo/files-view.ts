@@ -78,12 +78,13 @@ interface FileRow {
   update(): boolean
 }
 
+/** The first folder is the torrent's own, whose name is above the list already. */
 function fileRow<File extends ListedFile>(file: File, onSave: FilesViewOptions<File>['onSave']): FileRow {
   const share = el('span', { className: 'share' })
   const element = el(
     'li',
     {},
-    el('span', { className: 'path', title: file.path }, el('bdi', { textContent: file.path })),
+    el('span', { className: 'path', title: file.path }, el('bdi', { textContent: file.path.replace(/^[^/]*\//, '') })),
     share,
     el('span', { className: 'size', textContent: formatBytes(file.length) }),
   )

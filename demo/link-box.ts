@@ -9,11 +9,12 @@ export interface LinkBox {
 /** How long the button says that it worked. */
 const CONFIRMATION_MS = 2_000
 
-export function linkBox(): LinkBox {
+/** `isPrimary`: copying the link is what a person came for. */
+export function linkBox({ isPrimary }: { isPrimary: boolean }): LinkBox {
   const input = el('input', { readOnly: true, type: 'text', id: 'link', spellcheck: false })
   const confirmation = el('span', { className: 'sr-only', attributes: { role: 'status' } })
   input.onfocus = () => input.select()
-  const copy = button('Copy link', () => void copyLink(), 'primary')
+  const copy = button('Copy link', () => void copyLink(), isPrimary ? 'primary' : '')
   const share = button('Share', () => void navigator.share({ url: input.value }).catch(() => undefined))
   share.hidden = !('share' in navigator)
   const element = el(

@@ -5,109 +5,123 @@
 import type { ChosenFile } from './collect.ts'
 import { setText } from './dom.ts'
 import { acceptTransfers, homeView } from './home-view.ts'
-import { infoHashOf, linkTo, trackerOf } from './link.ts'
-import { ownShares } from './own-shares.ts'
-import { Shoal, type Torrent } from './shoal.min.js'
+import { infoHashOf, linkTo } from './link.ts'
+import { openShares, type Share } from './shares.ts'
 import { torrentView, type TorrentView } from './torrent-view.ts'
 import { wakeLock } from './wake-lock.ts'
 
 /** Figures change several times a second at most; a hidden tab gets what its browser allows. */
 const UPDATE_INTERVAL_MS = 250
+const TITLE = document.title
 
 const main = document.querySelector<HTMLElement>('main')!
 const notice = document.querySelector<HTMLElement>('#notice')!
-const shoal = new Shoal({ trackers: [trackerOf(location)], store: 'indexeddb' })
-const views = new Map<Torrent, TorrentView>()
-const own = ownShares()
+const shares = openShares(location)
+const views = new Map<Share, TorrentView>()
 const awake = wakeLock()
 const home = homeView({ onFiles: send })
-let current: Torrent | undefined
+let current: Share | undefined
+
+acceptTransfers({
+  onFiles: send,
+  onError: message => (current === undefined ? home.fail(message) : setText(notice, message)),
+  onStatus: text => setText(notice, text),
+})
+addEventListener('popstate', () => void route())
+addEventListener('beforeunload', event => {
+  if (shares.all.some(isNeeded)) event.preventDefault()
+})
+setInterval(update, UPDATE_INTERVAL_MS)
+void route()
 
 /** Shares files, and shows how that goes. */
-function send(files: ChosenFile[]): void {
-  home.fail('')
+function send(files: readonly ChosenFile[]): void {
+  setText(notice, '')
   try {
-    const torrent = shoal.seed(files, { keep: true })
-    open(torrent, { isOwn: true, chosen: files })
-    torrent.ready.then(
+    const share = shares.send(files)
+    showShare(share)
+    share.torrent.ready.then(
       () => {
-        own.add(torrent.infoHash)
-        if (current === torrent) history.pushState(null, '', linkTo(torrent.infoHash, location))
+        if (current === share) history.pushState(null, '', linkOf(share))
       },
-      () => undefined, // Its view shows the error.
+      error => {
+        // The same files are shared from this tab already: that share is what the person wants to see.
+        const twin = shares.duplicateOf(error)
+        if (twin === undefined || current !== share) return
+        void shares.stop(share, false)
+        history.pushState(null, '', linkOf(twin))
+        showShare(twin)
+      },
     )
   } catch (error) {
-    goHome()
-    home.fail(error instanceof Error ? error.message : String(error))
+    fail(error)
   }
 }
 
 /** Shows what the address says: a share, or the first page. */
-function route(): void {
-  const infoHash = infoHashOf(location.hash)
+async function route(): Promise<void> {
+  setText(notice, '')
+  const { hash } = location
+  const infoHash = infoHashOf(hash)
   if (infoHash === undefined) {
-    goHome()
-    if (location.hash.length > 1) home.fail('That link is not complete. Ask the sender for it again.')
+    showHome(hash.length > 1 ? 'That link is not complete. Ask the sender for it again.' : '')
     return
   }
-  const known = shoal.torrents.find(torrent => isOf(torrent, infoHash))
   try {
-    open(known ?? shoal.add(infoHash, { keep: true }), { isOwn: own.has(infoHash), chosen: [] })
+    const share = await shares.open(infoHash)
+    // The address may have changed meanwhile.
+    if (location.hash === hash) showShare(share)
   } catch (error) {
-    goHome()
-    home.fail(error instanceof Error ? error.message : String(error))
+    fail(error)
   }
 }
 
-function open(torrent: Torrent, { isOwn, chosen }: { isOwn: boolean; chosen: readonly ChosenFile[] }): void {
-  const view =
-    views.get(torrent) ??
-    torrentView({
-      torrent,
-      isOwn,
-      chosen,
-      link: () => (torrent.infoHash === '' ? undefined : linkTo(torrent.infoHash, location)),
-      onStop: forget => void stop(torrent, forget),
-      onHome: leave,
-    })
-  if (!views.has(torrent)) {
-    views.set(torrent, view)
-    for (const type of ['state', 'ready', 'done', 'error', 'close', 'tracker', 'peer'] as const) {
-      torrent.addEventListener(type, update)
-    }
-  }
-  current = torrent
-  show(view.element)
+function showShare(share: Share): void {
+  const view = views.get(share) ?? makeView(share)
+  current = share
+  home.fail('')
+  main.replaceChildren(view.element)
   update()
   view.focus()
 }
 
-async function stop(torrent: Torrent, forget: boolean): Promise<void> {
-  if (forget) own.remove(torrent.infoHash)
-  const isHashing = torrent.state === 'hashing'
-  await torrent.close({ forget })
-  if (isHashing && current === torrent) leave()
+function makeView(share: Share): TorrentView {
+  const view = torrentView({
+    ...share,
+    link: () => (share.torrent.infoHash === '' ? undefined : linkOf(share)),
+    onStop: forget => void stop(share, forget),
+    onHome: leave,
+  })
+  views.set(share, view)
+  for (const type of ['state', 'ready', 'done', 'error', 'close', 'tracker', 'peer'] as const) {
+    share.torrent.addEventListener(type, update)
+  }
+  return view
+}
+
+async function stop(share: Share, forget: boolean): Promise<void> {
+  const wasHashing = share.torrent.state === 'hashing'
+  await shares.stop(share, forget)
+  if (wasHashing && current === share) leave()
   update()
 }
 
 function leave(): void {
   history.pushState(null, '', location.pathname)
-  goHome()
+  showHome('')
 }
 
-function goHome(): void {
+function showHome(problem: string): void {
   current = undefined
-  document.title = 'Shoal – send files straight from this browser'
-  home.list(
-    shoal.torrents
-      .filter(torrent => torrent.name !== '' && torrent.state !== 'closed')
-      .map(torrent => ({ name: torrent.name, link: linkTo(torrent.infoHash, location) })),
-  )
-  show(home.element)
+  document.title = TITLE
+  const listed = shares.all.filter(({ torrent }) => torrent.infoHash !== '' && torrent.name !== '')
+  home.list(listed.map(share => ({ name: share.torrent.name, link: linkOf(share) })))
+  home.fail(problem)
+  main.replaceChildren(home.element)
 }
 
-function show(element: HTMLElement): void {
-  if (main.firstElementChild !== element) main.replaceChildren(element)
+function fail(error: unknown): void {
+  showHome(error instanceof Error ? error.message : String(error))
 }
 
 function update(): void {
@@ -115,31 +129,12 @@ function update(): void {
   awake.want(facts?.state === 'hashing' || facts?.state === 'downloading' || (facts?.leechesCount ?? 0) > 0)
 }
 
-function isOf(torrent: Torrent, infoHash: string): boolean {
-  return [torrent.infoHash, torrent.infoHashV1, torrent.infoHashV2].includes(infoHash)
+function linkOf({ torrent }: Share): string {
+  return linkTo(torrent.infoHash, location)
 }
 
 /** Asks before the tab is closed only if somebody would be left without a full copy. */
-function isNeeded(): boolean {
-  return shoal.torrents.some(
-    ({ state, peers }) => state === 'seeding' && peers.length > 0 && !peers.some(peer => peer.isSeed),
-  )
+function isNeeded({ torrent }: Share): boolean {
+  const { state, peers } = torrent
+  return state === 'seeding' && peers.length > 0 && !peers.some(peer => peer.isSeed)
 }
-
-async function start(): Promise<void> {
-  acceptTransfers({
-    onFiles: send,
-    onError: message => (current === undefined ? home.fail(message) : setText(notice, message)),
-    onStatus: text => setText(notice, text),
-  })
-  addEventListener('popstate', route)
-  addEventListener('beforeunload', event => {
-    if (isNeeded()) event.preventDefault()
-  })
-  setInterval(update, UPDATE_INTERVAL_MS)
-  // What was shared or half received before a reload goes on; without a usable store there is nothing to go on with.
-  await shoal.restore().catch(() => [])
-  route()
-}
-
-void start()

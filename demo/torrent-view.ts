@@ -1,5 +1,4 @@
 /** The page of one share, sent or received: one heading, one line of words, one main action per state. */
-import type { ChosenFile } from './collect.ts'
 import { button, el, setText, show } from './dom.ts'
 import { factsReader } from './facts.ts'
 import { filesView, type ListedFile } from './files-view.ts'
@@ -7,9 +6,10 @@ import { formatPercent } from './format.ts'
 import { linkBox } from './link-box.ts'
 import { peersView } from './peers-view.ts'
 import { saver } from './saver.ts'
-import type { Torrent, TorrentFile } from './shoal.min.js'
+import type { Share } from './shares.ts'
+import type { TorrentFile } from './shoal.min.js'
 import { stepsView } from './steps-view.ts'
-import { adviceFor, figureWords, statusWords, titleWords, type Facts } from './words.ts'
+import { adviceFor, type Facts, figureWords, isLasting, statusWords, titleWords } from './words.ts'
 
 export interface TorrentView {
   readonly element: HTMLElement
@@ -18,15 +18,10 @@ export interface TorrentView {
   focus(): void
 }
 
-export interface TorrentViewOptions {
-  readonly torrent: Torrent
-  /** The files were chosen in this browser. */
-  readonly isOwn: boolean
-  /** What was chosen, to list it while it is hashed. */
-  readonly chosen: readonly ChosenFile[]
+export interface TorrentViewOptions extends Share {
   /** Once there is one. */
   readonly link: () => string | undefined
-  /** Ends the sharing; `forget` also deletes what this browser keeps of it. */
+  /** `forget` also deletes what this browser keeps of it. */
   readonly onStop: (forget: boolean) => void
   readonly onHome: () => void
 }
@@ -44,10 +39,14 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
   const status = el('p', { className: 'status', attributes: { role: 'status' } })
   const spoken = el('p', { className: 'sr-only', attributes: { role: 'status' } })
   const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
+  let warning = ''
+  torrent.addEventListener('warning', ({ detail: { error } }) => {
+    if (isLasting(error.code)) warning = `${error.message} ${adviceFor(error.code)}`.trim()
+  })
   const bar = el('progress', { max: 1, attributes: { 'aria-label': 'Progress' } })
   const figures = el('p', { className: 'figures' })
   const steps = stepsView(performance.now())
-  const link = linkBox()
+  const link = linkBox({ isPrimary: isOwn })
   const files = filesView<ListedFile | TorrentFile>(isOwn ? {} : { onSave: file => void saving.file(file) })
   const peers = peersView()
 
@@ -66,9 +65,8 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
     steps.element,
     bar,
     figures,
-    link.element,
-    alert,
-    actions,
+    // What matters most comes first: to the sender the link, to the receiver the files.
+    ...(isOwn ? [link.element, alert, actions] : [alert, actions, link.element]),
     files.element,
     peers.element,
   )
@@ -104,7 +102,8 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       show(home, !isActive)
 
       const error = torrent.error
-      const problem = saving.error || (error === undefined ? '' : `${error.message} ${adviceFor(error.code)}`.trim())
+      const stopped = error === undefined ? '' : `${error.message} ${adviceFor(error.code)}`.trim()
+      const problem = saving.error || stopped || warning
       setText(alert, problem)
       show(alert, problem !== '')
       files.update(torrent.files.length > 0 ? torrent.files : chosen)

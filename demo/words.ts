@@ -100,11 +100,15 @@ export function adviceFor(code: ShoalErrorCode | undefined): string {
       return 'Choose the files again to share them as they are now.'
     case 'invalid-magnet':
     case 'invalid-torrent':
-    case 'invalid-argument':
       return 'Ask the sender for the link again; it may have been cut short.'
     default:
       return ''
   }
+}
+
+/** Whether a warning stays true, other than those of the network, which the page shows as they come and go. */
+export function isLasting(code: ShoalErrorCode): boolean {
+  return ['quota', 'store-failed', 'invalid-argument', 'file-changed', 'inconsistent-hashes'].includes(code)
 }
 
 function hashingRemaining({ progress, elapsedMs }: Facts): string {
@@ -128,7 +132,7 @@ function seedingWords({ isOwn, leechesCount, seedsCount }: Facts): string {
       ? `${formatCount(seedsCount + 1, 'full copy').replace('copys', 'copies')} online`
       : '',
   )
-  if (!isOwn) return join('Everything has arrived and is verified', others)
+  if (!isOwn) return join('Everything has arrived and is verified. Save it to keep it.', others)
   if (others !== '') return others
   return 'Keep this tab open. The link works while someone has the files open.'
 }
