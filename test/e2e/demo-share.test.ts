@@ -1,0 +1,286 @@
+/** The share page in real browsers: files go in by hand in one, and come out the same in another. */
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import type { Browser, Page } from 'puppeteer-core'
+import { launchBrowser } from './support/browser.ts'
+import { scratchFolder, startCli } from './support/cli.ts'
+import { payloadBytes, payloadChunks } from './support/payload.ts'
+import { fileScope, type Lifetime } from './support/scope.ts'
+
+const PHONE = { width: 360, height: 740 }
+const LARGE_BYTES = 96 * 1024 * 1024
+const WAIT = { timeout: 60_000 }
+
+const scope = fileScope()
+let browser: Browser
+let address = ''
+
+before(async () => {
+  browser = await launchBrowser(scope, 'chromium')
+  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+})
+
+/** Opens a page as another person; whatever it complains of fails the test. */
+async function visit(lifetime: Lifetime, url: string, of: Browser = browser): Promise<Page> {
+  const context = await of.createBrowserContext()
+  lifetime.after(() => (of.connected ? context.close() : undefined))
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', error => complaints.push(String(error)))
+  page.on('console', message => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  // Leaving while somebody downloads is asked about.
+  page.on('dialog', dialog => void dialog.accept().catch(() => undefined))
+  lifetime.after(() => assert.deepEqual(complaints, []))
+  // esbuild (in tsx) wraps named functions in this; functions sent to the page refer to it.
+  await page.evaluateOnNewDocument('globalThis.__name = value => value')
+  await page.setViewport(PHONE)
+  await page.goto(url)
+  return page
+}
+
+function inState(page: Page, state: string): Promise<unknown> {
+  return page.waitForSelector(`.torrent[data-state="${state}"]`, WAIT)
+}
+
+function text(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, element => element.textContent ?? '')
+}
+
+async function click(page: Page, label: string): Promise<void> {
+  const button = await page.waitForSelector(`::-p-xpath(//button[normalize-space()="${label}" and not(@hidden)])`, WAIT)
+  await button!.click()
+}
+
+async function chooseFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const input = (await page.waitForSelector('#choose-files')) as Awaited<ReturnType<typeof page.$<'input'>>>
+  await input!.uploadFile(...paths)
+}
+
+/** Drops paths of this machine on the page, as a file manager does. */
+async function drop(page: Page, paths: readonly string[]): Promise<void> {
+  await page.waitForSelector('.zone')
+  const session = await page.createCDPSession()
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 100, y: 300, data })
+  }
+}
+
+/** The link of a page that seeds, once there is one. */
+async function linkOf(page: Page): Promise<string> {
+  await page.waitForSelector('.link:not([hidden])', WAIT)
+  return page.$eval('#link', input => (input as HTMLInputElement).value)
+}
+
+async function makeLargeFile(folder: string, seed: number): Promise<string> {
+  const path = join(folder, `large-${seed}.bin`)
+  await writeFile(path, Buffer.concat([...payloadChunks(seed, LARGE_BYTES)]))
+  return path
+}
+
+/** Where this visitor's downloads go. */
+async function downloadsOf(page: Page, folder: string): Promise<void> {
+  const session = await page.createCDPSession()
+  await session.send('Browser.setDownloadBehavior', {
+    behavior: 'allow',
+    downloadPath: folder,
+    ...(page.browserContext().id !== undefined && { browserContextId: page.browserContext().id! }),
+  })
+}
+
+async function downloaded(folder: string, name: string, lengthBytes: number): Promise<Buffer> {
+  const until = Date.now() + WAIT.timeout
+  for (;;) {
+    const found = await readFile(join(folder, name)).catch(() => undefined)
+    if (found?.length === lengthBytes) return found
+    if (Date.now() > until) throw new Error(`${name} was not downloaded; there is ${await readdir(folder)}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+/**
+ * Stands in for the folder picker, which no script can operate: the folder chosen is a real one, of the page's
+ * private file system.
+ */
+function chooseFolderByScript(page: Page): Promise<unknown> {
+  return page.evaluate(() => {
+    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() })
+  })
+}
+
+/** Every file of the page's private file system: path → SHA-256 in hex. */
+function savedFiles(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(async () => {
+    const found: Record<string, string> = {}
+    const pending: [string, FileSystemDirectoryHandle][] = [['', await navigator.storage.getDirectory()]]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for await (const [name, handle] of next[1].entries()) {
+        const path = next[0] + name
+        if (handle.kind === 'directory') {
+          pending.push([`${path}/`, handle as FileSystemDirectoryHandle])
+          continue
+        }
+        const file = await (handle as FileSystemFileHandle).getFile()
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))
+        found[path] = [...digest].map(byte => byte.toString(16).padStart(2, '0')).join('')
+      }
+    }
+    return found
+  })
+}
+
+async function sha256(bytes: BufferSource): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex')
+}
+
+describe('the share page', () => {
+  it('brings a dropped folder of many files to another person, folder and all', async t => {
+    const folder = await scratchFolder(t)
+    const expected: Record<string, string> = {}
+    // More than one answer of readEntries holds, at two levels, with an empty file and names that are not ASCII.
+    const paths = Array.from({ length: 230 }, (_, n) => `holiday/${n % 2 === 0 ? '' : 'déjà vu/'}${n}.bin`)
+    for (const [n, path] of paths.entries()) {
+      const bytes = payloadBytes(n, 0, n === 0 ? 0 : 900 + n * 20)
+      await mkdir(dirname(join(folder, path)), { recursive: true })
+      await writeFile(join(folder, path), bytes)
+      expected[path] = await sha256(bytes)
+    }
+    const sender = await visit(t, address)
+    await drop(sender, [join(folder, 'holiday')])
+    const link = await linkOf(sender)
+    assert.match(link, new RegExp(`^${address}#([0-9a-f]{40}|[0-9a-f]{64})$`))
+    assert.equal(sender.url(), link)
+
+    const receiver = await visit(t, link)
+    await inState(receiver, 'seeding')
+    assert.equal(await text(receiver, 'h2'), 'holiday')
+    await chooseFolderByScript(receiver)
+    await click(receiver, 'Save all')
+    await receiver.waitForFunction(() => document.querySelector('.status')?.textContent?.startsWith('Saved'), WAIT)
+    assert.deepEqual(await savedFiles(receiver), expected)
+  })
+
+  it('saves a single file as a download', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'letter.bin'), payloadBytes(5, 0, 2_000_000))
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [join(folder, 'letter.bin')])
+    const receiver = await visit(t, await linkOf(sender))
+    await inState(receiver, 'seeding')
+    await mkdir(join(folder, 'downloads'))
+    await downloadsOf(receiver, join(folder, 'downloads'))
+    await click(receiver, 'Save')
+    const saved = await downloaded(join(folder, 'downloads'), 'letter.bin', 2_000_000)
+    assert.ok(saved.equals(payloadBytes(5, 0, 2_000_000)))
+  })
+
+  it('goes on where a reload interrupted a download, and pauses when told', async t => {
+    const folder = await scratchFolder(t)
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [await makeLargeFile(folder, 11)])
+    const receiver = await visit(t, await linkOf(sender))
+    await receiver.waitForFunction(() => (document.querySelector('progress')?.value ?? 0) > 0.2, WAIT)
+    await click(receiver, 'Pause')
+    await inState(receiver, 'paused')
+    assert.match(await text(receiver, '.status'), /^Paused at \d+ %\. Nothing is lost\.$/)
+
+    await receiver.reload()
+    await inState(receiver, 'downloading')
+    assert.ok((await receiver.$eval('progress', bar => bar.value)) > 0.15)
+    await inState(receiver, 'seeding')
+  })
+
+  it('seeds again after a reload, with the same link and without choosing again', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'again.bin'), payloadBytes(6, 0, 3_000_000))
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [join(folder, 'again.bin')])
+    const link = await linkOf(sender)
+    await sender.reload()
+    await inState(sender, 'seeding')
+    assert.equal(await linkOf(sender), link)
+    const receiver = await visit(t, link)
+    await inState(receiver, 'seeding')
+  })
+
+  it('forgets what is no longer shared', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'gone.bin'), payloadBytes(8, 0, 1_000_000))
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [join(folder, 'gone.bin')])
+    await linkOf(sender)
+    await click(sender, 'Stop sharing')
+    await inState(sender, 'closed')
+    assert.match(await text(sender, '.status'), /No longer shared/)
+    await sender.reload()
+    await inState(sender, 'joining')
+    assert.match(await text(sender, '.steps'), /Reaching the meeting point|Reached the meeting point/)
+  })
+
+  it('shows a share that is sent a second time instead of complaining', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'twice.bin'), payloadBytes(9, 0, 100_000))
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [join(folder, 'twice.bin')])
+    const link = await linkOf(sender)
+    await sender.goBack()
+    await sender.waitForSelector('.shares a')
+    await chooseFiles(sender, [join(folder, 'twice.bin')])
+    assert.equal(await linkOf(sender), link)
+  })
+
+  it('says what is wrong with a link that was cut short', async t => {
+    const page = await visit(t, `${address}#0123456789`)
+    await page.waitForSelector('.alert:not([hidden])')
+    assert.match(await text(page, '.alert'), /not complete.*sender/)
+  })
+
+  it('fits a phone, in every state that is easy to reach', async t => {
+    const folder = await scratchFolder(t)
+    const name = `${'a-very-long-name-'.repeat(8)}.bin`
+    await writeFile(join(folder, name), payloadBytes(3, 0, 10_000))
+    const page = await visit(t, address)
+    const isWide = (): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    assert.equal(await isWide(), false)
+    await chooseFiles(page, [join(folder, name)])
+    await linkOf(page)
+    await page.$$eval('details', panels => {
+      for (const panel of panels) panel.open = true
+    })
+    assert.equal(await isWide(), false)
+  })
+
+  it('is driven by the keyboard', async t => {
+    const page = await visit(t, address)
+    await page.waitForSelector('.zone')
+    const labels: string[] = []
+    for (let presses = 0; presses < 4; presses += 1) {
+      await page.keyboard.press('Tab')
+      labels.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ''))
+    }
+    assert.ok(labels.includes('Choose files') && labels.includes('Choose folder'), labels.join(', '))
+    const [chooser] = await Promise.all([
+      page.waitForFileChooser(),
+      (async () => {
+        await page.focus('button.primary')
+        await page.keyboard.press('Enter')
+      })(),
+    ])
+    assert.equal(chooser.isMultiple(), true)
+  })
+
+  it('brings files from Chromium to Firefox', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'across.bin'), payloadBytes(12, 0, 4_000_000))
+    const sender = await visit(t, address)
+    await chooseFiles(sender, [join(folder, 'across.bin')])
+    const firefox = await launchBrowser(t, 'firefox')
+    const receiver = await visit(t, await linkOf(sender), firefox)
+    await inState(receiver, 'seeding')
+    assert.equal(await text(receiver, 'h2'), 'across.bin')
+  })
+})
