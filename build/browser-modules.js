@@ -6,23 +6,16 @@ import { fileURLToPath } from 'node:url'
 
 const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
 
-/** Paths of substitutes by what they replace: a package, or a file of one. */
+/** Paths of substitutes by the package they replace. */
 const SUBSTITUTES = {
   'webrtc-polyfill': substitute('webrtc-polyfill'),
   debug: substitute('debug'),
   streamx: substitute('streamx'),
-  bencode: substitute('bencode'),
-  bitfield: substitute('bitfield'),
-  throughput: substitute('throughput'),
-  'bittorrent-protocol/mse.js': substitute('mse'),
 }
 
-/** Path of the substitute for what is imported under `name` in the file `importer`, or null. */
-function substituteFor(name, importer = '') {
-  if (Object.hasOwn(SUBSTITUTES, name)) return SUBSTITUTES[name]
-  if (!name.startsWith('./')) return null
-  const packageName = importer.replaceAll('\\', '/').split('/node_modules/').at(-1)?.split('/')[0]
-  return SUBSTITUTES[`${packageName}/${name.slice(2)}`] ?? null
+/** Path of the substitute for what is imported under `name`, or null. */
+function substituteFor(name) {
+  return Object.hasOwn(SUBSTITUTES, name) ? SUBSTITUTES[name] : null
 }
 
 /** A rollup plugin that puts the substitutes in place. */
@@ -35,8 +28,8 @@ export function browserModulesForEsbuild() {
   return {
     name: 'browser-modules',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-        const found = substituteFor(path, importer)
+      build.onResolve({ filter: /.*/ }, ({ path }) => {
+        const found = substituteFor(path)
         return found === null ? null : { path: found, sideEffects: false }
       })
     },

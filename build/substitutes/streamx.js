@@ -1,15 +1,13 @@
-// simple-peer and bittorrent-protocol are streams, but their streams carry nothing here: net/channel.ts and
-// net/peer-wire.ts take bytes before they are pushed. What remains of streamx's Duplex is events and a way to end.
+// simple-peer is a stream, but its stream carries nothing here: net/channel.ts takes bytes before they are pushed.
+// What remains of streamx's Duplex is events and a way to end.
 
 export class Duplex {
   destroyed = false
   destroying = false
-  _readableState = { ended: false }
   #listeners = new Map()
 
   on(event, listener) {
-    const listeners = this.#listeners.get(event) ?? []
-    this.#listeners.set(event, [...listeners, listener])
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
     return this
   }
 
@@ -18,14 +16,15 @@ export class Duplex {
       this.removeListener(event, once)
       listener.apply(this, args)
     }
-    once.listener = listener
     return this.on(event, once)
   }
 
   removeListener(event, listener) {
     const listeners = this.#listeners.get(event) ?? []
-    const at = listeners.findLastIndex(each => each === listener || each.listener === listener)
-    if (at >= 0) this.#listeners.set(event, listeners.toSpliced(at, 1))
+    this.#listeners.set(
+      event,
+      listeners.filter(each => each !== listener),
+    )
     return this
   }
 
@@ -37,32 +36,14 @@ export class Duplex {
     return listeners.length > 0
   }
 
-  push() {
-    return true
-  }
-
-  write() {
-    return true
-  }
-
-  end() {
-    return this
-  }
-
-  /** As in streamx, `_destroy` runs in a later microtask, once, and `close` follows it. */
-  destroy(error) {
+  /** As in streamx, `_destroy` runs in a later microtask, once. */
+  destroy() {
     if (this.destroying) return
     this.destroying = true
     queueMicrotask(() =>
       this._destroy(() => {
         this.destroyed = true
-        if (error) this.emit('error', error)
-        this.emit('close')
       }),
     )
-  }
-
-  _destroy(done) {
-    done(null)
   }
 }

@@ -9,7 +9,7 @@ import { CHANNEL_LIMITS } from '../options.ts'
 import type { PeerConnection, PeerConnectionEvents } from '../ports.ts'
 import type { PeerFeatures, WireMessage } from '../protocol/wire.ts'
 import type { Channel, ChannelEvents, ChannelRoute, ChannelSignal } from './channel.ts'
-import { createPeerWire, type PeerHandshake, type PeerWire } from './peer-wire.ts'
+import { type PeerHandshake, PeerWire } from './peer-wire.ts'
 
 /** Who we are in this torrent. */
 export interface Greeting {
@@ -66,7 +66,7 @@ export class Connection implements PeerConnection {
     this.initiator = options.initiator
     this.#greeting = options.greeting
     this.#outcome = outcome
-    this.#wire = createPeerWire({
+    this.#wire = new PeerWire({
       write: bytes => this.#write(bytes),
       handshake: handshake => this.#onHandshake(handshake),
       message: message => this.#onMessage(message),

@@ -5,6 +5,7 @@
  * one buffer of the declared size, so that the work is linear in the bytes received, however they are cut. A
  * length is checked against what its message can need as soon as it can be read, before a byte is allocated.
  */
+import { HANDSHAKE_BYTES, isHandshakeStart } from '../protocol/wire-codec.ts'
 import { isLengthAllowed, MESSAGE_BYTES_MAX } from '../protocol/wire-codec-lengths.ts'
 
 /** Where whole messages go. */
@@ -15,13 +16,8 @@ export interface FrameSink {
   frame(frame: Uint8Array): void
 }
 
-/** Bytes of a handshake: name with its length, eight reserved, infohash, peer id. */
-export const HANDSHAKE_BYTES = 68
-
 /** Bytes that must be seen to know a message's length and kind. */
 const HEADER_BYTES = 5
-
-const PROTOCOL_NAME = new TextEncoder().encode('\x13BitTorrent protocol')
 
 export class FrameGuard {
   /** Bounds bitfields exactly, once it is known. */
@@ -77,10 +73,7 @@ export class FrameGuard {
 
   #takeHandshake(chunk: Uint8Array, at: number): number | string {
     const taken = this.#fill(chunk, at)
-    const named = Math.min(this.#filled, PROTOCOL_NAME.length)
-    for (let index = 0; index < named; index++) {
-      if (this.#buffer[index] !== PROTOCOL_NAME[index]) return 'does not speak BitTorrent'
-    }
+    if (!isHandshakeStart(this.#buffer.subarray(0, this.#filled))) return 'does not speak BitTorrent'
     if (this.#filled === HANDSHAKE_BYTES) {
       const handshake = this.#buffer
       this.#expectHeader()

@@ -45,8 +45,8 @@ export function decodeHashMessage(frame: Uint8Array): HashMessage | undefined {
     proofLayers: view.getUint32(45),
   }
   if (!isPlausible(range)) return undefined
-  if (frame[0] === MESSAGE_ID.hashRequest) return { type: 'hash-request', ...range }
-  if (frame[0] === MESSAGE_ID.hashReject) return { type: 'hash-reject', ...range }
+  if (frame[0] === MESSAGE_ID['hash-request']) return { type: 'hash-request', ...range }
+  if (frame[0] === MESSAGE_ID['hash-reject']) return { type: 'hash-reject', ...range }
   const hashes = frame.subarray(HASH_REQUEST_BYTES)
   const count = hashes.length / 32
   const isCountPossible = Number.isInteger(count) && count >= range.length && count <= range.length + PROOF_HASHES_MAX

@@ -6,12 +6,12 @@
  */
 import { METAINFO_LIMITS, REQUEST_BYTES_MAX, WIRE_LIMITS } from '../options.ts'
 
-/** Message ids on the wire. */
+/** Ids on the wire, by the type of the message; `port` is read over, `extended` holds those of the extension protocol. */
 export const MESSAGE_ID = {
   choke: 0,
   unchoke: 1,
   interested: 2,
-  notInterested: 3,
+  'not-interested': 3,
   have: 4,
   bitfield: 5,
   request: 6,
@@ -19,14 +19,14 @@ export const MESSAGE_ID = {
   cancel: 8,
   port: 9,
   suggest: 13,
-  haveAll: 14,
-  haveNone: 15,
+  'have-all': 14,
+  'have-none': 15,
   reject: 16,
-  allowedFast: 17,
+  'allowed-fast': 17,
   extended: 20,
-  hashRequest: 21,
+  'hash-request': 21,
   hashes: 22,
-  hashReject: 23,
+  'hash-reject': 23,
 } as const
 
 /** Bytes of a hash request and of a hash reject: id, root, four numbers. */
@@ -56,13 +56,13 @@ export function isLengthAllowed(id: number, length: number, pieceCount: number |
     case MESSAGE_ID.choke:
     case MESSAGE_ID.unchoke:
     case MESSAGE_ID.interested:
-    case MESSAGE_ID.notInterested:
-    case MESSAGE_ID.haveAll:
-    case MESSAGE_ID.haveNone:
+    case MESSAGE_ID['not-interested']:
+    case MESSAGE_ID['have-all']:
+    case MESSAGE_ID['have-none']:
       return length === 1
     case MESSAGE_ID.have:
     case MESSAGE_ID.suggest:
-    case MESSAGE_ID.allowedFast:
+    case MESSAGE_ID['allowed-fast']:
       return length === 5
     case MESSAGE_ID.request:
     case MESSAGE_ID.cancel:
@@ -78,8 +78,8 @@ export function isLengthAllowed(id: number, length: number, pieceCount: number |
       return length >= 10 && length <= 9 + REQUEST_BYTES_MAX
     case MESSAGE_ID.extended:
       return length >= 2 && length <= EXTENDED_BYTES_MAX
-    case MESSAGE_ID.hashRequest:
-    case MESSAGE_ID.hashReject:
+    case MESSAGE_ID['hash-request']:
+    case MESSAGE_ID['hash-reject']:
       return length === HASH_REQUEST_BYTES
     case MESSAGE_ID.hashes:
       return length >= HASH_REQUEST_BYTES + 64 && length <= HASHES_BYTES_MAX && (length - HASH_REQUEST_BYTES) % 32 === 0

@@ -1,7 +1,8 @@
 /** The guard before the codec: whole messages from any cut of the stream, and an early end for hostile lengths. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FrameGuard, HANDSHAKE_BYTES } from '../../src/net/framing.ts'
+import { FrameGuard } from '../../src/net/framing.ts'
+import { HANDSHAKE_BYTES } from '../../src/protocol/wire-codec.ts'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex, toHex } from '../../src/metainfo/bytes.ts'
-import { createPeerWire, type PeerHandshake, type PeerWire } from '../../src/net/peer-wire.ts'
+import { type PeerHandshake, PeerWire } from '../../src/net/peer-wire.ts'
 import type { PeerFeatures, WireMessage } from '../../src/protocol/wire.ts'
 
 const ROOT = 'ab'.repeat(32)
@@ -231,7 +231,7 @@ function stranger(): Recorded {
   const written: Uint8Array[] = []
   const handshakes: PeerHandshake[] = []
   const messages: WireMessage<Uint8Array>[] = []
-  const wire = createPeerWire({
+  const wire = new PeerWire({
     write: bytes => written.push(bytes),
     handshake: handshake => handshakes.push(handshake),
     message: message => messages.push(message),
