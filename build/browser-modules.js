@@ -2,7 +2,9 @@
  * Modules that the browser bundle replaces by something smaller. Used by rollup for `dist/shoal.min.js` and by the
  * browser tests, so that both run the same code. Each substitute says why it may stand in.
  */
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { SIMPLE_PEER_FILE, trimSimplePeer } from './simple-peer.js'
 
 const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
 
@@ -11,6 +13,8 @@ const SUBSTITUTES = {
   'webrtc-polyfill': substitute('webrtc-polyfill'),
   debug: substitute('debug'),
   streamx: substitute('streamx'),
+  'err-code': substitute('err-code'),
+  'uint8-util': substitute('uint8-util'),
 }
 
 /** Path of the substitute for what is imported under `name`, or null. */
@@ -20,7 +24,12 @@ function substituteFor(name) {
 
 /** A rollup plugin that puts the substitutes in place. */
 export function browserModulesForRollup() {
-  return { name: 'browser-modules', resolveId: substituteFor }
+  return {
+    name: 'browser-modules',
+    resolveId: substituteFor,
+    transform: (code, file) =>
+      SIMPLE_PEER_FILE.test(file) ? { code: trimSimplePeer(code), map: { mappings: '' } } : null,
+  }
 }
 
 /** An esbuild plugin that puts the substitutes in place. */
@@ -32,6 +41,9 @@ export function browserModulesForEsbuild() {
         const found = substituteFor(path)
         return found === null ? null : { path: found, sideEffects: false }
       })
+      build.onLoad({ filter: SIMPLE_PEER_FILE }, async ({ path }) => ({
+        contents: trimSimplePeer(await readFile(path, 'utf8')),
+      }))
     },
   }
 }
