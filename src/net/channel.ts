@@ -101,7 +101,8 @@ class PeerChannel extends Peer implements Channel {
   override signal(signal: ChannelSignal): void {
     if (this.events === undefined) return
     try {
-      super.signal(signal.type === 'candidate' ? { candidate: signal.candidate } : signal)
+      if (signal.type === 'candidate') super.signal({ candidate: signal.candidate })
+      else super.signal({ type: signal.type, sdp: withoutEndOfCandidates(signal.sdp) })
     } catch (error) {
       this.#end(`The peer's ${signal.type} was malformed: ${String(error)}`)
     }
@@ -217,6 +218,14 @@ class PeerChannel extends Peer implements Channel {
   }
 }
 
+/**
+ * libdatachannel (Node) hands a description to ICE before the candidates in it: told that there are no more, ICE
+ * may fail before it is given the first. Nobody else misses the line; what fails, fails by its checks.
+ */
+function withoutEndOfCandidates(sdp: string): string {
+  return sdp.replace(/^a=end-of-candidates\r?\n/gm, '')
+}
+
 function messageBytesMax(announced: number | undefined): number {
   // Zero and infinity mean "any" (RFC 8841), nonsense means unknown.
   if (announced === undefined || !(announced >= CHANNEL_LIMITS.messageBytesMin))
@@ -244,7 +253,9 @@ function silence(target: RTCPeerConnection | RTCDataChannel): void {
 
 function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
   const stats = new Map<string, Record<string, unknown>>()
-  report.forEach((value: Record<string, unknown>, id: string) => stats.set(id, value))
+  report.forEach((value: Record<string, unknown>, id: string) => {
+    stats.set(id, value)
+  })
   const all = [...stats.values()]
   const transport = all.find(entry => entry.type === 'transport')
   const pair =

@@ -46,6 +46,7 @@ export class Dialer implements AttemptEvents {
   readonly #waiting = new Map<number, WaitingOffer>()
   readonly #connections = new Map<string, Connection>()
   #offersCount = 0
+  #isClosed = false
 
   constructor(options: DialerOptions, events: DialerEvents) {
     this.#options = options
@@ -104,6 +105,7 @@ export class Dialer implements AttemptEvents {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#waiting.clear()
     this.#speculations.clear()
     for (const attempt of this.#attempts) attempt.abandon()
@@ -136,14 +138,14 @@ export class Dialer implements AttemptEvents {
   }
 
   makeOffers(count: number, session: TrackerSession): Promise<{ offerId: string; sdp: string }[]> {
-    return isWebRtcSupported
-      ? this.#speculations.offers(Math.min(count, TRACKER_LIMITS.offersMax), session)
-      : Promise.resolve([])
+    if (!isWebRtcSupported || this.#isClosed) return Promise.resolve([])
+    return this.#speculations.offers(Math.min(count, TRACKER_LIMITS.offersMax), session)
   }
 
   offer(signal: Signal, session: TrackerSession): void {
     const { peerId } = signal
-    if (!isWebRtcSupported || peerId === this.#options.peerId || this.#connections.has(peerId)) return
+    if (!isWebRtcSupported || this.#isClosed) return
+    if (peerId === this.#options.peerId || this.#connections.has(peerId)) return
     const pending = this.#attemptTo(peerId)
     if (pending !== undefined) return this.#settleGlare(pending, { signal, session, candidates: [] })
     if (this.#waiting.size >= TRACKER_LIMITS.offersWaitingMax) return
@@ -154,11 +156,17 @@ export class Dialer implements AttemptEvents {
 
   answer({ offerId, peerId, sdp }: Signal): void {
     const attempt = this.#attemptOf(offerId)
-    if (attempt === undefined || attempt.kind === 'answer') return
-    const isKnown = this.#connections.has(peerId) || this.#attemptTo(peerId) !== undefined
+    if (attempt === undefined) return
     if (attempt.kind === 'speculation') {
+      const pending = this.#attemptTo(peerId)
       // An offer that comes back from ourselves or from somebody we have already is still good for another.
-      if (peerId === this.#options.peerId || isKnown) return
+      if (peerId === this.#options.peerId || this.#connections.has(peerId)) return
+      if (pending !== undefined) {
+        // Each took the other's offer: again the smaller id's wins.
+        if (pending.kind !== 'answer' || peerId < this.#options.peerId) return
+        attempt.isAsked = pending.isAsked
+        this.#abandon(pending)
+      }
       this.#speculations.answered(attempt)
     }
     attempt.takeAnswer(peerId, sdp)
@@ -215,12 +223,17 @@ export class Dialer implements AttemptEvents {
   #settleGlare(pending: Attempt, offer: WaitingOffer): void {
     const { peerId } = offer.signal
     const isOurKind = offer.signal.trickle || this.#paths.get(peerId)?.trickles === true
-    if (pending.kind === 'answer') return
-    if (pending.isSent && (!isOurKind || this.#options.peerId < peerId)) return
-    pending.abandon()
-    this.#attempts.delete(pending)
-    this.#speculations.forget(pending)
+    // A peer of our kind offers once at a time: a second offer says that it has given up the first.
+    if (pending.kind === 'answer' && !isOurKind) return
+    if (pending.kind !== 'answer' && pending.isSent && (!isOurKind || this.#options.peerId < peerId)) return
+    this.#abandon(pending)
     this.#answer(offer)
+  }
+
+  #abandon(attempt: Attempt): void {
+    attempt.abandon()
+    this.#attempts.delete(attempt)
+    this.#speculations.forget(attempt)
   }
 
   #answer({ signal, session, candidates }: WaitingOffer): void {

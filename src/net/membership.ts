@@ -46,8 +46,10 @@ export class TorrentMembership implements Membership {
       events,
     )
     const announcement = { infoHash: options.infoHash, totals: options.totals }
-    for (const url of [...new Set(options.trackers)].slice(0, TRACKER_LIMITS.trackersMax)) {
-      const session: TrackerSession = context.socket(url).join(
+    // One tracker may be named twice, and be written in two ways.
+    const sockets = new Set(options.trackers.slice(0, TRACKER_LIMITS.trackersMax).map(url => context.socket(url)))
+    for (const socket of sockets) {
+      const session: TrackerSession = socket.join(
         announcement,
         this.#trackerEvents(() => session, events),
       )

@@ -3,7 +3,7 @@
  * membership for each torrent. Implements the port `Network`.
  */
 import { assert, ShoalError } from '../errors.ts'
-import { CHANNEL_LIMITS, TRACKER_LIMITS } from '../options.ts'
+import { CHANNEL_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents, Network } from '../ports.ts'
 import { isWebRtcSupported } from './channel.ts'
 import { type MembershipContext, TorrentMembership } from './membership.ts'
@@ -45,7 +45,7 @@ class WebRtcNetwork implements Network {
     this.#options = options
     this.#context = {
       peerId: options.peerId,
-      slots: new Slots(TRACKER_LIMITS.pendingConnectionsMax),
+      slots: new Slots(),
       iceServers: options.iceServers ?? [],
       ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
       socket: url => this.#socket(url),

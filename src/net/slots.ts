@@ -1,9 +1,11 @@
 /**
  * The connections of a client that are not open yet: a fixed number of slots, shared by all torrents.
  *
- * What was asked for (a dial, an accepted offer) waits for a slot in order. Offers made on speculation only take
- * free slots, and give theirs up when something that was asked for needs one.
+ * What was asked for (a dial, an accepted offer) waits for a slot in order. Offers made on speculation take only
+ * some of the slots, and give theirs up when something that was asked for needs one; not at once, though, for
+ * somebody may just be answering.
  */
+import { TRACKER_LIMITS } from '../options.ts'
 
 export interface Slot {
   /** Gives the slot back, or stops waiting for one. Twice is once. */
@@ -12,26 +14,24 @@ export interface Slot {
 
 interface Entry extends Slot {
   readonly run?: () => void
+  /** Set for speculations that nobody has answered. */
   recycle?: (() => void) | undefined
   readonly takenAtMs: number
 }
-
-/** A speculative offer is not displaced by another before it had this long to be answered. */
-const SPECULATION_MIN_MS = 15_000
 
 export class Slots {
   readonly #max: number
   readonly #taken = new Set<Entry>()
   readonly #waiting = new Set<Entry>()
 
-  constructor(max: number) {
+  constructor(max: number = TRACKER_LIMITS.pendingConnectionsMax) {
     this.#max = max
   }
 
   /** Calls `run` as soon as there is a slot, which may be at once. */
   take(run: () => void): Slot {
-    const entry: Entry = { run, takenAtMs: 0, release: () => this.#release(entry) }
-    if (this.#taken.size >= this.#max) this.#oldestSpeculation()?.recycle?.()
+    const entry: Entry = { run, takenAtMs: Date.now(), release: () => this.#release(entry) }
+    if (this.#taken.size >= this.#max) this.#recycle()
     if (this.#taken.size < this.#max) {
       this.#taken.add(entry)
       run()
@@ -41,20 +41,21 @@ export class Slots {
     return entry
   }
 
-  /** A slot that is taken back by calling `recycle`, which must release it; undefined when there is none. */
-  speculate(recycle: () => void): Slot | undefined {
+  /** How many speculations one tracker may have now: half of what is left, so that something is left for others. */
+  get speculationsLeft(): number {
+    const open = [...this.#taken].filter(({ recycle }) => recycle !== undefined).length
+    const left = Math.min(TRACKER_LIMITS.speculationsMax - open, this.#max - this.#taken.size)
+    return this.#waiting.size > 0 ? 0 : Math.ceil(Math.max(0, left) / 2)
+  }
+
+  /** Takes a slot that is taken back by calling `recycle`, which must release it. Ask `speculationsLeft` before. */
+  speculate(recycle: () => void): Slot {
     const entry: Entry = { recycle, takenAtMs: Date.now(), release: () => this.#release(entry) }
-    if (this.#waiting.size > 0) return undefined
-    if (this.#taken.size >= this.#max) {
-      const oldest = this.#oldestSpeculation()
-      if (oldest !== undefined && entry.takenAtMs - oldest.takenAtMs >= SPECULATION_MIN_MS) oldest.recycle?.()
-    }
-    if (this.#taken.size >= this.#max) return undefined
     this.#taken.add(entry)
     return entry
   }
 
-  /** From now on a speculation is something that was asked for: somebody answered. */
+  /** Somebody has answered a speculation: from now on it is like something that was asked for. */
   commit(slot: Slot): void {
     for (const entry of this.#taken) if (entry === slot) entry.recycle = undefined
   }
@@ -69,9 +70,12 @@ export class Slots {
     next.run?.()
   }
 
-  /** Sets keep the order of insertion. */
-  #oldestSpeculation(): Entry | undefined {
-    for (const entry of this.#taken) if (entry.recycle !== undefined) return entry
-    return undefined
+  /** Sets keep the order of insertion: the first is the oldest. */
+  #recycle(): void {
+    for (const entry of this.#taken) {
+      if (entry.recycle === undefined) continue
+      if (Date.now() - entry.takenAtMs >= TRACKER_LIMITS.speculationMinMs) entry.recycle()
+      return
+    }
   }
 }

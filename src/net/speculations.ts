@@ -45,12 +45,8 @@ export class Speculations {
       .slice(0, count)
       .map(speculation => this.#hand(speculation, now))
     const mine = [...this.#open.keys()].filter(attempt => attempt.session === session).length
-    const fresh: Promise<SpeculativeOffer | undefined>[] = []
-    while (again.length + fresh.length < count && mine + fresh.length < TRACKER_LIMITS.offersMax) {
-      const offer = this.#speculate(session, now)
-      if (offer === undefined) break
-      fresh.push(offer)
-    }
+    const more = Math.min(count - again.length, TRACKER_LIMITS.offersMax - mine, this.#slots.speculationsLeft)
+    const fresh = Array.from({ length: Math.max(0, more) }, () => this.#speculate(session, now))
     const ready = await Promise.all(fresh)
     return [...again, ...ready.filter(offer => offer !== undefined)]
   }
@@ -80,14 +76,9 @@ export class Speculations {
     for (const attempt of [...this.#open.keys()]) attempt.fail('No more peers are wanted.')
   }
 
-  #speculate(session: TrackerSession, now: number): Promise<SpeculativeOffer | undefined> | undefined {
+  #speculate(session: TrackerSession, now: number): Promise<SpeculativeOffer | undefined> {
     const attempt = this.#create(session, createOfferId())
-    const slot = this.#slots.speculate(() => attempt.fail('The slot was needed.'))
-    if (slot === undefined) {
-      attempt.fail('There is no slot.')
-      return undefined
-    }
-    attempt.slot = slot
+    attempt.slot = this.#slots.speculate(() => attempt.fail('The slot was needed.'))
     return new Promise(ready => {
       this.#open.set(attempt, { attempt, sdp: undefined, handedAtMs: now, ready })
       attempt.start()
