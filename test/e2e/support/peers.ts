@@ -1,11 +1,19 @@
 /** Peers for tests: ours in Chromium, in Firefox and in Node, and WebTorrent in Chromium, all with one face. */
 import assert from 'node:assert/strict'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Browser } from 'puppeteer-core'
 import { filesFromDisk, fileStore, type SeedFile, Shoal } from '../../../src/node/index.ts'
 import { openVisitor } from './browser.ts'
 import type { Content } from './content.ts'
 import { payloadChunks } from './payload.ts'
-import type { Download, PeerDriver, SeedRequest, Shared, Source, SourceFile } from './peer-types.ts'
+import {
+  type Download,
+  type PeerDriver,
+  type SeedRequest,
+  type Shared,
+  type Source,
+  type SourceFile,
+  toBase64,
+} from './peer-types.ts'
 import type { Lifetime } from './scope.ts'
 import { ShoalPeer } from './shoal-peer.ts'
 
@@ -13,13 +21,17 @@ import { ShoalPeer } from './shoal-peer.ts'
 export const PEER_MODULES = { '/peers.js': 'test/e2e/support/page/peers.ts' }
 
 export interface TestPeer {
+  /** For reports. */
   readonly name: string
   seed(content: Content, options?: Pick<SeedRequest, 'version' | 'pieceLength'>): Promise<Shared>
   download(source: Source): Promise<Download>
-  /** Where it lives, if in a page: its `globalThis.peer` is the driver. */
-  readonly page?: Page
   report(): Promise<string>
   close(): Promise<void>
+}
+
+export interface WebTorrentTestPeer extends TestPeer {
+  /** Seeds a torrent of anybody's making (base64) from a file's bytes, which its v1 half describes. */
+  seedTorrent(torrent: string, bytes: Uint8Array, pieceLength: number): Promise<Shared>
 }
 
 export interface PageOptions {
@@ -33,7 +45,11 @@ export function shoalInPage(lifetime: Lifetime, name: string, options: PageOptio
   return inPage(lifetime, name, 'shoal', options)
 }
 
-export function webTorrentInPage(lifetime: Lifetime, name: string, options: PageOptions): Promise<TestPeer> {
+export async function webTorrentInPage(
+  lifetime: Lifetime,
+  name: string,
+  options: PageOptions,
+): Promise<WebTorrentTestPeer> {
   return inPage(lifetime, name, 'webTorrent', options)
 }
 
@@ -57,7 +73,7 @@ export function shoalInNode(lifetime: Lifetime, name: string, { trackers, direct
   }
 }
 
-/** Runs a step within a time; when it fails, says what every peer was doing. */
+/** Runs a step within a time; when it fails (or always, with SHOAL_TEST_VERBOSE), says what every peer was doing. */
 export async function within<T>(
   timeoutMs: number,
   what: string,
@@ -68,13 +84,18 @@ export async function within<T>(
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} took more than ${timeoutMs / 1000} s`)), timeoutMs)
   })
-  try {
-    return await Promise.race([step(), timeout])
-  } catch (error) {
+  const tell = async (): Promise<void> => {
     for (const peer of peers) {
       const report = await peer.report().catch(failure => `no report: ${failure}`)
       console.error(`── ${what}: ${peer.name}\n${report}`)
     }
+  }
+  try {
+    const result = await Promise.race([step(), timeout])
+    if (process.env.SHOAL_TEST_VERBOSE) await tell()
+    return result
+  } catch (error) {
+    await tell()
     throw error
   } finally {
     clearTimeout(timer)
@@ -93,7 +114,7 @@ async function inPage(
   name: string,
   library: 'shoal' | 'webTorrent',
   { browser, siteUrl, trackers }: PageOptions,
-): Promise<TestPeer> {
+): Promise<WebTorrentTestPeer> {
   const page = await openVisitor(lifetime, browser, siteUrl)
   await page.addScriptTag({ type: 'module', url: new URL('/peers.js', siteUrl).href })
   await page.waitForFunction(() => globalThis.peers !== undefined)
@@ -106,10 +127,11 @@ async function inPage(
   )
   return {
     name,
-    page,
     seed: ({ name: torrentName, files }, options = {}) =>
       page.evaluate(request => peer.seed(request), { name: torrentName, files, ...options }),
     download: source => page.evaluate(wanted => peer.download(wanted), source),
+    seedTorrent: (torrent, bytes, pieceLength) =>
+      page.evaluate((...given) => peers.seedTorrent(...given), torrent, toBase64(bytes), pieceLength),
     report: () => page.evaluate(() => peer.report()),
     async close() {
       if (page.isClosed()) return

@@ -1,6 +1,6 @@
 /** The peers of a page, as `globalThis.peers`. Served to test pages as /peers.js. */
 import { payloadChunks } from '../payload.ts'
-import type { SourceFile } from '../peer-types.ts'
+import { fromBase64, type Shared, type SourceFile } from '../peer-types.ts'
 import { ShoalPeer } from '../shoal-peer.ts'
 import { WebTorrentPeer } from '../webtorrent-peer.ts'
 
@@ -17,6 +17,11 @@ const makers = {
       trackers,
       open,
     })
+  },
+
+  async seedTorrent(torrent: string, bytes: string, pieceLength: number): Promise<Shared> {
+    if (!(peer instanceof WebTorrentPeer)) throw new Error('This page holds another kind of peer')
+    return peer.seedTorrent(torrent, fromBase64(bytes), pieceLength)
   },
 }
 
