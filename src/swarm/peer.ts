@@ -56,6 +56,8 @@ export class Peer {
   // what we ask of it
   readonly pending = new Map<number, PendingRequest>()
   pendingBytes = 0
+  /** Requests sent less blocks received: more blocks than were ever asked for are a flood. */
+  blocksDue = 0
   windowBytes: number
   isRamping = true
   /** Bytes received in the current ramp round, and what the best round so far reached. */

@@ -58,6 +58,7 @@ export class Requests<Body> {
       const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
       peer.pendingBytes += length
+      peer.blocksDue++
       this.#context.send(peer.handle, { type: 'request', piece, begin, length })
     }
   }
@@ -66,15 +67,17 @@ export class Requests<Body> {
     for (const peer of this.#peers.values()) if (peer.pendingBytes < peer.windowBytes) this.fill(peer)
   }
 
-  /** Takes a block. @returns false where it answers nothing that we asked */
+  /** Takes a block. @returns false where nobody asked for it, or not like this: a late one answers what was cancelled since */
   receive(peer: Peer, piece: number, begin: number, body: Body): boolean {
     const { now, counters } = this.#context
     const length = this.#context.body.length(body)
     counters.fromPeersBytes += length
     const request = peer.pending.get(requestKey(piece, begin))
+    const isDue = peer.blocksDue > 0
+    if (isDue) peer.blocksDue--
     if (request === undefined || request.length !== length) {
       counters.wastedBytes += length
-      return request === undefined
+      return request === undefined && isDue
     }
     this.#forget(peer, request)
     this.#measure(peer, request, now)
