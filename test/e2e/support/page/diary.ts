@@ -1,6 +1,6 @@
 /**
  * What happens to a torrent, written down, and waiting for it without sleeping. The same in Node and in pages, where it is
- * served as `/diary.js` and found at `globalThis.keepDiary`.
+ * served as `/diary.js` and found at `globalThis.diaryOf`.
  */
 import type { Torrent } from '../../../../src/torrent.ts'
 
@@ -100,7 +100,7 @@ export function keepDiary(torrent: Torrent): Diary {
 
 declare global {
   /** In pages with `/diary.js`. */
-  var keepDiary: (torrent: Torrent) => Diary
+  var diaryOf: typeof keepDiary
 }
 
-globalThis.keepDiary = keepDiary
+globalThis.diaryOf = keepDiary
