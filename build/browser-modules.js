@@ -8,18 +8,21 @@ import { SIMPLE_PEER_FILE, trimSimplePeer } from './simple-peer.js'
 
 const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
 
-/** Paths of substitutes by the package they replace. */
+/** Paths of substitutes by what they replace: a package, or a file of one as the others import it. */
 const SUBSTITUTES = {
   'webrtc-polyfill': substitute('webrtc-polyfill'),
   debug: substitute('debug'),
   streamx: substitute('streamx'),
   'err-code': substitute('err-code'),
   'uint8-util': substitute('uint8-util'),
+  '@noble/hashes ./utils.js': substitute('noble-utils'),
 }
 
-/** Path of the substitute for what is imported under `name`, or null. */
-function substituteFor(name) {
-  return Object.hasOwn(SUBSTITUTES, name) ? SUBSTITUTES[name] : null
+/** Path of the substitute for what is imported under `name` in the file `importer`, or null. */
+function substituteFor(name, importer = '') {
+  if (Object.hasOwn(SUBSTITUTES, name)) return SUBSTITUTES[name]
+  const packageName = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(importer)?.[1]
+  return SUBSTITUTES[`${packageName?.replace('\\', '/')} ${name}`] ?? null
 }
 
 /** A rollup plugin that puts the substitutes in place. */
@@ -37,8 +40,8 @@ export function browserModulesForEsbuild() {
   return {
     name: 'browser-modules',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path }) => {
-        const found = substituteFor(path)
+      build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
+        const found = substituteFor(path, importer)
         return found === null ? null : { path: found, sideEffects: false }
       })
       build.onLoad({ filter: SIMPLE_PEER_FILE }, async ({ path }) => ({

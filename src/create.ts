@@ -83,7 +83,8 @@ export async function createTorrent(
 
 /** Says before the hashing, which may take long, when there is too much for one torrent. */
 function checkSize(plan: Plan, { pieceCount }: Layout, isPrivate: boolean): void {
-  const { piecesMax, metadataBytesMax } = METAINFO_LIMITS
+  const piecesMax = METAINFO_LIMITS.piecesMax
+  const infoBytesMax = METAINFO_LIMITS.metadataBytesMax
   const tooMuch = (what: string): ShoalError =>
     new ShoalError('invalid-argument', `${what}. Share fewer files at a time, or ask for a longer piece length.`)
   if (pieceCount > piecesMax) throw tooMuch(`This makes ${pieceCount} pieces; a torrent can have ${piecesMax}`)
@@ -93,8 +94,7 @@ function checkSize(plan: Plan, { pieceCount }: Layout, isPrivate: boolean): void
     ...(plan.version !== 'v1' && { roots: plan.files.map(({ length }) => (length === 0 ? undefined : root)) }),
   }
   const infoBytes = encodeInfo(plan, blank, isPrivate).length
-  if (infoBytes > metadataBytesMax)
-    throw tooMuch(`The file list takes ${infoBytes} bytes; ${metadataBytesMax} can be shared`)
+  if (infoBytes > infoBytesMax) throw tooMuch(`The file list takes ${infoBytes} bytes; ${infoBytesMax} can be shared`)
 }
 
 /** The layout that the torrent will have, without its hashes. */

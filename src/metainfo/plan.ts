@@ -174,11 +174,12 @@ function pieceLengthByPadding(share: (pieceLength: number) => number, longest: n
 }
 
 function checkPieceLength(pieceLength: number, version: 'v1' | 'v2' | 'hybrid'): void {
-  const { pieceLengthMin, pieceLengthMax } = METAINFO_LIMITS
-  const isPossible = Number.isInteger(pieceLength) && pieceLength >= pieceLengthMin && pieceLength <= pieceLengthMax
+  const shortest = METAINFO_LIMITS.pieceLengthMin
+  const longest = METAINFO_LIMITS.pieceLengthMax
+  const isPossible = Number.isInteger(pieceLength) && pieceLength >= shortest && pieceLength <= longest
   if (isPossible && (version === 'v1' || powerOfTwoAtLeast(pieceLength) === pieceLength)) return
   throw new ShoalError(
     'invalid-argument',
-    `${pieceLength} cannot be a piece length. Give a power of two from ${pieceLengthMin} to ${pieceLengthMax}, or none.`,
+    `${pieceLength} cannot be a piece length. Give a power of two from ${shortest} to ${longest}, or none.`,
   )
 }

@@ -8,11 +8,10 @@ import { STORE_LIMITS } from '../options.ts'
  * at once or not at all: the site's own data must never go because of ours.
  */
 export async function defaultBudgetBytes(usedBytes: number): Promise<number> {
-  const { budgetBytesMax, budgetBytesUnknown, budgetQuotaShare } = STORE_LIMITS
   const { quotaBytes, usageBytes = 0 } = await estimate()
-  if (quotaBytes === undefined) return budgetBytesUnknown
+  if (quotaBytes === undefined) return STORE_LIMITS.budgetBytesUnknown
   const freeBytes = Math.max(0, quotaBytes - Math.max(0, usageBytes - usedBytes))
-  return Math.min(budgetBytesMax, Math.floor(freeBytes * budgetQuotaShare))
+  return Math.min(STORE_LIMITS.budgetBytesMax, Math.floor(freeBytes * STORE_LIMITS.budgetQuotaShare))
 }
 
 /** What the browser says of its quota: nothing where it does not tell. */
