@@ -9,4 +9,5 @@ export const oidNist = nothing
 export const rotl = (word, shift) => (word << shift) | (word >>> (32 - shift))
 export const rotr = (word, shift) => (word << (32 - shift)) | (word >>> shift)
 export const createView = bytes => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-export const createHasher = create => message => create().update(message).digest()
+// merkle.ts hashes pairs of nodes by `create()`.
+export const createHasher = create => Object.assign(message => create().update(message).digest(), { create })

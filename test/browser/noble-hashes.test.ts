@@ -18,4 +18,10 @@ for (const [name, hash] of [
       assert.deepEqual(hash(bytes), expected, `${length} bytes`)
     }
   })
+  test(`${name} of parts is that of the whole`, () => {
+    const whole = Uint8Array.from({ length: 200 }, (_, index) => index)
+    for (const at of [0, 1, 32, 64, 199]) {
+      assert.deepEqual(hash.create().update(whole.subarray(0, at)).update(whole.subarray(at)).digest(), hash(whole))
+    }
+  })
 }
