@@ -38,7 +38,7 @@ networkContract("bittorrent-tracker's server", {
 })
 
 async function startForeignTracker(): Promise<{ url: string; stop(): Promise<void> }> {
-  const server = new Server({ http: false, udp: false, ws: true, stats: false })
+  const server = new Server({ http: false, udp: false, ws: true, stats: false, interval: 1000 })
   server.listen(0, 'localhost')
   await once(server, 'listening')
   const stop = () => new Promise<void>(resolve => server.close(() => resolve()))

@@ -4,7 +4,7 @@ declare module 'bittorrent-tracker' {
   import type { Server as HttpServer } from 'node:http'
 
   export class Server extends EventEmitter {
-    constructor(options: { http: boolean; udp: boolean; ws: boolean; stats?: boolean })
+    constructor(options: { http: boolean; udp: boolean; ws: boolean; stats?: boolean; interval?: number })
     /** The HTTP server that carries the WebSockets. */
     readonly ws: HttpServer & { address(): import('node:net').AddressInfo }
     readonly destroyed: boolean
