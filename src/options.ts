@@ -127,8 +127,6 @@ export const ORIGIN_LIMITS = {
   requestsMax: 4,
   /** Bytes thrown away at most to get to a range, from a server that sends the whole file. */
   skippedBytesMax: 1024 * 1024,
-  /** Redirects followed, where each is checked. */
-  redirectsMax: 5,
 } as const
 
 /** How a swarm behaves. Every figure can be set per swarm, so that simulations can move it. */
@@ -147,12 +145,10 @@ export const SWARM_DEFAULTS = {
   windowFloorMs: 120,
   /** Requests in flight toward a peer that does not say how many it keeps (BEP 10 `reqq`; libtorrent's own default). */
   requestsMaxDefault: 250,
-  /**
-   * Bytes in the send buffer of a connection, at the least and at the most: 2 × 40 MB/s × 100 ms. Browsers count what is
-   * not acknowledged yet as buffered, and refuse more than 16 MiB.
-   */
+  /** Send buffer of a connection: this much time at its rate, within these bytes. */
+  sendBufferMs: 250,
   sendBufferMinBytes: 128 * 1024,
-  sendBufferMaxBytes: 8 * 1024 * 1024,
+  sendBufferMaxBytes: 256 * 1024,
   /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
   readAheadBytes: 2 * 1024 * 1024,
   /** A peer that owes blocks and sends none is snubbed after this long, or after four times what its rate promises. */

@@ -134,9 +134,7 @@ export class Uploads<Body> {
     peer.sent.add(length, now)
     peer.sentLately.add(length, now)
     counters.uploadedBytes += length
-    // Refilled often where the buffer is long: waiting for half of it to drain would halve the rate that it was made for.
-    const bufferBytes = this.#bufferBytes(peer)
-    const lowWaterBytes = Math.max(bufferBytes / 2, bufferBytes - 2 * REQUEST_BYTES_MAX)
+    const lowWaterBytes = this.#bufferBytes(peer) / 2
     if (lowWaterBytes > peer.lowWaterBytes * 1.1 || lowWaterBytes < peer.lowWaterBytes * 0.9) {
       peer.lowWaterBytes = lowWaterBytes
       this.#context.emit({ type: 'low-water', peer: peer.handle, bytes: lowWaterBytes })
@@ -153,11 +151,13 @@ export class Uploads<Body> {
     return peer.bufferedBytes < this.#bufferBytes(peer) || peer.bufferedBytes <= peer.lowWaterBytes
   }
 
-  /** The send buffer covers 2 × rate × round trip: a larger one is slower on short paths, a smaller one on long paths. */
+  /**
+   * The send buffer only has to outlast the turns of two event loops: what is in flight is the transport's own, and does not count as
+   * buffered. A larger one is slower (dcSCTP sends it in bursts that get lost), and delays cancels.
+   */
   #bufferBytes(peer: Peer): number {
-    const { sendBufferMinBytes, sendBufferMaxBytes } = this.#context.limits
-    const rttMs = peer.rttMs === Number.POSITIVE_INFINITY ? 0 : peer.rttMs
-    const targetBytes = (2 * peer.sentLately.rate(this.#context.now) * rttMs) / 1000
+    const { sendBufferMinBytes, sendBufferMaxBytes, sendBufferMs } = this.#context.limits
+    const targetBytes = (peer.sentLately.rate(this.#context.now) * sendBufferMs) / 1000
     return Math.min(sendBufferMaxBytes, Math.max(sendBufferMinBytes, targetBytes))
   }
 

@@ -5,7 +5,7 @@
  * The uplink serves its pipes in turns. A message is received while it is being sent (cut-through): its first byte
  * arrives one latency after its sending starts, and it is whole when both the sender's and the receiver's rate allow.
  * A receiver that is slower than its senders makes them wait (congestion control without loss). Bytes count as buffered
- * until they are acknowledged, a round trip after they left: a small send buffer is slow on a long path (FACTS.md).
+ * until they leave: what is in flight is the transport's own (measured: Chromium fills 100 ms with 128 KiB buffered).
  */
 import type { Timeline } from './timeline.ts'
 
@@ -25,7 +25,7 @@ export function line(uploadBytesPerSecond: number, downloadBytesPerSecond: numbe
 /** Messages up to this size slip between others, as packets do, instead of waiting for a turn. */
 const SMALL_BYTES_MAX = 1024
 
-/** Bytes of a turn while others wait for theirs, and of what is acknowledged at a time. */
+/** Bytes of a turn while others wait for theirs, and of what leaves the buffer at a time. */
 const TURN_BYTES_MAX = 32 * 1024
 
 /** Bytes of one pipe that may wait before a slow receiver's downlink. */
@@ -127,7 +127,7 @@ export class Pipe<Message> implements Sender {
     this.#latencyMs = options.from.line.latencyMs + options.to.line.latencyMs
   }
 
-  /** Bytes handed to `send` that the other side has not acknowledged, small messages left out. */
+  /** Bytes handed to `send` that have not left, small messages left out. */
   get bufferedBytes(): number {
     return this.#bufferedBytes
   }
@@ -179,9 +179,7 @@ export class Pipe<Message> implements Sender {
   duringTurn(bytes: number, sendMs: number): void {
     const count = Math.ceil(bytes / TURN_BYTES_MAX)
     for (let index = 1; index <= count; index++) {
-      this.#options.timeline.after(2 * this.#latencyMs + (sendMs * index) / count, () =>
-        this.#acknowledge(bytes / count),
-      )
+      this.#options.timeline.after((sendMs * index) / count, () => this.#drain(bytes / count))
     }
   }
 
@@ -228,7 +226,7 @@ export class Pipe<Message> implements Sender {
     })
   }
 
-  #acknowledge(bytes: number): void {
+  #drain(bytes: number): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes -= bytes
     if (this.#isClosed || before <= this.#lowWaterBytes || this.#bufferedBytes > this.#lowWaterBytes) return
