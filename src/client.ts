@@ -111,7 +111,8 @@ export class Shoal implements AsyncDisposable {
 
   /**
    * Joins a torrent: a magnet link, an infohash, the bytes of a `.torrent`, or the URL of one. Returns at once.
-   * @throws ShoalError `invalid-magnet`, `invalid-torrent`, `duplicate-torrent`, `closed`
+   * A torrent that this client has already ends with `duplicate-torrent` in `ready` and `done`.
+   * @throws ShoalError `invalid-magnet`, `invalid-torrent`, `invalid-argument`, `closed`
    */
   add(source: string | URL | Uint8Array, options: AddOptions = {}): Torrent {
     const isUrl = isTorrentUrl(source)
@@ -271,6 +272,11 @@ function checkOptions(options: ShoalOptions): void {
     const value = options[name]
     if (value === undefined || (typeof value === 'number' && value >= 0)) continue
     throw new ShoalError('invalid-argument', `${name} must be a number from 0 on, not ${String(value)}.`)
+  }
+  const { store } = options
+  const isStore = typeof store === 'object' && store !== null && 'open' in store
+  if (store !== undefined && store !== 'indexeddb' && store !== 'memory' && !isStore) {
+    throw new ShoalError('invalid-argument', `store is 'indexeddb', 'memory' or a Store, not ${String(store)}.`)
   }
   for (const url of options.trackers ?? []) {
     if (typeof url === 'string' && /^wss?:\/\//i.test(url)) continue

@@ -29,17 +29,18 @@ export interface Origins {
 
 /** Files as `seed` takes them, in one form. @throws ShoalError `invalid-argument` */
 export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): SeedFile[] {
-  const list: readonly (File | SeedFile)[] = Array.from(files as ArrayLike<File | SeedFile>)
+  const isList = typeof files === 'object' && files !== null && (Symbol.iterator in files || 'length' in files)
+  const list: readonly (File | SeedFile)[] = isList ? Array.from(files as ArrayLike<File | SeedFile>) : []
   return list.map(file => {
     if (typeof File !== 'undefined' && file instanceof File) {
       return { path: file.webkitRelativePath || file.name, data: file }
     }
-    const { path, data } = file as Partial<SeedFile>
+    const { path, data }: Partial<SeedFile> = file ?? {}
     if (
       typeof path === 'string' &&
       path !== '' &&
       data !== undefined &&
-      (data instanceof Uint8Array || 'slice' in data)
+      (data instanceof Uint8Array || (typeof data === 'object' && data !== null && 'slice' in data))
     ) {
       return { path, data }
     }
@@ -65,10 +66,15 @@ export async function hashFiles(
   return { metainfo: created, files: own, warnings }
 }
 
-/** Reads a magnet, an infohash or the bytes of a `.torrent`. @throws ShoalError `invalid-magnet`, `invalid-torrent` */
+/**
+ * Reads a magnet, an infohash or the bytes of a `.torrent`.
+ * @throws ShoalError `invalid-magnet`, `invalid-torrent`; `invalid-argument` for what is none of these
+ */
 export function readSource(source: string | Uint8Array): Origins {
   if (source instanceof Uint8Array) return { metainfo: parseMetainfo(source) }
-  return { magnet: parseMagnet(source) }
+  if (typeof source === 'string') return { magnet: parseMagnet(source) }
+  const message = 'add() takes a magnet link, an infohash, the bytes of a .torrent as a Uint8Array, or the URL of one.'
+  throw new ShoalError('invalid-argument', message)
 }
 
 export function isTorrentUrl(source: string | URL | Uint8Array): boolean {

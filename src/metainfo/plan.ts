@@ -137,6 +137,9 @@ function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanO
   const totalBytes = files.reduce((sum, { length }) => sum + length, 0)
   const bySize = pieceLengthBySize(totalBytes)
   const { version = 'hybrid', pieceLength } = options
+  if (!['v1', 'v2', 'hybrid'].includes(version)) {
+    throw new ShoalError('invalid-argument', `A torrent's version is 'v1', 'v2' or 'hybrid', not ${String(version)}.`)
+  }
   if (pieceLength !== undefined) checkPieceLength(pieceLength, version)
   if (version !== 'hybrid' || !isFolder) return { version, pieceLength: pieceLength ?? bySize, warnings: [] }
   const share = (candidate: number): number => (totalBytes === 0 ? 0 : paddingBytes(files, candidate) / totalBytes)
