@@ -30,16 +30,23 @@ export function peersView(): PeersView {
       const peers = torrent.peers
       show(scroller, peers.length > 0)
       show(nobody, peers.length === 0)
-      renew(rows, peers.map(peerCells), 'tr', 'td')
+      renew(
+        rows,
+        peers.map(peer => peerCells(peer, torrent.length)),
+        'tr',
+        'td',
+      )
       renew(trackers, torrent.trackers.map(trackerWords), 'li', 'span')
     },
   }
 }
 
-function peerCells(peer: Torrent['peers'][number]): string[] {
+function peerCells(peer: Torrent['peers'][number], lengthBytes: number): string[] {
+  // A peer need not tell a full copy what it has by now; what it was sent, it has.
+  const sent = lengthBytes === 0 ? 0 : peer.uploadedBytes / lengthBytes
   return [
     peer.client,
-    formatPercent(peer.progress),
+    formatPercent(Math.max(peer.progress, sent)),
     flowWords(peer.downloadBytesPerSecond, peer.downloadedBytes),
     flowWords(peer.uploadBytesPerSecond, peer.uploadedBytes),
     peer.route === undefined ? '' : peer.route.relayed ? 'relayed' : 'direct',

@@ -78,7 +78,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       const facts = readFacts(now)
       const { state } = facts
       const isActive = state !== 'closed' && state !== 'stopped'
-      setText(heading, torrent.name || options.chosen[0]?.path.split('/')[0] || 'Receiving files')
+      setText(heading, torrent.name || chosenName(chosen) || 'Receiving files')
       setText(status, saving.words || statusWords(facts))
       setText(spoken, spokenWords(facts))
       setText(figures, figureWords(facts))
@@ -112,6 +112,13 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       return facts
     },
   }
+}
+
+/** What the library will call these files, as far as one can tell before it has. */
+function chosenName(chosen: readonly ListedFile[]): string {
+  const names = new Set(chosen.map(({ path }) => path.split('/')[0] ?? ''))
+  const [first = ''] = names
+  return names.size > 1 ? `${first} and ${(names.size - 1).toLocaleString()} more` : first
 }
 
 function spokenWords({ state, progress }: Facts): string {

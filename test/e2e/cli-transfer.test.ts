@@ -13,7 +13,7 @@ import { fileScope, type Lifetime } from './support/scope.ts'
 import { cliPath, startShoalTracker } from './support/trackers.ts'
 
 /** Large enough to be interrupted on its way. */
-const LARGE_BYTES = 160 * 1024 * 1024
+const LARGE_BYTES = 112 * 1024 * 1024
 
 const scope = fileScope()
 const tracker = startShoalTracker(scope)
