@@ -120,7 +120,7 @@ export class Shoal implements AsyncDisposable {
     const { keep = false, signal, ...rest } = options
     const { engine, torrent } = this.#create({ isKept: keep, ...rest }, signal)
     if (known?.magnet) engine.magnet = known.magnet
-    const origins = known ?? fetchTorrent(String(source), url => this.#platform.checkUrl(url), engine.signal)
+    const origins = known ?? fetchTorrent(String(source), this.#platform.fetch, engine.signal)
     void engine.run('joining', Promise.resolve(origins))
     return torrent
   }
@@ -164,7 +164,7 @@ export class Shoal implements AsyncDisposable {
     this.#assertOpen()
     const { trackers = [], webSeeds = [], store = this.#openStore(), select, isKept } = options
     this.#network ??= createNetwork({ ...this.#networkOptions(), WebSocket: this.#platform.WebSocket })
-    this.#origin ??= createOrigin({ checkUrl: url => this.#platform.checkUrl(url) })
+    this.#origin ??= createOrigin({ fetch: this.#platform.fetch })
     const engine = new TorrentEngine(
       {
         peerId: this.#peerId,

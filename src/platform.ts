@@ -8,8 +8,8 @@ export interface Platform {
   readonly WebSocket: new (url: string) => WebSocketLike
   /** Where pieces rest when the user names no store. */
   defaultStore(): Store
-  /** Refuses URLs that a torrent must not make us fetch. @throws ShoalError `blocked-address` */
-  checkUrl(url: string): Promise<void>
+  /** Refuses URLs that a torrent must not make us fetch, redirects included. @throws ShoalError `blocked-address` */
+  fetch(url: string, init: RequestInit): Promise<Response>
 }
 
 /** IndexedDB where the page has it. The browser itself keeps pages from reading other origins. */
@@ -17,6 +17,7 @@ export function browserPlatform(): Platform {
   return {
     WebSocket: globalThis.WebSocket,
     defaultStore: () => (typeof indexedDB === 'undefined' ? memoryStore() : indexedDBStore()),
-    checkUrl: async () => {},
+    // A browser's fetch must be called on its window.
+    fetch: (url, init) => globalThis.fetch(url, init),
   }
 }

@@ -81,13 +81,12 @@ export function isTorrentUrl(source: string | URL | Uint8Array): boolean {
   return source instanceof URL || (typeof source === 'string' && /^(https?|blob|data):/i.test(source.trim()))
 }
 
-/** Fetches a `.torrent`. @throws ShoalError `invalid-torrent`, also when it cannot be fetched */
+/** Fetches a `.torrent`. @throws ShoalError `invalid-torrent`, also when it cannot be fetched; what `fetch` throws */
 export async function fetchTorrent(
   url: string,
-  checkUrl: (url: string) => Promise<void>,
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
   signal: AbortSignal,
 ): Promise<Origins> {
-  await checkUrl(url)
   let bytes: Uint8Array
   try {
     const response = await fetch(url, { signal })
@@ -95,6 +94,7 @@ export async function fetchTorrent(
     bytes = await readBounded(response, METAINFO_LIMITS.metadataBytesMax * 2)
   } catch (error) {
     if (signal.aborted) throw new ShoalError('aborted', 'Adding the torrent was stopped.', { cause: error })
+    if (error instanceof ShoalError) throw error
     const why = error instanceof Error ? error.message : String(error)
     const message = `The torrent at ${url} could not be fetched (${why}). Check the address; another site must allow it by CORS.`
     throw new ShoalError('invalid-torrent', message, { cause: error, details: { url } })

@@ -3,10 +3,10 @@
  *
  * Every failure says in a sentence what happened, and in `details.retryable` whether trying again makes sense.
  */
-import { ShoalError, type ShoalErrorCode } from '../errors.ts'
+import { ShoalError } from '../errors.ts'
 import { ORIGIN_LIMITS } from '../options.ts'
 
-/** The platform's fetch. */
+/** The platform's fetch; throws a ShoalError `blocked-address` for what must not be asked. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface RangeRequest {
@@ -22,8 +22,6 @@ export interface RangeRequest {
 
 export interface RequestContext {
   readonly fetch: Fetch
-  /** Rejects for a URL that must not be asked; called for every redirect too. */
-  readonly checkUrl?: (url: string) => Promise<void>
   readonly idleTimeoutMs: number
 }
 
@@ -56,10 +54,10 @@ export async function requestRange(
 export function failure(
   url: string,
   what: string,
-  details: { retryable: boolean; status?: number; cause?: unknown; code?: ShoalErrorCode },
+  details: { retryable: boolean; status?: number; cause?: unknown },
 ): ShoalError {
-  const { cause, code = 'web-seed-failed', ...facts } = details
-  return new ShoalError(code, `The web seed ${url} ${what}.`, { cause, details: { url, ...facts } })
+  const { cause, ...facts } = details
+  return new ShoalError('web-seed-failed', `The web seed ${url} ${what}.`, { cause, details: { url, ...facts } })
 }
 
 async function open(request: RangeRequest, context: RequestContext, signal: AbortSignal): Promise<Response> {
@@ -69,28 +67,10 @@ async function open(request: RangeRequest, context: RequestContext, signal: Abor
   if (length < fileLength) headers.Range = `bytes=${offset}-${offset + length - 1}`
   // Chromium's cache serves one request for a URL at a time; pieces are kept in a store of our own.
   const init: RequestInit = { headers, signal, cache: 'no-store', credentials: 'same-origin' }
-  const { checkUrl } = context
-  if (checkUrl === undefined) {
-    requireHttp(request.url, request.url)
-    const response = await context.fetch(request.url, init)
-    if (response.url !== '') requireHttp(response.url, request.url)
-    return response
-  }
-  let url = request.url
-  for (let redirects = 0; redirects <= ORIGIN_LIMITS.redirectsMax; redirects++) {
-    requireHttp(url, request.url)
-    await checkUrl(url).catch((error: unknown) => {
-      const code = error instanceof ShoalError ? error.code : 'blocked-address'
-      throw failure(request.url, `must not be asked: ${messageOf(error)}`, { retryable: false, cause: error, code })
-    })
-    const response = await context.fetch(url, { ...init, redirect: 'manual' })
-    const location = response.headers.get('location')
-    if (response.status < 300 || response.status > 399 || location === null) return response
-    await response.body?.cancel()
-    if (!URL.canParse(location, url)) break
-    url = new URL(location, url).href
-  }
-  throw failure(request.url, 'redirects too often, or to nowhere', { retryable: false })
+  requireHttp(request.url, request.url)
+  const response = await context.fetch(request.url, init)
+  if (response.url !== '') requireHttp(response.url, request.url)
+  return response
 }
 
 /** How many bytes of the body come before the range. */

@@ -11,13 +11,8 @@ import { fileUrl, type OriginRun, planRuns } from './origin-plan.ts'
 import { type Fetch, failure, type RequestContext, requestRange } from './origin-request.ts'
 
 export interface OriginOptions {
-  /** @default the platform's */
+  /** @default the browser's */
   readonly fetch?: Fetch
-  /**
-   * Rejects (with `blocked-address`) for a URL that must not be asked: Node's guard against private addresses.
-   * Where it is given, redirects are followed here, and each is checked.
-   */
-  readonly checkUrl?: (url: string) => Promise<void>
   /** How long a request may bring nothing. @default 20 s */
   readonly idleTimeoutMs?: number
 }
@@ -27,7 +22,6 @@ export function createOrigin(options: OriginOptions = {}): Origin {
   const context: RequestContext = {
     // A browser's fetch must be called on its window.
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    ...(options.checkUrl && { checkUrl: options.checkUrl }),
     idleTimeoutMs: options.idleTimeoutMs ?? ORIGIN_LIMITS.idleTimeoutMs,
   }
   return { fetch: (request, piece) => fetchPieces(request, context, piece) }

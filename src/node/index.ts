@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { Shoal as BrowserShoal, type ShoalOptions } from '../client.ts'
 import type { Platform } from '../platform.ts'
 import { memoryStore } from '../store/memory.ts'
-import { publicUrlsOnly } from './public-urls.ts'
+import { publicFetch } from './public-urls.ts'
 
 export interface NodeShoalOptions extends ShoalOptions {
   /** Let torrents name web seeds on private and loopback addresses. @default false */
@@ -21,7 +21,7 @@ function nodePlatform(allowsPrivateAddresses: boolean): Platform {
   return {
     WebSocket,
     defaultStore: () => memoryStore(),
-    checkUrl: allowsPrivateAddresses ? async () => {} : publicUrlsOnly,
+    fetch: allowsPrivateAddresses ? fetch : publicFetch,
   }
 }
 

@@ -37,8 +37,30 @@ for (const [network, bits] of [
   NOT_PUBLIC.addSubnet(network, bits, 'ipv6')
 }
 
-/** @throws ShoalError `blocked-address` where the URL is not http(s), or its host has an address that is not public */
-export async function publicUrlsOnly(url: string): Promise<void> {
+/** Redirects followed. */
+const REDIRECTS_MAX = 5
+
+/**
+ * Fetches from public hosts only, and checks every redirect.
+ * @throws ShoalError `blocked-address` where a URL is not http(s), or its host has an address that is not public
+ */
+export async function publicFetch(url: string, init: RequestInit): Promise<Response> {
+  let next = url
+  for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+    await requirePublic(next)
+    const response = await fetch(next, { ...init, redirect: 'manual' })
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status > 399 || location === null) return response
+    await response.body?.cancel()
+    if (!URL.canParse(location, next)) break
+    next = new URL(location, next).href
+  }
+  throw new ShoalError('blocked-address', `${url} is not fetched: it redirects too often, or to nowhere.`, {
+    details: { url },
+  })
+}
+
+async function requirePublic(url: string): Promise<void> {
   const { protocol, hostname } = new URL(url)
   if (protocol !== 'http:' && protocol !== 'https:') throw blocked(url, 'only http and https are fetched')
   const host = hostname.replace(/^\[|\]$/g, '')
