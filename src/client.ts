@@ -97,7 +97,7 @@ export class Shoal implements AsyncDisposable {
     const { keep = false, signal, trackers = [], ...creation } = options
     const all = [...(this.#options.trackers ?? []).map(url => [url]), ...trackers]
     const { engine, torrent } = this.#create({ isKept: keep }, signal)
-    const onProgress = (done: number, total: number) => engine.hashed(total === 0 ? 1 : done / total)
+    const onProgress = (done: number, total: number) => engine.advanced(total === 0 ? 1 : done / total)
     const hashing = hashFiles(list, { ...creation, trackers: all, signal: engine.signal, onProgress })
     void engine.run(
       'hashing',

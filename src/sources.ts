@@ -35,7 +35,7 @@ export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): S
     if (typeof File !== 'undefined' && file instanceof File) {
       return { path: file.webkitRelativePath || file.name, data: file }
     }
-    const { path, data }: Partial<SeedFile> = file ?? {}
+    const { path, data } = (file ?? {}) as Partial<SeedFile>
     if (
       typeof path === 'string' &&
       path !== '' &&
@@ -124,7 +124,8 @@ export function withSources(metainfo: Metainfo, trackers: readonly string[], web
 }
 
 /** The same torrent with every piece layer that is known by now. */
-export function withLayers(metainfo: Metainfo, hashes: PieceHashes): Metainfo {
+export function withLayers(metainfo: Metainfo, hashes: PieceHashes | undefined): Metainfo {
+  if (hashes === undefined) return metainfo
   const pieceLayers = new Map(metainfo.pieceLayers)
   for (const [file, { piecesRoot }] of metainfo.layout.files.entries()) {
     const layer = hashes.layer(file)
@@ -141,6 +142,11 @@ export function wireHashOf({ metainfo, magnet }: Origins): Uint8Array {
 /** What the metadata of a magnet must hash to. */
 export function expectedHashes(magnet: Magnet | undefined): ExpectedHashes {
   return { ...(magnet?.infoHashV1 && { v1: magnet.infoHashV1 }), ...(magnet?.infoHashV2 && { v2: magnet.infoHashV2 }) }
+}
+
+/** Each once. */
+export function union(a: readonly string[] = [], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])]
 }
 
 export function hexOf(bytes: Uint8Array | undefined): string | undefined {

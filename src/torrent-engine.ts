@@ -6,7 +6,7 @@
 import type { Emit, EngineHost, EngineOptions } from './engine-options.ts'
 import { ShoalError, toShoalError } from './errors.ts'
 import { openSession, openVault } from './opening.ts'
-import { type Outcome, outcomeOf } from './outcomes.ts'
+import { outcomeOf } from './outcomes.ts'
 import type { Magnet } from './metainfo/magnet.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import { isSameShare } from './swarm/budget.ts'
@@ -18,7 +18,7 @@ import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import { initialSelection, Selection } from './selection.ts'
 import type { Session, SessionEvents } from './session.ts'
-import { type Origins, withLayers, withSources, wireHashOf } from './sources.ts'
+import { type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
 import type { TorrentState } from './views.ts'
 
@@ -34,11 +34,15 @@ export class TorrentEngine {
   readonly #options: EngineOptions
   readonly #host: EngineHost
   readonly #stop = new AbortController()
+  /** Ends when the torrent does. */
+  readonly signal = this.#stop.signal
   readonly #ready = deferred()
   readonly #done = deferred()
   readonly #tell: Teller
   #reader: Reader | undefined
   #recorder: Recorder | undefined
+  /** The `.torrent` that was given, or is remembered. */
+  #known: Promise<Metainfo | undefined> = Promise.resolve(undefined)
   #phase: 'hashing' | 'joining' | 'checking' | 'running' = 'joining'
   #phaseProgress = 0
   #isPaused = false
@@ -55,10 +59,6 @@ export class TorrentEngine {
     // Whoever does not await these is told by the `error` event; they never count as unhandled.
     this.ready.catch(() => {})
     this.done.catch(() => {})
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal
   }
 
   get trackers(): readonly string[] {
@@ -91,9 +91,7 @@ export class TorrentEngine {
 
   /** With every piece layer that is known by now. */
   get completeMetainfo(): Metainfo | undefined {
-    const hashes = this.session?.swarm.transfer?.pieces.hashes
-    if (this.metainfo === undefined || hashes === undefined) return this.metainfo
-    return withLayers(this.metainfo, hashes)
+    return this.metainfo && withLayers(this.metainfo, this.session?.swarm.transfer?.pieces.hashes)
   }
 
   connect(emit: Emit): void {
@@ -102,19 +100,18 @@ export class TorrentEngine {
 
   /** Runs from what the user gave to the swarm. Failures end in `ready`, `done` and the `error` event. */
   async run(phase: 'hashing' | 'joining', origins: Promise<Origins>): Promise<void> {
-    this.#phase = phase
-    this.#tellState()
+    this.#enter(phase)
     try {
       const found = await origins
       this.signal.throwIfAborted()
-      await this.#join(found)
+      this.#join(found)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  /** Progress of hashing, before there is a swarm. */
-  hashed(share: number): void {
+  /** Progress of hashing files or checking the store. */
+  advanced(share: number): void {
     this.#phaseProgress = share
     this.#tellProgress(share === 1)
   }
@@ -175,17 +172,16 @@ export class TorrentEngine {
     this.#tell.emit('close', undefined)
   }
 
-  async #join(origins: Origins): Promise<void> {
+  #join(origins: Origins): void {
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
     this.#host.identified(this, infoHash)
     this.magnet = origins.magnet
     this.#recorder = new Recorder(this.#options.store, infoHash, this.#options.isKept, error => this.warn(error))
-    // A torrent that was here before is joined with what is remembered of it: no peer is needed to know its files.
-    const known = origins.metainfo ?? (await this.#recorder.recall(origins.magnet))
-    const metainfo = known && withSources(known, this.trackers, this.webSeeds)
+    const metainfo = origins.metainfo && withSources(origins.metainfo, this.trackers, this.webSeeds)
     this.metainfo = metainfo
-    this.#phase = 'joining'
+    this.#known = metainfo ? Promise.resolve(metainfo) : this.#recall(origins.magnet)
+    this.#enter('joining')
     const given = { wireInfoHash, metainfo, magnet: origins.magnet, trackers: this.trackers, webSeeds: this.webSeeds }
     this.session = openSession(this.#options, given, {
       open: opened => this.#open(opened, infoHash, origins),
@@ -200,17 +196,23 @@ export class TorrentEngine {
       failed: error => this.fail(error),
     })
     if (this.#isPaused) this.session.input({ type: 'policy', policy: { isPaused: true } })
-    this.#tellState()
     this.#share = this.#host.share(this)
     this.session.start(this.#share)
+  }
+
+  /** What is remembered of a torrent that was here before goes to the swarm: no peer is needed to know its files. */
+  async #recall(magnet: Magnet | undefined): Promise<Metainfo | undefined> {
+    const known = await this.#recorder!.recall(magnet)
+    if (known === undefined) return undefined
+    const metainfo = withSources(known, this.trackers, this.webSeeds)
+    this.session?.input({ type: 'metainfo', metainfo })
+    return metainfo
   }
 
   async #open(opened: Metainfo, infoHash: string, { files, magnet }: Origins): ReturnType<SessionEvents['open']> {
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
-    this.#phase = 'checking'
-    this.#phaseProgress = 0
-    this.#tellState()
+    this.#enter('checking')
     const vault = await openVault({
       layout,
       infoHash,
@@ -221,14 +223,13 @@ export class TorrentEngine {
     })
     this.selection = new Selection(layout, initialSelection(this.#options.select, magnet))
     this.#reader = new Reader(this.session!, layout)
-    const have = await vault.inventory(share => {
-      this.#phaseProgress = share
-      this.#tellProgress(false)
-    }, this.signal)
+    const known = await this.#known
+    const onProgress = (share: number) => this.advanced(share)
+    const have = await vault.inventory({ isNew: known === undefined, signal: this.signal, onProgress })
     void this.#recorder!.remember(this.metainfo, files)
     // Wants come before the store's answer: whether all is there is judged by them.
     this.#applySelection()
-    return { vault, have }
+    return { vault, have, pieceLayers: known?.pieceLayers }
   }
 
   #opened(): void {
@@ -253,14 +254,11 @@ export class TorrentEngine {
         return this.#tellState()
       case 'layer':
         return this.#recorder?.layersChanged(() => this.completeMetainfo)
-      default:
-        return this.#follow(outcomeOf(report))
+      default: {
+        const outcome = outcomeOf(report)
+        return outcome && (outcome.isFatal ? this.fail(outcome.error) : this.warn(outcome.error))
+      }
     }
-  }
-
-  #follow(outcome: Outcome | undefined): void {
-    if (outcome?.isFatal) this.fail(outcome.error)
-    else if (outcome) this.warn(outcome.error)
   }
 
   async #finished(): Promise<void> {
@@ -280,6 +278,12 @@ export class TorrentEngine {
     this.#tellState()
   }
 
+  #enter(phase: 'hashing' | 'joining' | 'checking'): void {
+    this.#phase = phase
+    this.#phaseProgress = 0
+    this.#tellState()
+  }
+
   #tellState(): void {
     this.#tell.state(this.state)
   }
@@ -293,8 +297,4 @@ export class TorrentEngine {
     this.#done.reject(error)
     this.#reader?.fail(error)
   }
-}
-
-function union(a: readonly string[] = [], b: readonly string[]): string[] {
-  return [...new Set([...a, ...b])]
 }

@@ -32,6 +32,14 @@ export interface Expectation {
   readonly leaves?: Uint8Array
 }
 
+export interface InventoryOptions {
+  /** The torrent was never here before. */
+  readonly isNew: boolean
+  readonly signal: AbortSignal
+  /** 0 to 1; told while a store of plain files is hashed. */
+  readonly onProgress: (share: number) => void
+}
+
 export interface CheckResult {
   readonly result: 'good' | 'bad' | 'inconsistent'
   readonly body: Uint8Array
@@ -52,10 +60,11 @@ export class Vault {
     this.#options = options
   }
 
-  /** Which pieces the store holds; a store of plain files is hashed first. One bit a piece. */
-  async inventory(onProgress: (share: number) => void, signal: AbortSignal): Promise<Uint8Array> {
+  /** Which pieces the store holds, one bit a piece; a store of plain files is hashed first, any other has nothing of a new torrent. */
+  async inventory({ isNew, signal, onProgress }: InventoryOptions): Promise<Uint8Array> {
     const { layout, store } = this.#options
     const bits = new Uint8Array(Math.ceil(layout.pieceCount / 8))
+    if (isNew && !store.recheck) return bits
     for (let first = 0; first < layout.pieceCount; first += VAULT_LIMITS.inventoryBatch) {
       signal.throwIfAborted()
       const end = Math.min(layout.pieceCount, first + VAULT_LIMITS.inventoryBatch)

@@ -1,4 +1,5 @@
 /** All pieces of a torrent: which are here, which are wanted, which are on their way, and what becomes of each. */
+import { fromHex } from '../metainfo/bytes.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { assert } from '../errors.ts'
@@ -88,6 +89,13 @@ export class Pieces<Body> {
   /** Some hash is known that the piece can be checked against. */
   isVerifiable(piece: number): boolean {
     return this.layout.sha1(piece) !== undefined || this.hashes.root(piece) !== undefined
+  }
+
+  /** A file's piece hashes, remembered from before. */
+  learnLayer(rootHex: string, layer: Uint8Array): void {
+    const root = fromHex(rootHex)
+    const file = root && this.hashes.fileWithRoot(root)
+    if (file !== undefined && this.hashes.needsLayer(file)) this.hashes.setLayer(file, layer)
   }
 
   /** What the store already holds. */
