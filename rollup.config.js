@@ -21,13 +21,13 @@ export default {
     browserModulesForRollup(),
     nodeResolve({ browser: true, preferBuiltins: false }),
     commonjs(),
-    esbuild({ target: 'es2022' }),
+    esbuild({ target: 'es2022', define: { 'Number.POSITIVE_INFINITY': 'Infinity' } }),
     // esbuild shortens private names, which terser does not; terser compresses better.
     minify({ target: 'es2022' }),
     terser({
       module: true,
       ecma: 2022,
-      compress: { passes: 3, unsafe_arrows: true },
+      compress: { passes: 3, inline: 1, unsafe_arrows: true },
       // Names that begin with an underscore are simple-peer's own and net/channel.ts's; no platform has such.
       mangle: { properties: { regex: /^_/ } },
       format: { comments: false },

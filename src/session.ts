@@ -5,6 +5,7 @@
  * so a timer never has to be cancelled: one that fires early finds nothing to do and is armed again.
  */
 import type { ShoalError } from './errors.ts'
+import { concatBytes, equalBytes } from './metainfo/bytes.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Membership, MembershipEvents, Network, Origin, PeerConnection, TrackerStatus } from './ports.ts'
 import type { BodyOps, Demand, Effect, Input, PieceLayers, Report, Share } from './swarm/events.ts'
@@ -40,17 +41,9 @@ export interface SessionEvents {
 export const bytesOps: BodyOps<Uint8Array> = {
   length: body => body.length,
   slice: (body, begin, end) => (begin === 0 && end === body.length ? body : body.subarray(begin, end)),
-  equal: (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]),
+  equal: equalBytes,
   zeros: length => new Uint8Array(length),
-  concat: bodies => {
-    const whole = new Uint8Array(bodies.reduce((sum, body) => sum + body.length, 0))
-    let at = 0
-    for (const body of bodies) {
-      whole.set(body, at)
-      at += body.length
-    }
-    return whole
-  },
+  concat: concatBytes,
 }
 
 /** Timers of browsers take 31 bits of milliseconds. */

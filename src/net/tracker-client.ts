@@ -176,8 +176,6 @@ export class TrackerSocket {
       case 'shutdown':
         this.#connection?.stayAway(reply.seconds * 1000)
         break
-      case 'scraped':
-        break
     }
   }
 

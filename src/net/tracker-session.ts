@@ -5,9 +5,10 @@
  * tracker hands out offers made in advance, so once it is known to be such a one, announces carry a few.
  */
 import { ShoalError } from '../errors.ts'
+import { toLatin1 } from '../metainfo/bytes.ts'
 import { TRACKER_LIMITS, TRACKER_MESSAGE_LIMITS } from '../options.ts'
 import type { TrackerStatus } from '../ports.ts'
-import { TRACKER_EXTENSIONS, toWireId } from '../protocol/tracker.ts'
+import { TRACKER_EXTENSIONS } from '../protocol/tracker.ts'
 import type { Candidate, TrackerExtension, WireId } from '../protocol/tracker.ts'
 import type { AnnounceReply, FailureReply } from '../protocol/tracker-reply.ts'
 import type { AnnounceRequest, TrackerRequest, UntargetedOffer } from '../protocol/tracker-request.ts'
@@ -54,7 +55,7 @@ export class Session implements TrackerSession {
   #complaint = ''
 
   constructor(announcement: Announcement, events: TrackerEvents, hub: SessionHub) {
-    this.infoHash = toWireId(announcement.infoHash)
+    this.infoHash = toLatin1(announcement.infoHash)
     this.events = events
     this.#announcement = announcement
     this.#hub = hub

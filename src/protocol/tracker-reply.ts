@@ -150,16 +150,17 @@ export function encodeTrackerReply(reply: TrackerReply): string {
   }
 }
 
-/** Reads one message of a tracker, any tracker. Every field of the result is checked for form and bounds. */
-export function parseTrackerReply(text: string): TrackerReply | Refused {
+/**
+ * Reads one message of a tracker, any tracker. Every field of the result is checked for form and bounds.
+ * Replies to scrapes are not read here: a client makes none (`parseScrapeReply`).
+ */
+export function parseTrackerReply(text: string): Exclude<TrackerReply, ScrapeReply> | Refused {
   const fields = parseFields(text)
   if (typeof fields === 'string') return refused('bad-message', fields)
   if (fields['failure reason'] !== undefined) return parseFailure(fields)
   switch (fields.action) {
     case 'announce':
       return parseAnnounceReply(fields)
-    case 'scrape':
-      return parseScrapeReply(fields)
     case 'candidate':
       return parseCandidateReply(fields)
     case 'shutdown': {
@@ -169,10 +170,28 @@ export function parseTrackerReply(text: string): TrackerReply | Refused {
     }
     case undefined:
       // Old trackers leave the action out.
-      return isFields(fields.files) ? parseScrapeReply(fields) : parseAnnounceReply(fields)
+      return parseAnnounceReply(fields)
     default:
       return refused('unknown-action', 'The tracker sent an unknown action.')
   }
+}
+
+/** Reads the reply to a scrape. */
+export function parseScrapeReply(text: string): ScrapeReply | Refused {
+  const fields = parseFields(text)
+  if (typeof fields === 'string') return refused('bad-message', fields)
+  if (!isFields(fields.files)) return refused('bad-message', 'A scrape reply has no files.')
+  const swarms: SwarmCounts[] = []
+  for (const [infoHash, counts] of Object.entries(fields.files).slice(0, TRACKER_MESSAGE_LIMITS.scrapeMax)) {
+    if (!isWireId(infoHash) || !isFields(counts)) continue
+    swarms.push({
+      infoHash,
+      seeds: parseCount(counts.complete) ?? 0,
+      leeches: parseCount(counts.incomplete) ?? 0,
+      downloads: parseCount(counts.downloaded) ?? 0,
+    })
+  }
+  return { type: 'scraped', swarms }
 }
 
 function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | Refused {
@@ -219,21 +238,6 @@ function parseCandidateReply(fields: Fields): CandidateReply | Refused {
     return refused('bad-message', 'The tracker relayed a broken candidate.', infoHash)
   }
   return { type: 'candidate', infoHash, peerId, offerId, candidate }
-}
-
-function parseScrapeReply(fields: Fields): ScrapeReply | Refused {
-  if (!isFields(fields.files)) return refused('bad-message', 'A scrape reply has no files.')
-  const swarms: SwarmCounts[] = []
-  for (const [infoHash, counts] of Object.entries(fields.files).slice(0, TRACKER_MESSAGE_LIMITS.scrapeMax)) {
-    if (!isWireId(infoHash) || !isFields(counts)) continue
-    swarms.push({
-      infoHash,
-      seeds: parseCount(counts.complete) ?? 0,
-      leeches: parseCount(counts.incomplete) ?? 0,
-      downloads: parseCount(counts.downloaded) ?? 0,
-    })
-  }
-  return { type: 'scraped', swarms }
 }
 
 function parseFailure(fields: Fields): FailureReply {

@@ -89,11 +89,6 @@ export function isWireId(value: unknown): value is WireId {
   return typeof value === 'string' && value.length === 20 && /^[\x00-\xff]*$/.test(value)
 }
 
-/** The bytes of an id as the wire writes them. */
-export function toWireId(bytes: Uint8Array): WireId {
-  return String.fromCharCode(...bytes)
-}
-
 /** The SDP of `{ type, sdp }`; undefined when it is not a description of this type. */
 export function parseDescription(value: unknown, type: 'offer' | 'answer'): string | undefined {
   if (!isFields(value) || value.type !== type || typeof value.sdp !== 'string' || value.sdp === '') return undefined

@@ -6,7 +6,7 @@
  * functions work within a transaction of the caller's, which makes each change whole or undone.
  */
 import { promisifyRequest } from 'idb-keyval'
-import { assert } from '../errors.ts'
+import { concatBytes } from '../metainfo/bytes.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { Pack, Place, Totals } from './database.ts'
 
@@ -41,7 +41,7 @@ export function putPieces(
       offset += length
     }
     const parts = group.map(entry => entry.bytes as Uint8Array<ArrayBuffer>)
-    transaction.objectStore('values').put(asBlobs ? new Blob(parts) : joined(parts, offset), number)
+    transaction.objectStore('values').put(asBlobs ? new Blob(parts) : concatBytes(parts), number)
     const pack: Pack = { bytes: offset, usedAt, keys: group.map(entry => entry.key) }
     transaction.objectStore('packs').put(pack, number)
     bytes += offset
@@ -135,15 +135,4 @@ function intoPacks(entries: readonly Entry[]): Entry[][] {
     last.bytes += entry.bytes.length
   }
   return packs
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  assert(offset === length, 'a pack is as long as its pieces')
-  return whole
 }

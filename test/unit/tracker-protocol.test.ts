@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { encodeTrackerReply, parseTrackerReply } from '../../src/protocol/tracker-reply.ts'
+import { encodeTrackerReply, parseScrapeReply, parseTrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import { encodeTrackerRequest, parseTrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
@@ -174,7 +174,8 @@ describe('replies of a tracker', () => {
   ]
   for (const message of replies) {
     it(`reads what it writes: ${message.type}`, () => {
-      assert.deepEqual(parseTrackerReply(encodeTrackerReply(message)), message)
+      const parse = message.type === 'scraped' ? parseScrapeReply : parseTrackerReply
+      assert.deepEqual(parse(encodeTrackerReply(message)), message)
     })
   }
 
@@ -191,7 +192,7 @@ describe('replies of a tracker', () => {
     const reply = parseTrackerReply(JSON.stringify({ info_hash: infoHash, interval: 60, complete: 1, incomplete: 1 }))
     assert.ok(reply.type === 'announced' && reply.intervalSeconds === 60)
     assert.equal(parseTrackerReply('{"failure reason":"no"}').type, 'failed')
-    assert.equal(parseTrackerReply('{"files":{}}').type, 'scraped')
+    assert.equal(parseScrapeReply('{"files":{}}').type, 'scraped')
   })
 
   it('makes any failure reason fit to be shown', () => {
