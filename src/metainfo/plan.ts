@@ -154,7 +154,7 @@ function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanO
   return { version: 'v2', pieceLength: pieceLength ?? bySize, warnings: [warning] }
 }
 
-/** About 32 pieces, so that the first is verified early, of 16 KiB to 1 MiB; longer where there would be too many. */
+/** About 16 pieces, so that the first is verified early, of 16 KiB to 1 MiB; longer where there would be too many. */
 function pieceLengthBySize(totalBytes: number): number {
   let pieceLength: number = BLOCK_BYTES
   while (pieceLength < CREATE_DEFAULTS.pieceLengthMax && pieceLength * 2 * PIECES_MIN <= totalBytes) pieceLength *= 2
@@ -162,7 +162,7 @@ function pieceLengthBySize(totalBytes: number): number {
   return pieceLength
 }
 
-const PIECES_MIN = 32
+const PIECES_MIN = 16
 const PIECES_MAX = 16_384
 
 /** Pieces of a hybrid that small pieces keep from being padded: their SHA-1s make the info dict 1.3 MB. */

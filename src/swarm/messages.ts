@@ -55,6 +55,13 @@ export class MessageHandler<Body> {
     })
   }
 
+  /** Before the file list is known everything is of interest: the peer can unchoke us while the list is on its way. */
+  hope(peer: Peer): void {
+    if (this.#context.isPaused) return
+    peer.amInterested = true
+    this.#context.send(peer.handle, { type: 'interested' })
+  }
+
   /** Tells a peer what we have, and takes in what it said before the layout was known. */
   introduce(peer: Peer): void {
     const transfer = this.#host.transfer()!

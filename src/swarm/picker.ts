@@ -2,7 +2,8 @@
  * Which blocks to ask a peer for next. A pick depends on
  * - streams: pieces with a deadline come first, in order, and overdue ones may be asked of two peers;
  * - pieces already started: finished before new ones, so that they can be checked, announced and passed on;
- * - priority, then rarity (how few peers have a piece), then chance;
+ * - priority, then rarity (how few peers have a piece), then runs (small pieces that lie together are fetched, read and
+ *   stored together), then chance;
  * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender; so does
  *   whoever fetches a piece anew that failed with several senders;
  * - room: unfinished pieces are bounded in bytes;
@@ -23,6 +24,8 @@ export interface Pick<Body> {
 export class Picker<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
+  /** The piece last begun with a peer. */
+  readonly #begun = new WeakMap<Peer, number>()
   #duplicateBytes = 0
 
   constructor(context: Context<Body>, pieces: Pieces<Body>) {
@@ -76,7 +79,11 @@ export class Picker<Body> {
   #fresh(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     if (!this.#pieces.hasRoom() && (peer.pending.size > 0 || !this.#pieces.makeRoom(piece => !peer.has(piece))))
       return undefined
-    const piece = this.#pieces.rarity.find(this.#context.random, candidate => peer.has(candidate))
+    const piece = this.#pieces.rarity.find(
+      this.#context.random,
+      candidate => peer.has(candidate),
+      this.#following(this.#begun.get(peer)),
+    )
     return piece === undefined ? undefined : this.#begin(peer, piece, unitsMax)
   }
 
@@ -118,7 +125,17 @@ export class Picker<Body> {
     return peer.duplicateRequests < duplicateRequestsMax || this.#duplicateBytes + bytes <= shareBytes
   }
 
+  /** The piece after one, if it lies in the same run: whoever serves them, and whoever stores them, handles fewer and larger ranges. */
+  #following(piece: number | undefined): number | undefined {
+    if (piece === undefined) return undefined
+    const { pieceLength, pieceCount } = this.#pieces.layout
+    const next = piece + 1
+    const runPieces = Math.floor(this.#context.limits.runBytes / pieceLength)
+    return next < pieceCount && next % Math.max(1, runPieces) !== 0 ? next : undefined
+  }
+
   #begin(peer: Peer, piece: number, unitsMax: number): Pick<Body> | undefined {
+    this.#begun.set(peer, piece)
     const partial = this.#pieces.start(piece)
     if (peer.isOnParole) partial.exclusive = peer.handle
     const run = partial.nextOpen(unitsMax)

@@ -2,8 +2,8 @@
  * Pieces that can be started, ordered by priority and then by how few peers have them.
  *
  * Buckets by rank, each an unordered array with swap-removal, so that a change of availability costs O(1). Ties
- * are broken by a random start within the bucket: peers that start at the same moment spread out (rarest-first
- * without it makes them fetch the same piece).
+ * are broken by a preferred piece, if the caller has one, and else by a random start within the bucket: peers that start
+ * at the same moment spread out (rarest-first without it makes them fetch the same piece).
  */
 import { type Random, randomIndex } from './random.ts'
 
@@ -42,14 +42,15 @@ export class RarityIndex {
     this.#move(piece, priority === 0 ? OUT : rankOf(priority, this.#availability[piece]!))
   }
 
-  /** The first piece, in order, for which `accepts` holds. */
-  find(random: Random, accepts: (piece: number) => boolean): number | undefined {
+  /** The first piece, in order, for which `accepts` holds; among equals `preferred`, if it is one of them. */
+  find(random: Random, accepts: (piece: number) => boolean, preferred?: number): number | undefined {
     for (let rank = this.#lowest; rank < RANKS; rank++) {
       const bucket = this.#buckets[rank]!
       if (bucket.length === 0) {
         if (rank === this.#lowest) this.#lowest++
         continue
       }
+      if (preferred !== undefined && this.#rank[preferred] === rank && accepts(preferred)) return preferred
       const start = randomIndex(random, bucket.length)
       for (let i = 0; i < bucket.length; i++) {
         const piece = bucket[(start + i) % bucket.length]!

@@ -224,7 +224,6 @@ export class Swarm<Body> {
   }
 
   #learn(infoBytes: Uint8Array): void {
-    if (this.#transfer !== undefined) return
     try {
       this.#begin(metainfoFromInfo(infoBytes))
     } catch (error) {
@@ -262,6 +261,7 @@ export class Swarm<Body> {
     this.#peers.set(peer.handle, peer)
     this.#messages.greet(peer)
     if (this.#transfer?.isResumed) this.#messages.introduce(peer)
+    else if (this.#transfer === undefined) this.#messages.hope(peer)
     this.#context.report({ type: 'peers' })
   }
 

@@ -88,7 +88,7 @@ test('chooses a piece length by size', async () => {
     lengths.push(layout.pieceLength / 1024)
     assert.equal(layout.version, 'hybrid')
   }
-  assert.deepEqual(lengths, [16, 32, 512, 1024])
+  assert.deepEqual(lengths, [16, 64, 1024, 1024])
 })
 
 test('a folder gets the longest pieces that cost a hybrid little padding', async () => {
