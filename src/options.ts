@@ -137,6 +137,12 @@ export const SWARM_DEFAULTS = {
   requestBytesMax: REQUEST_BYTES_MAX,
   /** Bytes of one request to a peer whose rate is not known yet: a slow one must be able to answer in time. */
   requestStartBytes: 32 * 1024,
+  /**
+   * Pieces that every peer has, and that are wanted alike, are fetched in aligned runs of this many bytes: torrents of small
+   * pieces are then read and stored in ranges that files and databases are fast at. Pieces that somebody lacks are fetched in
+   * random order, so that peers have different ones to trade.
+   */
+  runBytes: 1024 * 1024,
   /** Bytes in flight toward a peer before anything is known of its rate. */
   windowStartBytes: 256 * 1024,
   /** Bytes in flight toward one peer at the most: 2 × 40 MB/s × 200 ms. */

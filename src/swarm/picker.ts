@@ -2,8 +2,8 @@
  * Which blocks to ask a peer for next. A pick depends on
  * - streams: pieces with a deadline come first, in order, and overdue ones may be asked of two peers;
  * - pieces already started: finished before new ones, so that they can be checked, announced and passed on;
- * - priority, then rarity (how few peers have a piece), then runs (small pieces that lie together are fetched, read and
- *   stored together), then chance;
+ * - priority, then rarity (how few peers have a piece), then runs (what every peer has needs no order that spreads it:
+ *   small pieces that lie together are fetched, read and stored together), then chance;
  * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender; so does
  *   whoever fetches a piece anew that failed with several senders;
  * - room: unfinished pieces are bounded in bytes;
@@ -24,13 +24,15 @@ export interface Pick<Body> {
 export class Picker<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
+  readonly #peers: ReadonlyMap<number, Peer>
   /** The piece last begun with a peer. */
   readonly #begun = new WeakMap<Peer, number>()
   #duplicateBytes = 0
 
-  constructor(context: Context<Body>, pieces: Pieces<Body>) {
+  constructor(context: Context<Body>, pieces: Pieces<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
     this.#pieces = pieces
+    this.#peers = peers
   }
 
   /** The next run of at most `unitsMax` units to ask of a peer; undefined when it has nothing for us now. */
@@ -82,7 +84,7 @@ export class Picker<Body> {
     const piece = this.#pieces.rarity.find(
       this.#context.random,
       candidate => peer.has(candidate),
-      this.#following(this.#begun.get(peer)),
+      this.#following(peer),
     )
     return piece === undefined ? undefined : this.#begin(peer, piece, unitsMax)
   }
@@ -125,13 +127,15 @@ export class Picker<Body> {
     return peer.duplicateRequests < duplicateRequestsMax || this.#duplicateBytes + bytes <= shareBytes
   }
 
-  /** The piece after one, if it lies in the same run: whoever serves them, and whoever stores them, handles fewer and larger ranges. */
-  #following(piece: number | undefined): number | undefined {
-    if (piece === undefined) return undefined
-    const { pieceLength, pieceCount } = this.#pieces.layout
-    const next = piece + 1
-    const runPieces = Math.floor(this.#context.limits.runBytes / pieceLength)
-    return next < pieceCount && next % Math.max(1, runPieces) !== 0 ? next : undefined
+  /** The piece after the one last begun with a peer, if it lies in the same run and every peer has it. */
+  #following(peer: Peer): number | undefined {
+    const last = this.#begun.get(peer)
+    if (last === undefined) return undefined
+    const { layout, rarity } = this.#pieces
+    const runPieces = Math.max(1, Math.floor(this.#context.limits.runBytes / layout.pieceLength))
+    const next = last + 1
+    const isInRun = next < layout.pieceCount && next % runPieces !== 0
+    return isInRun && rarity.availability(next) === this.#peers.size ? next : undefined
   }
 
   #begin(peer: Peer, piece: number, unitsMax: number): Pick<Body> | undefined {

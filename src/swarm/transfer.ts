@@ -71,7 +71,7 @@ export class Transfer<Body> {
       },
     })
     this.#blame = new Blame(context)
-    this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces), peers)
+    this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces, peers), peers)
     this.uploads = new Uploads(context, layout, this.pieces.have, peers)
     this.hashExchange = new HashExchange(context, layout, hashes, peers, {
       layer: file => this.#layerKnown(file),
