@@ -165,7 +165,7 @@ export class Shoal implements AsyncDisposable {
     const { trackers = [], webSeeds = [], store = this.#openStore(), select, isKept } = options
     this.#network ??= createNetwork({ ...this.#networkOptions(), WebSocket: this.#platform.WebSocket })
     this.#origin ??= createOrigin({ fetch: this.#platform.fetch })
-    const engine = new TorrentEngine(
+    const engine: TorrentEngine = new TorrentEngine(
       {
         peerId: this.#peerId,
         network: this.#network,
@@ -179,10 +179,10 @@ export class Shoal implements AsyncDisposable {
         ...(select && { select }),
       },
       {
-        identified: (of, infoHash) => this.#identified(of, infoHash),
-        demand: (of, demand) => this.#demanded(of, demand),
-        share: of => this.#shares().get(of)!,
-        closed: of => this.#left(of),
+        identified: infoHash => this.#identified(engine, infoHash),
+        demand: demand => this.#demanded(engine, demand),
+        share: () => this.#shares().get(engine)!,
+        closed: () => this.#left(engine),
       },
     )
     const torrent = new Torrent(engine)

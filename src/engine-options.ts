@@ -2,7 +2,6 @@
 import type { Network, Origin, Store } from './ports.ts'
 import type { Demand, Share } from './swarm/events.ts'
 import type { Random } from './swarm/random.ts'
-import type { TorrentEngine } from './torrent-engine.ts'
 import type { TorrentEvents } from './views.ts'
 
 export interface EngineOptions {
@@ -23,10 +22,10 @@ export interface EngineOptions {
 /** What an engine tells its client. */
 export interface EngineHost {
   /** The infohash is known: refuse a second torrent of it. @throws ShoalError `duplicate-torrent` */
-  identified(engine: TorrentEngine, infoHash: string): void
-  demand(engine: TorrentEngine, demand: Demand): void
-  share(engine: TorrentEngine): Share
-  closed(engine: TorrentEngine): void
+  identified(infoHash: string): void
+  demand(demand: Demand): void
+  share(): Share
+  closed(): void
 }
 
 /** Raises an event of the torrent. */

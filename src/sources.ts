@@ -7,7 +7,7 @@ import { type Metainfo, metainfoFromInfo, parseMetainfo } from './metainfo/metai
 import type { PieceHashes } from './metainfo/piece-hashes.ts'
 import { METAINFO_LIMITS } from './options.ts'
 import type { TorrentRecord } from './ports.ts'
-import type { ExpectedHashes } from './swarm/metadata.ts'
+import type { ExpectedHashes } from './swarm/context.ts'
 import type { BlobLike } from './store/blob-like.ts'
 import type { OwnFile } from './store/blobs.ts'
 

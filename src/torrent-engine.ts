@@ -167,7 +167,7 @@ export class TorrentEngine {
     this.#isClosed = true
     this.#stop.abort()
     await this.session?.close()
-    this.#host.closed(this)
+    this.#host.closed()
     this.#tellState()
     this.#tell.emit('close', undefined)
   }
@@ -175,7 +175,7 @@ export class TorrentEngine {
   #join(origins: Origins): void {
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
-    this.#host.identified(this, infoHash)
+    this.#host.identified(infoHash)
     this.magnet = origins.magnet
     this.#recorder = new Recorder(this.#options.store, infoHash, this.#options.isKept, error => this.warn(error))
     const metainfo = origins.metainfo && withSources(origins.metainfo, this.trackers, this.webSeeds)
@@ -187,7 +187,7 @@ export class TorrentEngine {
       open: opened => this.#open(opened, infoHash, origins),
       resumed: () => this.#opened(),
       report: report => this.#report(report),
-      ask: demand => this.#host.demand(this, demand),
+      ask: demand => this.#host.demand(demand),
       warning: error => this.warn(error),
       tracker: status => {
         this.trackerStates.set(status.url, status)
@@ -196,7 +196,7 @@ export class TorrentEngine {
       failed: error => this.fail(error),
     })
     if (this.#isPaused) this.session.input({ type: 'policy', policy: { isPaused: true } })
-    this.#share = this.#host.share(this)
+    this.#share = this.#host.share()
     this.session.start(this.#share)
   }
 

@@ -3,7 +3,6 @@ import type { SwarmLimits } from '../options.ts'
 import type { WireMessage } from '../protocol/wire.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { BodyOps, Effect, Report, Share } from './events.ts'
-import type { ExpectedHashes } from './metadata.ts'
 import type { Random } from './random.ts'
 
 export class Context<Body> {
@@ -77,4 +76,12 @@ export interface SwarmOptions<Body> {
   readonly expected?: ExpectedHashes
   readonly webSeeds?: readonly string[]
   readonly limits?: Partial<SwarmLimits>
+}
+
+/** What the info dict must hash to: every one that is given. */
+export interface ExpectedHashes {
+  /** 20 bytes. */
+  readonly v1?: Uint8Array
+  /** 32 bytes. */
+  readonly v2?: Uint8Array
 }

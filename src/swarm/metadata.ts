@@ -8,16 +8,8 @@ import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { BLOCK_BYTES, METAINFO_LIMITS } from '../options.ts'
 import type { WireMessage } from '../protocol/wire.ts'
-import type { Context } from './context.ts'
+import type { Context, ExpectedHashes } from './context.ts'
 import type { Peer } from './peer.ts'
-
-/** What the info dict must hash to: every one that is given. */
-export interface ExpectedHashes {
-  /** 20 bytes. */
-  readonly v1?: Uint8Array
-  /** 32 bytes. */
-  readonly v2?: Uint8Array
-}
 
 /** Pieces of the info dict asked for at a time. */
 const REQUESTS_MAX = 32
