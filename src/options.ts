@@ -93,6 +93,8 @@ export const TRACKER_LIMITS = {
 export const CHANNEL_LIMITS = {
   /** How long a description waits for its candidates, where they cannot follow it. */
   gatheringMs: 1_000,
+  /** Node: how long an answerer leaves the first connectivity checks to the offerer. See `net/polyfill-sdp.ts`. */
+  candidatesHeldMs: 250,
   /** Bytes of one data-channel message: dcSCTP takes no more, whatever the other side says. */
   messageBytesMax: 256 * 1024,
   /** The same for a side that does not say (RFC 8841), and the least that is believed. */
@@ -247,6 +249,12 @@ export const TRACKER_CLIENT_DEFAULTS = {
 export const STORE_LIMITS = {
   /** Bytes of pieces in one IndexedDB value, evicted together: Chromium writes 64 KiB values at 60 MB/s, 1 MiB ones at 200. */
   packBytesMax: 1024 * 1024,
+  /**
+   * Bytes of a file that are read together once small pieces of it are asked for one after another, and how many such ranges (of
+   * files, or packs) are kept: one for each peer that is served at a time.
+   */
+  readAheadBytes: 1024 * 1024,
+  readAheadRangesMax: 8,
   /** Bytes in one IndexedDB transaction: about 30 ms of writing, which is what a read may have to wait, and what a crash may lose. */
   transactionBytesMax: 8 * 1024 * 1024,
   /** Largest budget chosen on our own: several downloads of a person, without filling a small disk. */

@@ -4,8 +4,10 @@
  */
 import { assert, ShoalError } from '../errors.ts'
 import type { FileSlice, Layout } from '../metainfo/layout.ts'
+import { STORE_LIMITS } from '../options.ts'
 import type { PieceRef, PieceStore } from '../ports.ts'
 import type { BlobLike } from './blob-like.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { closedStore } from './refusals.ts'
 
 export interface OwnFile {
@@ -33,6 +35,7 @@ class BlobPieces implements PieceStore {
   readonly #layout: Layout
   /** Readable files by their index in the layout. */
   readonly #files = new Map<number, BlobLike | Uint8Array>()
+  readonly #ahead = new ReadAhead(STORE_LIMITS.readAheadRangesMax)
   readonly #onError: (error: ShoalError) => void
   #isClosed = false
 
@@ -78,6 +81,7 @@ class BlobPieces implements PieceStore {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#files.clear()
+    this.#ahead.clear()
   }
 
   async #readSlice({ file, offset, length }: FileSlice): Promise<Uint8Array | undefined> {
@@ -85,13 +89,27 @@ class BlobPieces implements PieceStore {
     if (data === undefined) return undefined
     if (data instanceof Uint8Array) return data.slice(offset, offset + length)
     try {
-      const bytes = new Uint8Array(await data.slice(offset, offset + length).arrayBuffer())
+      const bytes = await this.#readBlob(data, { file, offset, length })
       if (bytes.length !== length) throw new Error(`${length} bytes at ${offset} read as ${bytes.length}`)
       return bytes
     } catch (error) {
       this.#giveUp(file, error)
       return undefined
     }
+  }
+
+  async #readBlob(data: BlobLike, { file, offset, length }: Omit<FileSlice, 'pieceOffset'>): Promise<Uint8Array> {
+    if (length === data.size) return new Uint8Array(await data.arrayBuffer())
+    const { readAheadBytes } = STORE_LIMITS
+    const index = Math.floor(offset / readAheadBytes)
+    const begin = index * readAheadBytes
+    const end = Math.min(data.size, begin + readAheadBytes)
+    if (length <= readAheadBytes / 2 && offset + length <= end) {
+      const range = this.#ahead.use(`${file}/${index}`, () => readRange(data, begin, end))
+      // A copy: a view would keep the whole range in memory.
+      if (range !== undefined) return (await range).slice(offset - begin, offset - begin + length)
+    }
+    return readRange(data, offset, offset + length)
   }
 
   /** Browsers say NotReadableError of a File whose disk file has another size or time than when it was chosen. */
@@ -110,6 +128,10 @@ class BlobPieces implements PieceStore {
   #assertOpen(): void {
     if (this.#isClosed) throw closedStore()
   }
+}
+
+async function readRange(data: BlobLike, begin: number, end: number): Promise<Uint8Array> {
+  return new Uint8Array(await data.slice(begin, end).arrayBuffer())
 }
 
 function sizeOf(data: BlobLike | Uint8Array): number {

@@ -9,6 +9,7 @@ import { promisifyRequest } from 'idb-keyval'
 import { concatBytes } from '../metainfo/bytes.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { Pack, Place, Totals } from './database.ts'
+import type { ReadAhead } from './read-ahead.ts'
 
 export interface Entry {
   readonly key: string
@@ -86,32 +87,47 @@ export async function dropPieces(transaction: IDBTransaction, totals: Totals, ke
 /** A piece as it rests: its place and the whole value of its pack, which is read only where needed. */
 export interface Resting {
   readonly place: Place
-  readonly value: unknown
+  /** The bytes of the whole pack, where they were read before; `value` is not asked for then. */
+  readonly pack?: Promise<Uint8Array>
+  readonly value?: unknown
 }
 
-export async function findPiece(transaction: IDBTransaction, key: string): Promise<Resting | undefined> {
+export async function findPiece(
+  transaction: IDBTransaction,
+  key: string,
+  readPack: (pack: number) => Promise<Uint8Array> | undefined,
+): Promise<Resting | undefined> {
   const place = placeOf(await promisifyRequest(transaction.objectStore('places').get(key)))
   if (place === undefined) return undefined
+  const pack = readPack(place.pack)
+  if (pack !== undefined) return { place, pack }
   return { place, value: await promisifyRequest(transaction.objectStore('values').get(place.pack)) }
 }
 
-/** The bytes of a piece; undefined when its value is gone, torn or something else. Needs no transaction. */
-export async function readResting({ place, value }: Resting): Promise<Uint8Array | undefined> {
-  const { offset, length } = place
+/**
+ * The bytes of a piece, a copy; undefined when its value is gone, torn or something else. Needs no transaction.
+ * @param ahead reads packs whole when it is worth it
+ */
+export async function readResting(resting: Resting, ahead: ReadAhead): Promise<Uint8Array | undefined> {
+  const { place, value } = resting
+  const end = place.offset + place.length
   let bytes: Uint8Array
-  if (value instanceof Blob) {
-    try {
-      bytes = new Uint8Array(await value.slice(offset, offset + length).arrayBuffer())
-    } catch {
-      // NotReadableError, NotFoundError: the browser lost the file behind the Blob.
-      return undefined
-    }
-  } else if (value instanceof Uint8Array) {
-    bytes = value.slice(offset, offset + length)
-  } else {
+  try {
+    const pack =
+      resting.pack ?? (value instanceof Blob ? ahead.use(String(place.pack), () => readBlob(value)) : undefined)
+    if (pack !== undefined) bytes = (await pack).slice(place.offset, end)
+    else if (value instanceof Blob) bytes = await readBlob(value.slice(place.offset, end))
+    else if (value instanceof Uint8Array) bytes = value.slice(place.offset, end)
+    else return undefined
+  } catch {
+    // NotReadableError, NotFoundError: the browser lost the file behind the Blob.
     return undefined
   }
-  return bytes.length === length ? bytes : undefined
+  return bytes.length === place.length ? bytes : undefined
+}
+
+async function readBlob(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer())
 }
 
 /** undefined for what is none, be it by another hand: such a piece is not there. */

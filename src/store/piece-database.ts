@@ -14,6 +14,7 @@ import { makeRoom, Touches, UseClock } from './lru.ts'
 import { dropPieces, type Entry, findPiece, putPieces, readResting } from './packs.ts'
 import { Pins } from './pins.ts'
 import { presentKeys } from './presence.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { mediumFull, overBudget, storeFailed } from './refusals.ts'
 import { WriteBatcher } from './write-batcher.ts'
 
@@ -22,6 +23,8 @@ export class PieceDatabase {
   readonly #database: Database
   readonly #clock = new UseClock()
   readonly #touches = new Touches(this.#clock)
+  /** Of packs, by their numbers, which are never used twice. */
+  readonly #ahead = new ReadAhead(STORE_LIMITS.readAheadRangesMax)
   readonly #batcher = new WriteBatcher<readonly Entry[]>({
     bytesMax: STORE_LIMITS.transactionBytesMax,
     bytesOf,
@@ -52,10 +55,10 @@ export class PieceDatabase {
   async read({ key, length }: { key: string; length: number }): Promise<Uint8Array | undefined> {
     try {
       const resting = await this.#database.transact(['places', 'values'], 'readonly', transaction =>
-        findPiece(transaction, key),
+        findPiece(transaction, key, pack => this.#ahead.get(String(pack))),
       )
       if (resting === undefined) return undefined
-      const bytes = await readResting(resting)
+      const bytes = await readResting(resting, this.#ahead)
       if (bytes?.length !== length) {
         await this.drop([key])
         return undefined

@@ -5,6 +5,7 @@ import type { Store } from '../../src/ports.ts'
 import { Database, PIECE_STORES, readTotals } from '../../src/store/database.ts'
 import { indexedDBStore } from '../../src/store/indexeddb.ts'
 import { findPiece, putPieces, readResting } from '../../src/store/packs.ts'
+import { ReadAhead } from '../../src/store/read-ahead.ts'
 import { assertHolds, entriesOf, hasCode, isEqual, KIB } from '../contract/store.ts'
 import { sampleTorrent } from '../contract/store-fixtures.ts'
 import { deleteDatabase, openRaw, request, uniqueName } from '../contract/store-indexeddb.ts'
@@ -163,9 +164,11 @@ describe('IndexedDB store: what it makes of what is there', () => {
       putPieces(transaction, { bytes: 0, nextPack: 1 }, entries, { usedAt: 1, asBlobs: false }),
     )
     for (const { key, bytes } of entries) {
-      const resting = await database.transact(PIECE_STORES, 'readonly', transaction => findPiece(transaction, key))
+      const resting = await database.transact(PIECE_STORES, 'readonly', transaction =>
+        findPiece(transaction, key, () => undefined),
+      )
       assert.ok(resting?.value instanceof Uint8Array)
-      assert.ok(isEqual((await readResting(resting))!, bytes))
+      assert.ok(isEqual((await readResting(resting, new ReadAhead(1)))!, bytes))
     }
   })
 })
