@@ -9,6 +9,7 @@ import { openSession, openVault } from './opening.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Magnet } from './metainfo/magnet.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
+import { PieceHashes } from './metainfo/piece-hashes.ts'
 import { isSameShare } from './swarm/budget.ts'
 import type { Report, Share } from './swarm/events.ts'
 import type { TrackerStatus } from './ports.ts'
@@ -213,17 +214,19 @@ export class TorrentEngine {
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
     this.#enter('checking')
+    const known = await this.#known
+    // A peer's file list may have come before what is remembered of the piece hashes, which the store is checked against.
+    const remembered = known && new PieceHashes(layout, known.pieceLayers)
     const vault = await openVault({
       layout,
       infoHash,
       files,
       store: this.#options.store,
-      root: piece => this.session?.swarm.transfer?.pieces.hashes.root(piece),
+      root: piece => this.session?.swarm.transfer?.pieces.hashes.root(piece) ?? remembered?.root(piece),
       warn: error => this.warn(error),
     })
     this.selection = new Selection(layout, initialSelection(this.#options.select, magnet))
     this.#reader = new Reader(this.session!, layout)
-    const known = await this.#known
     const onProgress = (share: number) => this.advanced(share)
     const have = await vault.inventory({ isNew: known === undefined, signal: this.signal, onProgress })
     void this.#recorder!.remember(this.metainfo, files)
