@@ -21,6 +21,8 @@ export interface Ground {
   /** `ws://` of our tracker. */
   readonly trackerUrl: string
   readonly runs: number
+  /** Ends with the command, Ctrl-C included. */
+  readonly scope: Scope
   /** Whatever was already measured is kept for later benchmarks: the best settings of the raw channel. */
   readonly memo: Map<string, unknown>
   /** Shows what is going on. */
@@ -52,6 +54,7 @@ export async function withVisitors<T>(
   work: (pages: readonly Page[], scope: Scope) => Promise<T>,
 ): Promise<T> {
   const scope = new Scope()
+  ground.scope.after(() => scope.close())
   try {
     const pages: Page[] = []
     for (let i = 0; i < count; i++) pages.push(await openVisitor(scope, ground.browser, ground.site.url))

@@ -24,6 +24,9 @@ export interface Download {
   readonly doneMs: number
 }
 
+/** Longer than any honest download of a benchmark; what hangs is an error and not a long night. */
+const DOWNLOAD_TIMEOUT_MS = 180_000
+
 export const shoal: Contender = {
   name: 'Shoal',
 
@@ -47,7 +50,7 @@ export const shoal: Contender = {
 
   async download(page, magnet, payload) {
     return page.evaluate(
-      async (link, wanted) => {
+      async (link, wanted, timeoutMs) => {
         const { Shoal } = await kit.shoal()
         const client = new Shoal({ trackers: [], iceServers: [] })
         kit.kept.set('client', client)
@@ -55,7 +58,7 @@ export const shoal: Contender = {
         const torrent = client.add(link)
         let firstPieceMs = Number.NaN
         torrent.addEventListener('piece', () => (firstPieceMs = performance.now() - startedAt), { once: true })
-        await torrent.done
+        await kit.within(timeoutMs, 'The download', torrent.done)
         const doneMs = performance.now() - startedAt
         const blob = await torrent.files[0]!.blob()
         if (!(await kit.isPayload(blob, wanted))) throw new Error('Shoal delivered other bytes')
@@ -63,6 +66,7 @@ export const shoal: Contender = {
       },
       magnet,
       payload,
+      DOWNLOAD_TIMEOUT_MS,
     )
   },
 }
@@ -92,7 +96,7 @@ export const webTorrent: Contender = {
 
   async download(page, magnet, payload) {
     return page.evaluate(
-      async (link, wanted) => {
+      async (link, wanted, timeoutMs) => {
         const WebTorrent = await kit.webTorrent()
         const client = new WebTorrent({ tracker: { rtcConfig: { iceServers: [] } } })
         kit.kept.set('client', client)
@@ -102,7 +106,7 @@ export const webTorrent: Contender = {
         torrent.on('verified', () => {
           if (Number.isNaN(firstPieceMs)) firstPieceMs = performance.now() - startedAt
         })
-        await new Promise<void>(resolve => torrent.on('done', resolve))
+        await kit.within(timeoutMs, 'The download', new Promise<void>(resolve => torrent.on('done', resolve)))
         const doneMs = performance.now() - startedAt
         const blob = await torrent.files[0]!.blob()
         if (!(await kit.isPayload(blob, wanted))) throw new Error('WebTorrent delivered other bytes')
@@ -110,6 +114,7 @@ export const webTorrent: Contender = {
       },
       magnet,
       payload,
+      DOWNLOAD_TIMEOUT_MS,
     )
   },
 }

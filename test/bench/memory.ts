@@ -10,6 +10,7 @@ import { type Bench, type Ground, MIB, type Row } from './bench.ts'
 
 const GROWTH_MB_MAX = 150
 const SAMPLE_EVERY_MS = 250
+const DOWNLOAD_TIMEOUT_MS = 600_000
 
 export const memory: Bench = {
   name: 'memory',
@@ -33,15 +34,19 @@ async function measureDownload(ground: Ground, length: number): Promise<Row[]> {
   return withVisitorsOnDisk(ground, 2, length, async ([seeder, leech], path) => {
     const magnet = await seedFile(seeder!, path, ground.trackerUrl)
     const [seederHeap, leechHeap] = [await watchHeap(seeder!), await watchHeap(leech!)]
-    const seconds = await leech!.evaluate(async link => {
-      const { Shoal } = await kit.shoal()
-      const client = new Shoal({ trackers: [], iceServers: [] })
-      const startedAt = performance.now()
-      const torrent = client.add(link)
-      kit.kept.set('torrent', torrent)
-      await torrent.done
-      return (performance.now() - startedAt) / 1000
-    }, magnet)
+    const seconds = await leech!.evaluate(
+      async (link, timeoutMs) => {
+        const { Shoal } = await kit.shoal()
+        const client = new Shoal({ trackers: [], iceServers: [] })
+        const startedAt = performance.now()
+        const torrent = client.add(link)
+        kit.kept.set('torrent', torrent)
+        await kit.within(timeoutMs, 'The download', torrent.done)
+        return (performance.now() - startedAt) / 1000
+      },
+      magnet,
+      DOWNLOAD_TIMEOUT_MS,
+    )
     ground.log(`  1 GiB took ${seconds.toFixed(0)} s; the heap's peak grew by ${leechHeap.growthMB().toFixed(0)} MB`)
     return [
       ...rowsOf('download of 1 GiB', await leechHeap.stop()),
@@ -58,6 +63,7 @@ async function withVisitorsOnDisk<T>(
   work: (pages: readonly Page[], path: string) => Promise<T>,
 ): Promise<T> {
   const scope = new Scope()
+  ground.scope.after(() => scope.close())
   try {
     const path = join(tmpdir(), `shoal-bench-${process.pid}.bin`)
     scope.after(() => rm(path, { force: true }))

@@ -58,6 +58,9 @@ async function main(): Promise<number> {
   }
   if (!values['no-build'] && (await buildOnce(BUILD_TIMEOUT_MS)).failed > 0) return 1
   const scope = new Scope()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => scope.close().finally(() => process.exit(1)))
+  }
   try {
     const ground = await prepare(scope)
     const rows: Row[] = []
@@ -82,6 +85,7 @@ async function main(): Promise<number> {
 async function prepare(scope: Scope): Promise<Ground> {
   const tracker = await startShoalTracker(scope)
   return {
+    scope,
     browser: await launchBrowser(scope, 'chromium'),
     site: await startSite(scope, { modules: { '/raw.js': 'test/bench/page/raw.ts' } }),
     trackerUrl: tracker.url,

@@ -21,7 +21,7 @@ const PUPPETEER_FLAGS_NOT_WANTED = [
 ]
 
 /** How long one command to a browser may take; hashing gigabytes in a page is one command. */
-const PROTOCOL_TIMEOUT_MS = 600_000
+const PROTOCOL_TIMEOUT_MS = 900_000
 
 export async function launchBrowser(
   lifetime: Lifetime,

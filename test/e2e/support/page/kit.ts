@@ -67,6 +67,14 @@ const toolkit = {
     return (await import(outside('/webtorrent.min.js'))).default
   },
 
+  /** The promise, or a rejection that says what did not come about in time. */
+  within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${what} took more than ${timeoutMs / 1000} s`)), timeoutMs)
+      promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  },
+
   /** Where a page keeps what later commands of the test need. */
   kept: new Map<string, unknown>(),
 }
