@@ -6,8 +6,8 @@ import { encodeMetainfo, type Metainfo, parseMetainfo } from './metainfo/metainf
 import type { Store, TorrentRecord } from './ports.ts'
 import type { OwnFile } from './store/blobs.ts'
 
-/** The record is written at most this often while piece hashes come in. */
-const INTERVAL_MS = 1_000
+/** While piece hashes come in, making the record anew takes at most one part in this many of the time. */
+const PAUSE_PER_WRITE = 10
 
 export class Recorder {
   readonly #store: Store
@@ -18,6 +18,7 @@ export class Recorder {
   #latest: (() => Metainfo | undefined) | undefined
   #writing: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setTimeout> | undefined
+  #pauseMs = 0
 
   constructor(store: Store, infoHash: string, isKept: boolean, warn: (error: ShoalError) => void) {
     this.#store = store
@@ -58,20 +59,26 @@ export class Recorder {
     await this.#write()
   }
 
-  /** Piece hashes came in; they are needed to verify what the store holds after a reload. */
+  /**
+   * Piece hashes came in. They are written soon, at first at once: what was stored when a process is killed can only be
+   * verified with them.
+   */
   layersChanged(latest: () => Metainfo | undefined): void {
     if (this.#record === undefined) return
     this.#latest = latest
-    this.#timer ??= setTimeout(() => void this.flush(), INTERVAL_MS)
+    this.#timer ??= setTimeout(() => void this.flush(), this.#pauseMs)
   }
 
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    await this.#writing
+    const startedAt = performance.now()
     const metainfo = this.#latest?.()
     this.#latest = undefined
-    if (metainfo === undefined || this.#record === undefined) return this.#writing
+    if (metainfo === undefined || this.#record === undefined) return
     this.#record = { ...this.#record, metainfo: encodeMetainfo(metainfo) }
+    this.#pauseMs = PAUSE_PER_WRITE * (performance.now() - startedAt)
     await this.#write()
   }
 
