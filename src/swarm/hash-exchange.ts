@@ -4,7 +4,7 @@
  * A file's piece layer is fetched in runs of up to 512 hashes, each proven against the file's root as it comes, so a wrong
  * one names its sender. Peers that refuse or stay silent are passed over for a while.
  */
-import { toHex } from '../metainfo/bytes.ts'
+import { equalBytes, toHex } from '../metainfo/bytes.ts'
 import { type Anchor, isProven, leafRanges, pieceLayerRanges } from '../metainfo/hash-ranges.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import { HASH_BYTES, log2, treeHeight } from '../metainfo/merkle.ts'
@@ -158,8 +158,16 @@ export class HashExchange<Body> {
     const begin = range.index * HASH_BYTES
     draft.bytes.set(run.subarray(0, draft.bytes.length - begin), begin)
     if (--draft.missingRuns > 0) return
-    this.#drafts.delete(file)
-    if (this.#hashes.setLayer(file, draft.bytes)) this.#events.layer(file)
+    this.#complete(this.#layout.files[file]!.piecesRoot!, draft.bytes)
+  }
+
+  /** Files of the same content have the same hashes: one answer serves them all. */
+  #complete(piecesRoot: Uint8Array, layer: Uint8Array): void {
+    for (const [file, { piecesRoot: root }] of this.#layout.files.entries()) {
+      if (root === undefined || !equalBytes(root, piecesRoot)) continue
+      this.#drafts.delete(file)
+      if (this.#hashes.needsLayer(file) && this.#hashes.setLayer(file, layer)) this.#events.layer(file)
+    }
   }
 
   #draft(file: number): void {

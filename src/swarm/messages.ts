@@ -79,8 +79,9 @@ export class MessageHandler<Body> {
     if (peer.isInterested) this.#host.interestChanged()
   }
 
+  /** Told to those who have it too: a seed shows how far its leeches are. */
   have(peer: Peer, piece: number): void {
-    if (!peer.has(piece) || peer.client !== 'shoal') this.#context.send(peer.handle, { type: 'have', piece })
+    this.#context.send(peer.handle, { type: 'have', piece })
   }
 
   dontHave(peer: Peer, piece: number): void {
