@@ -6,6 +6,7 @@
  */
 import Peer, { type PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
+import { withoutCandidates } from './polyfill-sdp.ts'
 import { ShoalError } from '../errors.ts'
 
 /** What the two sides exchange to find each other. */
@@ -58,6 +59,9 @@ export interface ChannelRoute {
 /** Whether this browser or Node can make connections at all. */
 export const isWebRtcSupported: boolean = Peer.WEBRTC_SUPPORT
 
+/** Browsers have their own; in Node simple-peer comes with one. */
+const isNative = 'RTCPeerConnection' in globalThis
+
 /**
  * Starts a connection; an initiator's offer comes as a `signal`.
  * @throws ShoalError `no-webrtc`
@@ -76,6 +80,9 @@ class PeerChannel extends Peer implements Channel {
   #isDescribed = false
   /** Candidates that were found before the description was ready. */
   #earlyCandidates: ChannelSignal[] = []
+  /** The other side's, while they are held back. */
+  #heldCandidates: RTCIceCandidateInit[] | undefined
+  #holdTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ChannelOptions, events: ChannelEvents) {
     super({
@@ -102,7 +109,8 @@ class PeerChannel extends Peer implements Channel {
     if (this.events === undefined) return
     try {
       if (signal.type === 'candidate') super.signal({ candidate: signal.candidate })
-      else super.signal({ type: signal.type, sdp: withoutEndOfCandidates(signal.sdp) })
+      else if (isNative) super.signal(signal)
+      else this.#signalToPolyfill(signal)
     } catch (error) {
       this.#end(`The peer's ${signal.type} was malformed: ${String(error)}`)
     }
@@ -144,6 +152,21 @@ class PeerChannel extends Peer implements Channel {
     events.closed(reason)
   }
 
+  /** See `polyfill-sdp.ts`. */
+  #signalToPolyfill({ type, sdp }: { type: 'offer' | 'answer'; sdp: string }): void {
+    const { description, candidates } = withoutCandidates(sdp)
+    this.#heldCandidates = candidates
+    const heldMs = type === 'offer' ? CHANNEL_LIMITS.candidatesHeldMs : 0
+    this.#holdTimer = setTimeout(() => this.#releaseCandidates(), heldMs)
+    super.signal({ type, sdp: description })
+  }
+
+  #releaseCandidates(): void {
+    const held = this.#heldCandidates ?? []
+    this.#heldCandidates = undefined
+    for (const candidate of held) this._addIceCandidate(candidate)
+  }
+
   #onSignal(signal: PeerSignal): void {
     if (signal.type === 'candidate' && !this.#isDescribed) {
       this.#earlyCandidates.push(signal)
@@ -183,7 +206,8 @@ class PeerChannel extends Peer implements Channel {
 
   /** A candidate that cannot be used is no reason to give up: others may do. */
   override _addIceCandidate(candidate: RTCIceCandidateInit): void {
-    this._pc?.addIceCandidate(candidate).catch(() => {})
+    if (this.#heldCandidates !== undefined) this.#heldCandidates.push(candidate)
+    else this._pc?.addIceCandidate(candidate).catch(() => {})
   }
 
   /** Node's polyfill never sends the empty candidate that ends gathering; it only changes the state. */
@@ -207,6 +231,7 @@ class PeerChannel extends Peer implements Channel {
     const pc = this._pc
     if (this._closingInterval !== null) clearInterval(this._closingInterval)
     if (this._iceCompleteTimer !== null) clearTimeout(this._iceCompleteTimer)
+    clearTimeout(this.#holdTimer)
     if (this._channel) silence(this._channel)
     this._channel = null
     this._pc = null
@@ -216,14 +241,6 @@ class PeerChannel extends Peer implements Channel {
     }
     done(null)
   }
-}
-
-/**
- * libdatachannel (Node) hands a description to ICE before the candidates in it: told that there are no more, ICE
- * may fail before it is given the first. Nobody else misses the line; what fails, fails by its checks.
- */
-function withoutEndOfCandidates(sdp: string): string {
-  return sdp.replace(/^a=end-of-candidates\r?\n/gm, '')
 }
 
 function messageBytesMax(announced: number | undefined): number {
