@@ -173,6 +173,8 @@ class TestMember {
   offers = 0
   readonly #messages = new Map<string, WireMessage<Uint8Array>[]>()
   readonly #watchers = new Set<() => void>()
+  /** What happened, for those who wait in vain. */
+  readonly #story: string[] = []
 
   constructor(
     adapter: NetworkAdapter,
@@ -211,7 +213,7 @@ class TestMember {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(check)
-        reject(new Error(`${this.name} waited for ${what}; it has ${[...this.open.keys()].join(', ') || 'nobody'}`))
+        reject(new Error(`${this.name} waited for ${what}; ${this.#story.join(', ')}`))
       }, PATIENCE_MS)
       const check = () => {
         const value = probe()
@@ -228,20 +230,24 @@ class TestMember {
   #events(isShy: boolean): MembershipEvents {
     return {
       found: peerIds => {
+        this.#story.push(`found ${peerIds.join(' ')}`)
         for (const peerId of peerIds) if (!isShy && !this.open.has(peerId)) this.membership.dial(peerId)
       },
-      offered: offer => {
+      offered: (offer, peerId) => {
+        this.#story.push(`offered ${peerId}`)
         this.offers++
         if (isShy) this.membership.refuse(offer)
         else this.membership.accept(offer)
         this.#tell()
       },
       opened: connection => {
+        this.#story.push(`opened ${connection.peerId}`)
         this.open.set(connection.peerId, connection)
         connection.start(this.#connectionEvents(connection))
         this.#tell()
       },
       failed: (peerId, error) => {
+        this.#story.push(`failed ${peerId}: ${error.message}`)
         this.failures.set(peerId, error)
         this.#tell()
       },
@@ -266,7 +272,8 @@ class TestMember {
         this.#tell()
       },
       writable: () => {},
-      closed: () => {
+      closed: reason => {
+        this.#story.push(`closed ${peerId}: ${reason}`)
         if (this.open.get(peerId) === connection) this.open.delete(peerId)
         this.#tell()
       },
