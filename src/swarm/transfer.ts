@@ -15,7 +15,10 @@ import { Pieces } from './pieces.ts'
 import { Requests } from './requests.ts'
 import { Uploads } from './uploads.ts'
 
-/** A new peer has this long to say what it has before anything is called unavailable. */
+/**
+ * A new peer has this long to say what it has, and one that left this long to come back, before anything is called
+ * unavailable.
+ */
 const SETTLE_MS = 5_000
 
 /** What only the swarm as a whole can do. */
@@ -46,6 +49,8 @@ export class Transfer<Body> {
   readonly #events: TransferEvents
   readonly #blame: Blame<Body>
   #unavailable = 0
+  /** ms; when the last peer left. Before the first has come nobody is missed. */
+  #desertedAt = Number.NEGATIVE_INFINITY
   /** Peers that contributed to a held suspect, by handle: they may be gone when it is judged. */
   readonly #leafAnswers = new Map<number, (leaves: Uint8Array | undefined) => void>()
 
@@ -82,7 +87,9 @@ export class Transfer<Body> {
   }
 
   get deadline(): number {
-    return Math.min(this.uploads.deadline, this.hashExchange.deadline, this.origin.deadline)
+    const complaintAt =
+      this.#isDeserted && this.#unavailable === 0 ? this.#desertedAt + SETTLE_MS : Number.POSITIVE_INFINITY
+    return Math.min(this.uploads.deadline, this.hashExchange.deadline, this.origin.deadline, complaintAt)
   }
 
   /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */
@@ -139,6 +146,13 @@ export class Transfer<Body> {
     this.requests.release(peer)
     this.hashExchange.closed(peer)
     this.isStale = true
+    if (this.#peers.size === 0) this.#desertedAt = this.#context.now
+  }
+
+  /** Every peer has left, and something is missing that no web seed brings. */
+  get #isDeserted(): boolean {
+    const isAlone = this.#peers.size === 0 && this.#desertedAt !== Number.NEGATIVE_INFINITY
+    return isAlone && this.pieces.missing.count > 0 && !this.origin.isUsable
   }
 
   reviewInterests(): void {
@@ -148,9 +162,10 @@ export class Transfer<Body> {
   /** Tells when connected peers together lack something that is wanted, and when that changes. */
   reportAvailability(): void {
     let unavailable = 0
-    const hasSettled = [...this.#peers.values()].every(peer => this.#context.now - peer.openedAt >= SETTLE_MS)
-    if (!hasSettled) return
-    if (!this.origin.isUsable && this.#peers.size > 0) {
+    const since = [...this.#peers.values()].map(peer => peer.openedAt)
+    if (this.#isDeserted) since.push(this.#desertedAt)
+    if (since.some(at => this.#context.now - at < SETTLE_MS)) return
+    if (!this.origin.isUsable && since.length > 0) {
       for (let piece = 0; piece < this.pieces.layout.pieceCount; piece++) {
         if (this.pieces.isWanted(piece) && this.pieces.rarity.availability(piece) === 0) unavailable++
       }
