@@ -83,6 +83,8 @@ export const TRACKER_LIMITS = {
   trackersMax: 10,
   /** Peers that trackers named, remembered with the way to reach them, for one torrent. */
   pathsMax: 1_000,
+  /** Connections being made or waiting for their turn, for one torrent. */
+  attemptsMax: 64,
   /** Offers waiting for the swarm's word; it answers at once. */
   offersWaitingMax: 32,
   /** Candidates trickled after one offer. */

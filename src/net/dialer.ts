@@ -75,16 +75,8 @@ export class Dialer implements AttemptEvents {
       return
     }
     if (path === undefined) return this.#fail(peerId, 'peer-unreachable', 'No tracker names this peer any more.')
-    const { session, trickles } = path
-    const attempt = this.#attempt({
-      kind: 'dial',
-      offerId: createOfferId(),
-      peerId,
-      session,
-      trickle: trickles,
-      isAsked: true,
-    })
-    attempt.slot = this.#options.slots.take(() => attempt.start())
+    const { session, trickles: trickle } = path
+    this.#start({ kind: 'dial', offerId: createOfferId(), peerId, session, trickle })
   }
 
   /** Ends in `opened` or `failed`. */
@@ -238,10 +230,20 @@ export class Dialer implements AttemptEvents {
 
   #answer({ signal, session, candidates }: WaitingOffer): void {
     const { peerId, offerId, sdp, trickle } = signal
-    const attempt = this.#attempt({ kind: 'answer', offerId, peerId, session, trickle, isAsked: true })
-    attempt.takeOffer(sdp)
-    for (const candidate of candidates) attempt.takeCandidate(candidate)
+    const attempt = this.#start({ kind: 'answer', offerId, peerId, session, trickle })
+    attempt?.takeOffer(sdp)
+    for (const candidate of candidates) attempt?.takeCandidate(candidate)
+  }
+
+  /** As soon as there is a slot; unless there are so many before it that it would come too late. */
+  #start(options: Omit<AttemptOptions, 'isAsked'> & { peerId: string }): Attempt | undefined {
+    if (this.#attempts.size >= TRACKER_LIMITS.attemptsMax) {
+      this.#fail(options.peerId, 'peer-unreachable', 'Too many connections are being made.')
+      return undefined
+    }
+    const attempt = this.#attempt({ ...options, isAsked: true })
     attempt.slot = this.#options.slots.take(() => attempt.start())
+    return attempt
   }
 
   #attempt(options: AttemptOptions): Attempt {

@@ -28,6 +28,15 @@ export class Slots {
     this.#max = max
   }
 
+  /** Slots in use, and how many of them were asked for or answered. */
+  get taken(): number {
+    return this.#taken.size
+  }
+
+  get asked(): number {
+    return [...this.#taken].filter(({ recycle }) => recycle === undefined).length
+  }
+
   /** Calls `run` as soon as there is a slot, which may be at once. */
   take(run: () => void): Slot {
     const entry: Entry = { run, takenAtMs: Date.now(), release: () => this.#release(entry) }
@@ -43,7 +52,7 @@ export class Slots {
 
   /** How many speculations one tracker may have now: half of what is left, so that something is left for others. */
   get speculationsLeft(): number {
-    const open = [...this.#taken].filter(({ recycle }) => recycle !== undefined).length
+    const open = this.taken - this.asked
     const left = Math.min(TRACKER_LIMITS.speculationsMax - open, this.#max - this.#taken.size)
     return this.#waiting.size > 0 ? 0 : Math.ceil(Math.max(0, left) / 2)
   }
