@@ -81,6 +81,11 @@ export class HashExchange<Body> {
     if (this.#hashes.needsLayer(file) && !this.#drafts.has(file)) this.#wantedFiles.add(file)
   }
 
+  /** The hashes of this file's pieces are asked for, or will be, of somebody who may have them. */
+  isFetching(file: number): boolean {
+    return (this.#drafts.has(file) || this.#wantedFiles.has(file)) && this.#able().length > 0
+  }
+
   /** The leaf hashes of a failed piece are needed. Pieces over 8 MiB, whose leaves no one request brings, do without. */
   wantLeaves(piece: number): void {
     const hash = this.#hashes.root(piece)
@@ -106,7 +111,7 @@ export class HashExchange<Body> {
       if (task.peer !== undefined && now >= task.askedAt + limits.answerMs) this.#refuse(task)
     }
     if (this.#tasks.size === 0 && this.#wantedFiles.size === 0) return
-    const able = [...this.#peers.values()].filter(peer => peer.features.v2 || peer.client === 'shoal')
+    const able = this.#able()
     if (able.length === 0) return
     for (const file of this.#wantedFiles) {
       if (this.#tasks.size >= REQUESTS_MAX) break
@@ -182,6 +187,10 @@ export class HashExchange<Body> {
   #add(task: HashTask): void {
     const key = keyOf(task.range)
     if (!this.#tasks.has(key)) this.#tasks.set(key, task)
+  }
+
+  #able(): Peer[] {
+    return [...this.#peers.values()].filter(peer => peer.features.v2 || peer.client === 'shoal')
   }
 
   #choose(able: readonly Peer[]): Peer | undefined {

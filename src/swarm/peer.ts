@@ -52,6 +52,8 @@ export class Peer {
   strikes = 0
   /** No piece of which it was the only source has verified yet: it gets whole pieces to itself. */
   isOnParole = true
+  /** It is asked for no data until it is known whether it lies; see `reprieve.ts`. */
+  isSuspended = false
 
   // what we ask of it
   readonly pending = new Map<number, PendingRequest>()

@@ -14,8 +14,8 @@ import { Wants } from './wants.ts'
 export interface PieceEvents<Body> {
   /** A piece verified. `senders` gave its units; a lone sender has proven itself. */
   verified(partial: PartialPiece<Body>, senders: readonly number[], body: Body): void
-  /** A whole piece failed its check; the partial still holds the units. */
-  failed(partial: PartialPiece<Body>, badUnits: readonly number[] | undefined): void
+  /** A whole piece failed its check; the partial still holds the units. `root` is the SHA-256 subtree root of what they are. */
+  failed(partial: PartialPiece<Body>, badUnits?: readonly number[], root?: Uint8Array): void
   inconsistent(piece: number): void
   /** Units can be asked for that could not be before. */
   opened(): void
@@ -197,7 +197,7 @@ export class Pieces<Body> {
     const { piece } = partial
     if (input.result === 'bad') {
       partial.state = 'filling'
-      this.#events.failed(partial, input.badUnits)
+      this.#events.failed(partial, input.badUnits, input.root)
       return
     }
     const isProven = this.hashes.root(piece) !== undefined
@@ -227,6 +227,17 @@ export class Pieces<Body> {
     this.bufferedBytes -= bytes
     this.reportDone()
     this.#events.opened()
+  }
+
+  /** Throws away what a peer sent of unfinished pieces: unchecked as it is, it would spoil what others have worked on. */
+  discardFrom(sender: number): void {
+    for (const partial of this.partials.values()) {
+      if (partial.state !== 'filling') continue
+      const discardedBytes = partial.discard(unit => partial.sender(unit) === sender)
+      if (discardedBytes === 0) continue
+      this.#context.counters.wastedBytes += discardedBytes
+      this.open.add(partial)
+    }
   }
 
   /** Gives up a piece that holds nothing and that nobody was asked for. */

@@ -39,7 +39,7 @@ export class Requests<Body> {
 
   /** Asks the peer for blocks until its window is full. */
   fill(peer: Peer): void {
-    if (this.#context.isPaused || peer.isChoking || !peer.amInterested) return
+    if (this.#context.isPaused || peer.isChoking || peer.isSuspended || !peer.amInterested) return
     const { limits, now } = this.#context
     const windowBytes = peer.isSnubbed ? limits.unitBytes : peer.windowBytes
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {

@@ -182,12 +182,7 @@ export class Swarm<Body> {
   #tick(): void {
     if (this.#transfer === undefined) this.#metadata.tick()
     this.#apply(this.#choker.tick(this.isDone))
-    if (!this.#transfer?.isResumed) return
-    this.#transfer.requests.tick()
-    this.#transfer.hashExchange.tick()
-    this.#transfer.uploads.pumpAll()
-    this.#transfer.isStale = true
-    this.#transfer.reportAvailability()
+    if (this.#transfer?.isResumed) this.#transfer.tick()
   }
 
   #apply({ choke, unchoke }: Verdict): void {

@@ -4,6 +4,7 @@
  */
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { PieceHashes } from '../metainfo/piece-hashes.ts'
+import { Availability } from './availability.ts'
 import { Blame } from './blame.ts'
 import type { Context } from './context.ts'
 import { HashExchange } from './hash-exchange.ts'
@@ -12,14 +13,9 @@ import { ORIGIN, type PartialPiece } from './partial-piece.ts'
 import type { Peer } from './peer.ts'
 import { Picker } from './picker.ts'
 import { Pieces } from './pieces.ts'
+import { Reprieves } from './reprieve.ts'
 import { Requests } from './requests.ts'
 import { Uploads } from './uploads.ts'
-
-/**
- * A new peer has this long to say what it has, and one that left this long to come back, before anything is called
- * unavailable.
- */
-const SETTLE_MS = 5_000
 
 /** What only the swarm as a whole can do. */
 export interface TransferEvents {
@@ -48,9 +44,8 @@ export class Transfer<Body> {
   readonly #peers: ReadonlyMap<number, Peer>
   readonly #events: TransferEvents
   readonly #blame: Blame<Body>
-  #unavailable = 0
-  /** ms; when the last peer left. Before the first has come nobody is missed. */
-  #desertedAt = Number.NEGATIVE_INFINITY
+  readonly #reprieves: Reprieves
+  readonly #availability: Availability<Body>
   /** Peers that contributed to a held suspect, by handle: they may be gone when it is judged. */
   readonly #leafAnswers = new Map<number, (leaves: Uint8Array | undefined) => void>()
 
@@ -69,13 +64,14 @@ export class Transfer<Body> {
     const hashes = new PieceHashes(layout, metainfo.pieceLayers)
     this.pieces = new Pieces(context, layout, hashes, {
       verified: (partial, senders) => this.#verified(partial, senders),
-      failed: (partial, badUnits) => this.#failed(partial, badUnits),
+      failed: (partial, badUnits, root) => this.#failed(partial, badUnits, root),
       inconsistent: piece => this.#inconsistent(piece),
       opened: () => {
         this.isStale = true
       },
     })
     this.#blame = new Blame(context)
+    this.#reprieves = new Reprieves(context, hashes)
     this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces, peers), peers)
     this.uploads = new Uploads(context, layout, this.pieces.have, peers)
     this.hashExchange = new HashExchange(context, layout, hashes, peers, {
@@ -84,12 +80,12 @@ export class Transfer<Body> {
       forged: peer => events.ban(peer, 'sent piece hashes that do not lead to the file’s root'),
     })
     this.origin = new OriginSource(context, this.pieces, webSeeds)
+    this.#availability = new Availability(context, this.pieces, this.origin, peers)
   }
 
   get deadline(): number {
-    const complaintAt =
-      this.#isDeserted && this.#unavailable === 0 ? this.#desertedAt + SETTLE_MS : Number.POSITIVE_INFINITY
-    return Math.min(this.uploads.deadline, this.hashExchange.deadline, this.origin.deadline, complaintAt)
+    const rooms = [this.uploads, this.hashExchange, this.origin, this.#reprieves, this.#availability]
+    return Math.min(...rooms.map(({ deadline }) => deadline))
   }
 
   /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */
@@ -126,6 +122,8 @@ export class Transfer<Body> {
     if (isInterested !== peer.amInterested) {
       peer.amInterested = isInterested
       this.#context.send(peer.handle, { type: isInterested ? 'interested' : 'not-interested' })
+      // Whoever has pieces has their hashes, most likely.
+      if (isInterested) this.hashExchange.tick()
     }
     if (isInterested) this.requests.fill(peer)
     if (peer.isSeed && have.isFull) this.#events.part(peer)
@@ -145,34 +143,13 @@ export class Transfer<Body> {
   parted(peer: Peer): void {
     this.requests.release(peer)
     this.hashExchange.closed(peer)
+    this.hashExchange.tick()
     this.isStale = true
-    if (this.#peers.size === 0) this.#desertedAt = this.#context.now
-  }
-
-  /** Every peer has left, and something is missing that no web seed brings. */
-  get #isDeserted(): boolean {
-    const isAlone = this.#peers.size === 0 && this.#desertedAt !== Number.NEGATIVE_INFINITY
-    return isAlone && this.pieces.missing.count > 0 && !this.origin.isUsable
+    this.#availability.parted()
   }
 
   reviewInterests(): void {
     for (const peer of [...this.#peers.values()]) this.reviewInterest(peer)
-  }
-
-  /** Tells when connected peers together lack something that is wanted, and when that changes. */
-  reportAvailability(): void {
-    let unavailable = 0
-    const since = [...this.#peers.values()].map(peer => peer.openedAt)
-    if (this.#isDeserted) since.push(this.#desertedAt)
-    if (since.some(at => this.#context.now - at < SETTLE_MS)) return
-    if (!this.origin.isUsable && since.length > 0) {
-      for (let piece = 0; piece < this.pieces.layout.pieceCount; piece++) {
-        if (this.pieces.isWanted(piece) && this.pieces.rarity.availability(piece) === 0) unavailable++
-      }
-    }
-    if (unavailable === this.#unavailable) return
-    this.#unavailable = unavailable
-    this.#context.report({ type: 'unavailable', pieces: unavailable })
   }
 
   /** Answers a hash request, out of memory or by hashing a piece that we have; undefined: it is refused. */
@@ -196,6 +173,15 @@ export class Transfer<Body> {
     this.isStale = true
   }
 
+  tick(): void {
+    this.requests.tick()
+    this.hashExchange.tick()
+    this.#condemn()
+    this.uploads.pumpAll()
+    this.isStale = true
+    this.#availability.tick()
+  }
+
   onHashed(id: number, leaves: Uint8Array | undefined): void {
     const respond = this.#leafAnswers.get(id)
     this.#leafAnswers.delete(id)
@@ -215,7 +201,7 @@ export class Transfer<Body> {
     }
   }
 
-  #failed(partial: PartialPiece<Body>, badUnits: readonly number[] | undefined): void {
+  #failed(partial: PartialPiece<Body>, badUnits?: readonly number[], root?: Uint8Array): void {
     const { piece } = partial
     const senders = partial.senders()
     // A check against leaf hashes judges again what failed before.
@@ -227,7 +213,7 @@ export class Transfer<Body> {
     } else {
       if (senders.length > 1) this.#suspect(partial, senders)
       this.#context.counters.wastedBytes += partial.discard(() => true)
-      if (senders.length === 1) this.#accuse(senders[0]!, piece)
+      if (senders.length === 1) this.#accuse(senders[0]!, piece, root)
     }
     this.origin.settled(piece)
     partial.exclusive = undefined
@@ -264,27 +250,43 @@ export class Transfer<Body> {
     const { first, end } = this.pieces.layout.piecesOf(file)
     for (let piece = first; piece < end; piece++) this.pieces.refresh(piece)
     this.#context.report({ type: 'layer', file })
-    const contradicted = this.pieces.hashes.contradictedPiece(file)
+    const contradicted = this.pieces.hashes.contradictedPiece(file) ?? this.#reprieves.contradictedPiece()
     if (contradicted !== undefined) this.#inconsistent(contradicted)
+    else this.#condemn()
     this.isStale = true
   }
 
-  #accuse(sender: number, piece: number): void {
+  /** @param root of the piece as this sender alone sent it */
+  #accuse(sender: number, piece: number, root?: Uint8Array): void {
     if (sender === ORIGIN) {
       this.origin.blame(piece)
       return
     }
     const peer = this.#peers.get(sender)
     if (peer === undefined) return
-    this.#events.ban(peer, `sent bad data for piece ${piece}`)
-    // What else it sent is thrown away unchecked: it would spoil the pieces that others have worked on.
-    for (const partial of this.pieces.partials.values()) {
-      if (partial.state !== 'filling') continue
-      const discardedBytes = partial.discard(unit => partial.sender(unit) === sender)
-      if (discardedBytes === 0) continue
-      this.#context.counters.wastedBytes += discardedBytes
-      this.pieces.open.add(partial)
+    if (this.#mayComeRight(piece)) {
+      this.requests.cancelAll(peer)
+      this.#reprieves.grant({ peer, piece, root })
+    } else {
+      this.#ban(peer, piece)
     }
+    this.pieces.discardFrom(sender)
+  }
+
+  /** Only the v1 half was there to judge by, and the v2 half is on its way. */
+  #mayComeRight(piece: number): boolean {
+    const { layout } = this.pieces
+    return layout.version === 'hybrid' && this.hashExchange.isFetching(layout.fileOf(piece)!)
+  }
+
+  #condemn(): void {
+    for (const { peer, piece } of this.#reprieves.takeDue()) {
+      if (this.#peers.has(peer.handle)) this.#ban(peer, piece)
+    }
+  }
+
+  #ban(peer: Peer, piece: number): void {
+    this.#events.ban(peer, `sent bad data for piece ${piece}`)
   }
 
   #inconsistent(piece: number): void {

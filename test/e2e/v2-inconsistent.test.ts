@@ -79,7 +79,11 @@ async function seedV2(lifetime: Lifetime): Promise<TestPeer> {
 function assertStopped({ error, warnings }: Download): void {
   assert.equal(error?.code, 'inconsistent-hashes')
   assert.match(error?.message ?? '', /halves/)
-  assert.deepEqual(warnings, [])
+  // Damage may have been seen before the halves were compared; it is nobody's fault.
+  assert.deepEqual(
+    warnings.filter(({ message }) => !/damaged piece/.test(message)),
+    [],
+  )
 }
 
 describe('a hybrid whose halves disagree', () => {
