@@ -3,12 +3,15 @@ import type { Page } from 'puppeteer-core'
 import { type NetworkConditions, shapeNetwork } from '../e2e/support/network.ts'
 import { type Ground, MIB, withVisitors } from './bench.ts'
 import type { RawTransfer } from './page/raw.ts'
-import { digits } from './statistics.ts'
+import { digits, median } from './statistics.ts'
 
 const KIB = 1024
 
 const MESSAGE_BYTES = [16 * KIB, 64 * KIB, 128 * KIB]
 const BUFFER_BYTES = [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, MIB, 2 * MIB, 4 * MIB]
+
+/** Combinations that are measured more than once. */
+const FINALISTS = 4
 
 export interface RawSettings {
   readonly messageBytes: number
@@ -31,7 +34,18 @@ export async function measureRaw(ground: Ground, options: RawOptions & RawSettin
   })
 }
 
-/** Tries every combination of message and buffer size; the best by name, fastest first. Kept for the whole command. */
+/** The better of the two best settings, measured now. Bytes per second. */
+export async function measureBestRaw(
+  ground: Ground,
+  options: RawOptions,
+  best: readonly RawSettings[],
+): Promise<number> {
+  const rates: number[] = []
+  for (const settings of best.slice(0, 2)) rates.push(await measureRaw(ground, { ...options, ...settings }))
+  return Math.max(...rates)
+}
+
+/** Tries every combination of message and buffer size; the best ones, fastest first. Kept for the whole command. */
 export async function bestRawSettings(ground: Ground, options: RawOptions): Promise<RawSettings[]> {
   const key = `raw ${JSON.stringify(options)}`
   const known = ground.memo.get(key) as RawSettings[] | undefined
@@ -45,11 +59,19 @@ export async function bestRawSettings(ground: Ground, options: RawOptions): Prom
     }
   }
   tried.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond)
+  // One lucky measurement makes no champion: the finalists are measured again.
+  const finalists = tried.slice(0, FINALISTS)
+  for (const finalist of finalists) {
+    const samples = [finalist.bytesPerSecond]
+    while (samples.length < 3) samples.push(await measureRaw(ground, { ...options, ...finalist.settings }))
+    finalist.bytesPerSecond = median(samples)
+  }
+  finalists.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond)
   const shown = tried
     .slice(0, 5)
     .map(({ settings, bytesPerSecond }) => `${nameOf(settings)} ${digits(bytesPerSecond / 1e6)}`)
   ground.log(`  raw channel, best (MB/s): ${shown.join(', ')}`)
-  const best = tried.map(({ settings }) => settings)
+  const best = finalists.map(({ settings }) => settings)
   ground.memo.set(key, best)
   return best
 }
