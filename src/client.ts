@@ -14,13 +14,13 @@ import {
   recordOrigins,
   type SeedFile,
   seedFiles,
-} from './sources.ts'
+} from './torrent/sources.ts'
 import { memoryStore } from './store/memory.ts'
 import { divide } from './swarm/budget.ts'
 import type { Demand, Share } from './swarm/events.ts'
 import { seededRandom } from './swarm/random.ts'
-import { Torrent } from './torrent.ts'
-import { TorrentEngine } from './torrent-engine.ts'
+import { Torrent } from './torrent/torrent.ts'
+import { TorrentEngine } from './torrent/engine.ts'
 
 export interface ShoalOptions {
   /** WebSocket trackers (`ws:`, `wss:`) that every torrent announces to, beside its own. @default [] */

@@ -3,22 +3,22 @@
  *
  * hashing or fetching → joining (file list from peers) → checking (what the store holds) → downloading → seeding
  */
-import type { Emit, EngineHost, EngineOptions } from './engine-options.ts'
-import { ShoalError, toShoalError } from './errors.ts'
+import type { EngineHost, EngineOptions } from './engine-options.ts'
+import { ShoalError, toShoalError } from '../errors.ts'
 import { openSession, openVault } from './opening.ts'
 import { outcomeOf } from './outcomes.ts'
-import type { Magnet } from './metainfo/magnet.ts'
-import type { Metainfo } from './metainfo/metainfo.ts'
-import { PieceHashes } from './metainfo/piece-hashes.ts'
-import { isSameShare } from './swarm/budget.ts'
-import type { Report, Share } from './swarm/events.ts'
-import type { TrackerStatus } from './ports.ts'
-import { toHex } from './metainfo/bytes.ts'
-import { deferred } from './deferred.ts'
+import type { Magnet } from '../metainfo/magnet.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import { PieceHashes } from '../metainfo/piece-hashes.ts'
+import { isSameShare } from '../swarm/budget.ts'
+import type { Report, Share } from '../swarm/events.ts'
+import type { TrackerStatus } from '../ports.ts'
+import { toHex } from '../metainfo/bytes.ts'
+import { deferred } from '../deferred.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import { initialSelection, Selection } from './selection.ts'
-import type { Session, SessionEvents } from './session.ts'
+import type { Session, SessionEvents } from '../session.ts'
 import { type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
 import type { TorrentState } from './views.ts'
@@ -39,7 +39,7 @@ export class TorrentEngine {
   readonly signal = this.#stop.signal
   readonly #ready = deferred()
   readonly #done = deferred()
-  readonly #tell: Teller
+  readonly tell: Teller
   #reader: Reader | undefined
   #recorder: Recorder | undefined
   /** The `.torrent` that was given, or is remembered. */
@@ -54,7 +54,7 @@ export class TorrentEngine {
   constructor(options: EngineOptions, host: EngineHost) {
     this.#options = options
     this.#host = host
-    this.#tell = new Teller(options.clock)
+    this.tell = new Teller(options.clock)
     this.ready = this.#ready.promise
     this.done = this.#done.promise
     // Whoever does not await these is told by the `error` event; they never count as unhandled.
@@ -95,10 +95,6 @@ export class TorrentEngine {
     return this.metainfo && withLayers(this.metainfo, this.session?.swarm.transfer?.pieces.hashes)
   }
 
-  connect(emit: Emit): void {
-    this.#tell.emit = emit
-  }
-
   /** Runs from what the user gave to the swarm. Failures end in `ready`, `done` and the `error` event. */
   async run(phase: 'hashing' | 'joining', origins: Promise<Origins>): Promise<void> {
     this.#enter(phase)
@@ -130,7 +126,7 @@ export class TorrentEngine {
   }
 
   warn(error: ShoalError): void {
-    if (!this.#isClosed) this.#tell.emit('warning', { error })
+    if (!this.#isClosed) this.tell.emit('warning', { error })
   }
 
   setPriority(file: number, priority: number): void {
@@ -150,7 +146,7 @@ export class TorrentEngine {
     const error = toShoalError(cause, 'The torrent could not go on.')
     this.error = error
     this.#settle(error)
-    this.#tell.emit('error', { error })
+    this.tell.emit('error', { error })
     this.#tellState()
     this.#stop.abort()
     void this.session?.close()
@@ -170,7 +166,7 @@ export class TorrentEngine {
     await this.session?.close()
     this.#host.closed()
     this.#tellState()
-    this.#tell.emit('close', undefined)
+    this.tell.emit('close', undefined)
   }
 
   #join(origins: Origins): void {
@@ -192,7 +188,7 @@ export class TorrentEngine {
       warning: error => this.warn(error),
       tracker: status => {
         this.trackerStates.set(status.url, status)
-        this.#tell.emit('tracker', { status })
+        this.tell.emit('tracker', { status })
       },
       failed: error => this.fail(error),
     })
@@ -238,7 +234,7 @@ export class TorrentEngine {
   #opened(): void {
     this.#phase = 'running'
     this.#ready.resolve()
-    this.#tell.emit('ready', undefined)
+    this.tell.emit('ready', undefined)
     this.#tellState()
     this.#reader!.arrived()
   }
@@ -247,13 +243,13 @@ export class TorrentEngine {
     switch (report.type) {
       case 'piece':
         this.#reader?.arrived()
-        this.#tell.emit('piece', { index: report.piece, source: report.source })
+        this.tell.emit('piece', { index: report.piece, source: report.source })
         return this.#tellProgress(false)
       case 'done':
         return void this.#finished()
       case 'undone':
       case 'peers':
-        if (report.type === 'peers') this.#tell.emit('peer', { peers: this.session!.swarm.peers.size })
+        if (report.type === 'peers') this.tell.emit('peer', { peers: this.session!.swarm.peers.size })
         return this.#tellState()
       case 'layer':
         return this.#recorder?.layersChanged(() => this.completeMetainfo)
@@ -273,7 +269,7 @@ export class TorrentEngine {
     this.#tellProgress(true)
     this.#done.resolve()
     this.#tellState()
-    this.#tell.emit('done', undefined)
+    this.tell.emit('done', undefined)
   }
 
   #applySelection(): void {
@@ -288,11 +284,11 @@ export class TorrentEngine {
   }
 
   #tellState(): void {
-    this.#tell.state(this.state)
+    this.tell.state(this.state)
   }
 
   #tellProgress(isLast: boolean): void {
-    this.#tell.progress(() => this.progress, isLast)
+    this.tell.progress(() => this.progress, isLast)
   }
 
   #settle(error: ShoalError): void {

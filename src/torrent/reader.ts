@@ -1,8 +1,8 @@
 /** Reads verified bytes of files, waiting for what is not here yet. */
-import { ShoalError } from './errors.ts'
-import type { Layout } from './metainfo/layout.ts'
-import { STREAM_DEFAULTS } from './options.ts'
-import type { Session } from './session.ts'
+import { ShoalError } from '../errors.ts'
+import type { Layout } from '../metainfo/layout.ts'
+import { STREAM_DEFAULTS } from '../options.ts'
+import type { Session } from '../session.ts'
 
 interface Waiter {
   readonly piece: number

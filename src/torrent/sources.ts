@@ -1,15 +1,15 @@
 /** What a torrent can be made of (files, a magnet, a `.torrent`, a URL of one), and what each comes to. */
-import { createTorrent, type CreateOptions } from './create.ts'
-import { ShoalError } from './errors.ts'
-import { toHex } from './metainfo/bytes.ts'
-import { type Magnet, parseMagnet } from './metainfo/magnet.ts'
-import { type Metainfo, metainfoFromInfo, parseMetainfo } from './metainfo/metainfo.ts'
-import type { PieceHashes } from './metainfo/piece-hashes.ts'
-import { METAINFO_LIMITS } from './options.ts'
-import type { TorrentRecord } from './ports.ts'
-import type { ExpectedHashes } from './swarm/context.ts'
-import type { BlobLike } from './store/blob-like.ts'
-import type { OwnFile } from './store/blobs.ts'
+import { createTorrent, type CreateOptions } from '../create.ts'
+import { ShoalError } from '../errors.ts'
+import { toHex } from '../metainfo/bytes.ts'
+import { type Magnet, parseMagnet } from '../metainfo/magnet.ts'
+import { type Metainfo, metainfoFromInfo, parseMetainfo } from '../metainfo/metainfo.ts'
+import type { PieceHashes } from '../metainfo/piece-hashes.ts'
+import { METAINFO_LIMITS } from '../options.ts'
+import type { TorrentRecord } from '../ports.ts'
+import type { ExpectedHashes } from '../swarm/context.ts'
+import type { BlobLike } from '../store/blob-like.ts'
+import type { OwnFile } from '../store/blobs.ts'
 
 /** A file to seed. */
 export interface SeedFile {

@@ -1,7 +1,7 @@
 /** What a torrent's engine is given, and whom it tells. */
-import type { Network, Origin, Store } from './ports.ts'
-import type { Demand, Share } from './swarm/events.ts'
-import type { Random } from './swarm/random.ts'
+import type { Network, Origin, Store } from '../ports.ts'
+import type { Demand, Share } from '../swarm/events.ts'
+import type { Random } from '../swarm/random.ts'
 import type { TorrentEvents } from './views.ts'
 
 export interface EngineOptions {

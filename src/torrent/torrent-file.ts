@@ -1,7 +1,7 @@
 /** One file of a torrent, as a user holds it: its progress, whether it is wanted, and its bytes. */
-import { ShoalError } from './errors.ts'
-import type { LayoutFile } from './metainfo/layout.ts'
-import { STREAM_DEFAULTS } from './options.ts'
+import { ShoalError } from '../errors.ts'
+import type { LayoutFile } from '../metainfo/layout.ts'
+import { STREAM_DEFAULTS } from '../options.ts'
 
 /** What a file needs of its torrent. */
 export interface FileHost {

@@ -1,9 +1,9 @@
 /** Which files are wanted, and how much: priorities of files as runs of pieces. */
-import type { Layout } from './metainfo/layout.ts'
-import type { Magnet } from './metainfo/magnet.ts'
-import { STREAM_DEFAULTS } from './options.ts'
-import type { Bitfield } from './swarm/bitfield.ts'
-import type { Want } from './swarm/events.ts'
+import type { Layout } from '../metainfo/layout.ts'
+import type { Magnet } from '../metainfo/magnet.ts'
+import { STREAM_DEFAULTS } from '../options.ts'
+import type { Bitfield } from '../swarm/bitfield.ts'
+import type { Want } from '../swarm/events.ts'
 
 export class Selection {
   readonly #layout: Layout

@@ -1,10 +1,10 @@
 /** Remembers a torrent across reloads: its `.torrent`, the piece hashes learnt so far, and the files it is seeded from. */
-import { ShoalError } from './errors.ts'
-import { equalBytes } from './metainfo/bytes.ts'
-import type { Magnet } from './metainfo/magnet.ts'
-import { encodeMetainfo, type Metainfo, parseMetainfo } from './metainfo/metainfo.ts'
-import type { Store, TorrentRecord } from './ports.ts'
-import type { OwnFile } from './store/blobs.ts'
+import { ShoalError } from '../errors.ts'
+import { equalBytes } from '../metainfo/bytes.ts'
+import type { Magnet } from '../metainfo/magnet.ts'
+import { encodeMetainfo, type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
+import type { Store, TorrentRecord } from '../ports.ts'
+import type { OwnFile } from '../store/blobs.ts'
 
 /** While piece hashes come in, making the record anew takes at most one part in this many of the time. */
 const PAUSE_PER_WRITE = 10

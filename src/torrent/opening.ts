@@ -3,16 +3,16 @@
  * store, or memory where the store fails).
  */
 import type { EngineOptions } from './engine-options.ts'
-import { type ShoalError, toShoalError } from './errors.ts'
-import type { Layout } from './metainfo/layout.ts'
-import type { Magnet } from './metainfo/magnet.ts'
-import type { Metainfo } from './metainfo/metainfo.ts'
-import type { PieceStore, Store } from './ports.ts'
-import { Session, type SessionEvents } from './session.ts'
+import { type ShoalError, toShoalError } from '../errors.ts'
+import type { Layout } from '../metainfo/layout.ts'
+import type { Magnet } from '../metainfo/magnet.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import type { PieceStore, Store } from '../ports.ts'
+import { Session, type SessionEvents } from '../session.ts'
 import { expectedHashes } from './sources.ts'
-import { blobPieces, type OwnFile } from './store/blobs.ts'
-import { memoryStore } from './store/memory.ts'
-import { Vault } from './vault.ts'
+import { blobPieces, type OwnFile } from '../store/blobs.ts'
+import { memoryStore } from '../store/memory.ts'
+import { Vault } from '../vault.ts'
 
 /** What is known of a torrent when its swarm is joined. */
 export interface Known {

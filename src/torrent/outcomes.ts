@@ -1,6 +1,6 @@
 /** What a swarm reports, in words for people: warnings that it goes on from, and ends. */
-import { ShoalError, type ShoalErrorCode } from './errors.ts'
-import type { Report } from './swarm/events.ts'
+import { ShoalError, type ShoalErrorCode } from '../errors.ts'
+import type { Report } from '../swarm/events.ts'
 
 export interface Outcome {
   readonly error: ShoalError

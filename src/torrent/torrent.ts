@@ -1,11 +1,11 @@
 /** A torrent as a user holds it: what it is, how far it is, and what can be done with it. */
-import { ShoalError } from './errors.ts'
-import type { Magnet } from './metainfo/magnet.ts'
-import { formatMagnet } from './metainfo/magnet.ts'
-import { encodeMetainfo, type Metainfo } from './metainfo/metainfo.ts'
+import { ShoalError } from '../errors.ts'
+import type { Magnet } from '../metainfo/magnet.ts'
+import { formatMagnet } from '../metainfo/magnet.ts'
+import { encodeMetainfo, type Metainfo } from '../metainfo/metainfo.ts'
 import { hexOf } from './sources.ts'
-import type { TrackerStatus } from './ports.ts'
-import type { TorrentEngine } from './torrent-engine.ts'
+import type { TrackerStatus } from '../ports.ts'
+import type { TorrentEngine } from './engine.ts'
 import { TorrentFile } from './torrent-file.ts'
 import {
   type PeerView,
@@ -37,7 +37,7 @@ export class Torrent extends EventTarget implements AsyncDisposable {
     this.#engine = engine
     this.ready = engine.ready
     this.done = engine.done
-    engine.connect((name, detail) => this.dispatchEvent(new CustomEvent(name, { detail })))
+    engine.tell.emit = (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail }))
   }
 
   get state(): TorrentState {

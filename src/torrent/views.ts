@@ -1,8 +1,8 @@
 /** What a user sees of a torrent's peers and figures: plain snapshots of the swarm's state. */
-import type { ShoalError } from './errors.ts'
-import type { Layout } from './metainfo/layout.ts'
-import type { TrackerStatus } from './ports.ts'
-import type { Session } from './session.ts'
+import type { ShoalError } from '../errors.ts'
+import type { Layout } from '../metainfo/layout.ts'
+import type { TrackerStatus } from '../ports.ts'
+import type { Session } from '../session.ts'
 
 export type TorrentState =
   | 'hashing'
