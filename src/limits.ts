@@ -71,6 +71,8 @@ export const TRACKER_LIMITS = {
 
 /** Limits of one WebRTC connection and its data channel. */
 export const CHANNEL_LIMITS = {
+  /** Bytes of messages that leave together with others of the same turn. */
+  joinedBytesMax: 1024,
   /** How long a description waits for its candidates, where they cannot follow it. */
   gatheringMs: 1_000,
   /** Node: how long an answerer leaves the first connectivity checks to the offerer. See `net/polyfill-sdp.ts`. */

@@ -4,7 +4,7 @@
  * It becomes a `PeerConnection` of the port when the peer's handshake names the same torrent. What comes before
  * the session starts it is kept, within bounds.
  */
-import { equalBytes, toLatin1 } from '../metainfo/bytes.ts'
+import { concatBytes, equalBytes, toLatin1 } from '../metainfo/bytes.ts'
 import { CHANNEL_LIMITS } from '../options.ts'
 import type { PeerConnection, PeerConnectionEvents } from '../ports.ts'
 import type { PeerFeatures, WireMessage } from '../protocol/wire.ts'
@@ -56,6 +56,8 @@ export class Connection implements PeerConnection {
   #timer: ReturnType<typeof setTimeout> | undefined
   #lowWaterBytes: number = CHANNEL_LIMITS.lowWaterBytes
   #isWritableDue = false
+  /** Small messages of this turn. */
+  #unsent: Uint8Array[] = []
   #rejectsUnsent = 0
   /** Before `start`: messages, their bytes, and why it was closed meanwhile. */
   #early: WireMessage<Uint8Array>[] = []
@@ -175,9 +177,21 @@ export class Connection implements PeerConnection {
     this.#early.push(message)
   }
 
+  /** Small messages of one turn leave as one: a send costs a page's main thread more than its bytes do. */
   #write(bytes: Uint8Array): void {
     this.isIdle = false
-    this.#channel.send(bytes)
+    if (bytes.length > CHANNEL_LIMITS.joinedBytesMax) {
+      this.#flush()
+      return this.#channel.send(bytes)
+    }
+    if (this.#unsent.length === 0) queueMicrotask(() => this.#flush())
+    this.#unsent.push(bytes)
+  }
+
+  #flush(): void {
+    const unsent = this.#unsent
+    this.#unsent = []
+    if (unsent.length > 0 && this.#state !== 'closed') this.#channel.send(concatBytes(unsent))
   }
 
   /**

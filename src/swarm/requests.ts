@@ -89,7 +89,7 @@ export class Requests<Body> {
       counters.wastedBytes += this.#pieces.receive(partial, begin, body, peer.handle)
       this.#cancelElsewhere(peer, partial, request)
     }
-    this.fill(peer)
+    if (hasRoomForSeveral(peer)) this.fill(peer)
     return true
   }
 
@@ -263,6 +263,11 @@ export class Requests<Body> {
       if (partial.exclusive === peer.handle) partial.exclusive = undefined
     }
   }
+}
+
+/** Requests leave several at a time: a message costs a page's main thread more than its bytes do. */
+function hasRoomForSeveral(peer: Peer): boolean {
+  return peer.windowBytes - peer.pendingBytes >= peer.windowBytes / 4 || peer.pending.size <= 2
 }
 
 function startRound(peer: Peer, now: number): void {
