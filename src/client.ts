@@ -42,7 +42,10 @@ export interface ShoalOptions {
 }
 
 export interface SeedOptions extends Omit<CreateOptions, 'onProgress'> {
-  /** Remember the files in the store, so that `restore()` seeds them again after a reload. @default false */
+  /**
+   * Remember the files in the store, so that `restore()` seeds them again after a reload; `done` says that they are.
+   * @default false
+   */
   readonly keep?: boolean
 }
 

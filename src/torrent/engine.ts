@@ -265,6 +265,7 @@ export class TorrentEngine {
     this.#recorder?.layersChanged(() => this.completeMetainfo)
     // The store's answer may itself say that all is there: `ready` goes first.
     if (this.#phase !== 'running') await this.ready.catch(() => {})
+    await this.#recorder?.kept
     if (this.#isClosed || this.error !== undefined) return
     this.#tellProgress(true)
     this.#done.resolve()

@@ -27,6 +27,11 @@ export class Recorder {
     this.#warn = warn
   }
 
+  /** Resolves when a torrent that is to be brought back would be; at once for others. */
+  get kept(): Promise<void> {
+    return this.#isKept ? this.#writing : Promise.resolve()
+  }
+
   /** What is remembered of this torrent, if it is what the magnet asks for. */
   async recall(magnet: Magnet | undefined): Promise<Metainfo | undefined> {
     try {
