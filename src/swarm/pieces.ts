@@ -1,5 +1,6 @@
 /** All pieces of a torrent: which are here, which are wanted, which are on their way, and what becomes of each. */
 import { fromHex } from '../metainfo/bytes.ts'
+import { equalBytes } from '../metainfo/bytes.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { assert } from '../errors.ts'
@@ -196,6 +197,8 @@ export class Pieces<Body> {
     this.#checks.delete(input.id)
     const { piece } = partial
     if (input.result === 'bad') {
+      // The hashes may have come while the piece was checked without them.
+      if (this.#isProven(piece, input.root)) return this.#events.inconsistent(piece)
       partial.state = 'filling'
       this.#events.failed(partial, input.badUnits, input.root)
       return
@@ -252,6 +255,12 @@ export class Pieces<Body> {
     if (this.isDone === this.#wasDone) return
     this.#wasDone = this.isDone
     this.#context.report({ type: this.isDone ? 'done' : 'undone' })
+  }
+
+  /** Whether this is the piece's SHA-256 subtree root, as far as that is known. */
+  #isProven(piece: number, root: Uint8Array | undefined): boolean {
+    const known = this.hashes.root(piece)
+    return root !== undefined && known !== undefined && equalBytes(root, known)
   }
 
   #refreshRuns(runs: readonly { readonly first: number; readonly end: number }[]): void {

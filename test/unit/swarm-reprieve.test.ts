@@ -44,8 +44,8 @@ class Rig {
     }
   }
 
-  /** Answers requests until a piece is whole, and fails its check. @returns the piece */
-  sendBadPiece(rootOf: (piece: number) => Uint8Array): number {
+  /** Answers requests until a piece is whole, and fails its check, during which something may happen. */
+  sendBadPiece(rootOf: (piece: number) => Uint8Array, meanwhile = () => {}): void {
     while (this.checks.length === 0) {
       const request = this.sent.find(message => message.type === 'request')
       assert.ok(request?.type === 'request')
@@ -57,8 +57,8 @@ class Rig {
     const { id, piece, root } = this.checks.shift()!
     assert.equal(root, undefined)
     this.sent.length = 0
+    meanwhile()
     this.take({ type: 'checked', id, result: 'bad', root: rootOf(piece) })
-    return piece
   }
 
   /** Answers the one hash request with a layer. */
@@ -91,6 +91,14 @@ describe('a hybrid piece refused by SHA-1 before the v2 hashes are known', async
     rig.sendBadPiece(rootOf)
     assert.equal(rig.has('banned'), false)
     rig.sendHashes(request, layer!)
+    assert.ok(rig.has('inconsistent'))
+    assert.equal(rig.has('banned'), false)
+  })
+
+  it('stops the torrent and bans nobody, when the hashes come while it is checked', () => {
+    const rig = new Rig(metainfo)
+    const request = rig.hashRequest
+    rig.sendBadPiece(rootOf, () => rig.sendHashes(request, layer!))
     assert.ok(rig.has('inconsistent'))
     assert.equal(rig.has('banned'), false)
   })
