@@ -46,6 +46,8 @@ export const bytesOps: BodyOps<Uint8Array> = {
   concat: concatBytes,
 }
 
+/** A store that loses what it is given is not read from end to end for ever. */
+const AUDIT_INTERVAL_MS = 60_000
 /** Timers of browsers take 31 bits of milliseconds. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
@@ -62,6 +64,8 @@ export class Session {
   #isStepping = false
   #isClosed = false
   #isComplete = false
+  /** When the store may be looked through again. */
+  #auditAt = 0
   #armedFor = Number.POSITIVE_INFINITY
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -102,6 +106,19 @@ export class Session {
     }
     this.#isStepping = false
     this.#arm()
+  }
+
+  /** A piece that was thought to be stored cannot be read as it should be. One is seldom alone, so all are looked at. */
+  lost(piece: number): void {
+    this.input({ type: 'lost', piece })
+    if (this.now < this.#auditAt) return
+    this.#auditAt = Number.POSITIVE_INFINITY
+    const isExpected = (at: number) => !this.#isClosed && this.swarm.have.has(at)
+    void this.#vault
+      ?.audit(isExpected, bad => this.input({ type: 'lost', piece: bad }))
+      .then(() => {
+        this.#auditAt = this.now + AUDIT_INTERVAL_MS
+      })
   }
 
   connection(peer: number): PeerConnection | undefined {
@@ -181,7 +198,7 @@ export class Session {
 
   #load({ id, piece, begin, length }: Effect<Uint8Array> & { type: 'load' }): void {
     void this.#vault!.read(piece).then(bytes => {
-      if (bytes === undefined) this.input({ type: 'lost', piece })
+      if (bytes === undefined) this.lost(piece)
       this.input({ type: 'loaded', id, ...(bytes && { body: bytes.subarray(begin, begin + length) }) })
     })
   }

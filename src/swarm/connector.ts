@@ -11,6 +11,8 @@ interface KnownPeer {
   failures: number
   /** ms; not dialled before. */
   retryAt: number
+  /** ms; there is nothing to gain from it before. */
+  uselessUntil: number
   /** A tracker named it: it can be dialled. */
   isDialable: boolean
 }
@@ -37,7 +39,7 @@ export class Connector<Body> {
     let deadline = Number.POSITIVE_INFINITY
     if (this.#room() <= 0) return deadline
     for (const peer of this.#known.values()) {
-      if (peer.state === 'idle' && peer.isDialable && peer.retryAt < deadline) deadline = peer.retryAt
+      if (peer.state === 'idle' && peer.isDialable) deadline = Math.min(deadline, dialableAt(peer))
     }
     return deadline
   }
@@ -92,7 +94,12 @@ export class Connector<Body> {
 
   /** There is nothing to gain from this peer for a long while (both have everything). */
   avoid(peerId: string): void {
-    this.#know(peerId).retryAt = this.#context.now + this.#context.limits.retryMaxMs
+    this.#know(peerId).uselessUntil = this.#context.now + this.#context.limits.retryMaxMs
+  }
+
+  /** Something is missing again: those who have everything are of use. */
+  avoidNobody(): void {
+    for (const peer of this.#known.values()) peer.uselessUntil = 0
   }
 
   /** Dials who can be dialled and says how many more peers could be used. */
@@ -100,7 +107,7 @@ export class Connector<Body> {
     if (isHungry && this.deadline <= this.#context.now) {
       for (const [peerId, peer] of this.#known) {
         if (this.#room() <= 0) break
-        if (peer.state !== 'idle' || !peer.isDialable || peer.retryAt > this.#context.now) continue
+        if (peer.state !== 'idle' || !peer.isDialable || dialableAt(peer) > this.#context.now) continue
         this.#set(peer, 'dialing')
         this.#context.emit({ type: 'dial', peerId })
       }
@@ -122,14 +129,13 @@ export class Connector<Body> {
     // Jitter between half and all of it, so that peers that lost each other together do not all come back together.
     let waitMs: number = limits.retryMinMs
     for (let i = 1; i < peer.failures && waitMs < limits.retryMaxMs; i++) waitMs *= 2
-    // Never sooner than `avoid` has it.
-    peer.retryAt = Math.max(peer.retryAt, now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2))
+    peer.retryAt = now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2)
   }
 
   #know(peerId: string): KnownPeer {
     let peer = this.#known.get(peerId)
     if (peer === undefined) {
-      peer = { state: 'idle', failures: 0, retryAt: 0, isDialable: false }
+      peer = { state: 'idle', failures: 0, retryAt: 0, uselessUntil: 0, isDialable: false }
       this.#known.set(peerId, peer)
       if (this.#known.size > this.#context.limits.knownPeersMax) this.#forgetOne()
     }
@@ -151,4 +157,9 @@ export class Connector<Body> {
     if (state === 'connected') this.#connected++
     if (state === 'dialing') this.#dialing++
   }
+}
+
+/** ms. */
+function dialableAt({ retryAt, uselessUntil }: KnownPeer): number {
+  return Math.max(retryAt, uselessUntil)
 }

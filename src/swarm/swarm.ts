@@ -242,6 +242,7 @@ export class Swarm<Body> {
 
   #lost(piece: number): void {
     if (!this.#transfer?.pieces.lose(piece)) return
+    this.#connector.avoidNobody()
     for (const peer of this.#peers.values()) this.#messages.dontHave(peer, piece)
     this.#transfer.review()
   }

@@ -43,7 +43,7 @@ export class Reader {
       await this.#arrival(piece, signal)
       const bytes = await this.#session.vault?.read(piece)
       if (bytes === undefined) {
-        this.#session.input({ type: 'lost', piece })
+        this.#session.lost(piece)
         continue
       }
       const slice = this.#layout.slices(piece).find(candidate => candidate.file === file)!
