@@ -2,7 +2,7 @@
  * What happens to a torrent, written down, and waiting for it without sleeping. The same in Node and in pages, where it is
  * served as `/diary.js` and found at `globalThis.diaryOf`.
  */
-import type { Torrent } from '../../../../src/torrent.ts'
+import type { Torrent } from '../../../../src/torrent/torrent.ts'
 
 export interface Entry {
   /** `CODE: sentence`. */
