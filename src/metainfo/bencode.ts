@@ -8,7 +8,6 @@
 import { ShoalError } from '../errors.ts'
 import { METAINFO_LIMITS } from '../options.ts'
 import { fromLatin1, fromUtf8, toLatin1, toUtf8 } from './bytes.ts'
-import { CODE, integerAt, skip, stringBegin, stringEnd, validate } from './bencode-scan.ts'
 
 export type BencodeValue = number | Uint8Array | BencodeList | BencodeDict
 
@@ -19,9 +18,7 @@ export type BencodeValue = number | Uint8Array | BencodeList | BencodeDict
  */
 export function decode(bytes: Uint8Array, depthMax: number = METAINFO_LIMITS.depthMax): BencodeValue {
   const { value, end } = decodePrefix(bytes, depthMax)
-  if (end !== bytes.length) {
-    throw new ShoalError('invalid-bencode', `The data goes on after its end (byte ${end}).`, { details: { at: end } })
-  }
+  if (end !== bytes.length) fail('it goes on after its end', end)
   return value
 }
 
@@ -34,41 +31,60 @@ export function decodePrefix(
   bytes: Uint8Array,
   depthMax: number = METAINFO_LIMITS.depthMax,
 ): { value: BencodeValue; end: number } {
-  const end = validate(bytes, 0, depthMax)
-  return { value: valueAt(bytes, 0), end }
+  const cursor = new Cursor(bytes, 0)
+  cursor.skip(depthMax)
+  return { value: new Cursor(bytes, 0).value(), end: cursor.at }
 }
 
-/** A list inside decoded bytes; iterate to read it. */
-export class BencodeList implements Iterable<BencodeValue> {
+/** A list or dictionary inside decoded bytes. */
+class Container {
   readonly #bytes: Uint8Array
   readonly #start: number
   #end: number | undefined
 
-  /** For `decode` only: `bytes` must hold a valid list at `start`. */
+  /** `bytes` must hold a valid one at `start`. */
   constructor(bytes: Uint8Array, start: number) {
     this.#bytes = bytes
     this.#start = start
   }
 
-  /** The list as it was encoded. */
+  /** As it was encoded. */
   get raw(): Uint8Array {
     return this.#bytes.subarray(this.#start, this.end)
   }
 
-  /** Where the list ends in the bytes that were decoded. */
+  /** Where it ends in the bytes that were decoded. */
   get end(): number {
-    this.#end ??= skip(this.#bytes, this.#start)
+    if (this.#end === undefined) {
+      const cursor = this.cursor(0)
+      cursor.skip(METAINFO_LIMITS.depthMax)
+      this.#end = cursor.at
+    }
     return this.#end
   }
 
-  *[Symbol.iterator](): Generator<BencodeValue, void, undefined> {
-    let at = this.#start + 1
-    while (this.#bytes[at] !== CODE.end) {
-      const value = valueAt(this.#bytes, at)
-      yield value
-      at = endOf(value, this.#bytes, at)
+  /** @param offset from where it starts. @default its first entry */
+  protected cursor(offset = 1): Cursor {
+    return new Cursor(this.#bytes, this.#start + offset)
+  }
+
+  /** Entries one by one; those of a list have the key ''. */
+  protected *walk(hasKeys: boolean): Generator<[string, BencodeValue], void, undefined> {
+    const cursor = this.cursor()
+    while (!cursor.isAtEnd) {
+      const key = hasKeys ? cursor.key() : ''
+      const value = cursor.value()
+      yield [key, value]
+      if (value instanceof Container) cursor.at = value.end
     }
-    this.#end = at + 1
+    this.#end = cursor.at + 1
+  }
+}
+
+/** A list inside decoded bytes; iterate to read it. */
+export class BencodeList extends Container implements Iterable<BencodeValue> {
+  *[Symbol.iterator](): Generator<BencodeValue, void, undefined> {
+    for (const [, value] of this.walk(false)) yield value
   }
 }
 
@@ -76,58 +92,33 @@ export class BencodeList implements Iterable<BencodeValue> {
  * A dictionary inside decoded bytes. Keys are latin-1 strings, a char a byte. Nothing is indexed: a look-up walks from the key
  * last asked for, so asking in sorted order costs one walk over the dictionary.
  */
-export class BencodeDict implements Iterable<[string, BencodeValue]> {
-  readonly #bytes: Uint8Array
-  readonly #start: number
-  #end: number | undefined
-  /** The entry that the last look-up stopped at; every key before it is smaller than the one asked for. */
-  #entry: number
+export class BencodeDict extends Container implements Iterable<[string, BencodeValue]> {
+  /** At the entry that the last look-up stopped at; every key before it is smaller than the one asked for. */
+  #cursor = this.cursor()
   #asked = ''
 
-  /** For `decode` only: `bytes` must hold a valid dictionary at `start`. */
-  constructor(bytes: Uint8Array, start: number) {
-    this.#bytes = bytes
-    this.#start = start
-    this.#entry = start + 1
-  }
-
-  /** The dictionary as it was encoded. */
-  get raw(): Uint8Array {
-    return this.#bytes.subarray(this.#start, this.end)
-  }
-
-  /** Where the dictionary ends in the bytes that were decoded. */
-  get end(): number {
-    this.#end ??= skip(this.#bytes, this.#start)
-    return this.#end
+  get(key: string): BencodeValue | undefined {
+    if (key < this.#asked) this.#cursor = this.cursor()
+    this.#asked = key
+    const cursor = this.#cursor
+    let value: BencodeValue | undefined
+    while (!cursor.isAtEnd) {
+      const entry = cursor.at
+      const found = cursor.key()
+      if (found < key) {
+        cursor.skip(METAINFO_LIMITS.depthMax)
+        continue
+      }
+      if (found === key) value = cursor.value()
+      cursor.at = entry
+      break
+    }
+    return value
   }
 
   /** Entries in the order of their keys. */
-  *[Symbol.iterator](): Generator<[string, BencodeValue], void, undefined> {
-    let at = this.#start + 1
-    while (this.#bytes[at] !== CODE.end) {
-      const begin = stringBegin(this.#bytes, at)
-      at = stringEnd(this.#bytes, at)
-      const value = valueAt(this.#bytes, at)
-      yield [toLatin1(this.#bytes.subarray(begin, at)), value]
-      at = endOf(value, this.#bytes, at)
-    }
-    this.#end = at + 1
-  }
-
-  get(key: string): BencodeValue | undefined {
-    const bytes = this.#bytes
-    if (key < this.#asked) this.#entry = this.#start + 1
-    this.#asked = key
-    while (bytes[this.#entry] !== CODE.end) {
-      const valueStart = stringEnd(bytes, this.#entry)
-      const order = compareKey(bytes, stringBegin(bytes, this.#entry), valueStart, key)
-      if (order === 0) return valueAt(bytes, valueStart)
-      if (order > 0) return undefined
-      this.#entry = skip(bytes, valueStart)
-    }
-    this.#end = this.#entry + 1
-    return undefined
+  [Symbol.iterator](): Generator<[string, BencodeValue], void, undefined> {
+    return this.walk(true)
   }
 
   has(key: string): boolean {
@@ -148,7 +139,7 @@ export class BencodeDict implements Iterable<[string, BencodeValue]> {
   /** A byte string read as UTF-8. */
   text(key: string): string | undefined {
     const value = this.bytes(key)
-    return value === undefined ? undefined : toUtf8(value)
+    return value && toUtf8(value)
   }
 
   list(key: string): BencodeList | undefined {
@@ -159,6 +150,112 @@ export class BencodeDict implements Iterable<[string, BencodeValue]> {
   dict(key: string): BencodeDict | undefined {
     const value = this.get(key)
     return value instanceof BencodeDict ? value : undefined
+  }
+}
+
+/** The bytes that bencode gives a meaning. */
+const CODE = { integer: 0x69, list: 0x6c, dict: 0x64, end: 0x65, colon: 0x3a, minus: 0x2d, zero: 0x30 } as const
+
+/** A place in bencode that moves over values: the only judge of their form. */
+class Cursor {
+  at: number
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes
+    this.at = at
+  }
+
+  /** Whether the list or dictionary ends here. */
+  get isAtEnd(): boolean {
+    return this.#bytes[this.at] === CODE.end
+  }
+
+  /** Moves past a value. Builds nothing, so that checking costs no memory. */
+  skip(depthMax: number): void {
+    const code = this.#bytes[this.at]
+    if (code === CODE.integer) return this.#integer()
+    if (code !== CODE.list && code !== CODE.dict) return void this.#string()
+    if (depthMax === 0) fail('values are nested too deeply', this.at)
+    this.at++
+    let previous = 0
+    let previousEnd = 0
+    while (!this.isAtEnd) {
+      if (code === CODE.dict) {
+        const begin = this.#string()
+        if (previous > 0 && !this.#isBefore(previous, previousEnd, begin)) {
+          fail('the keys of a dictionary are not sorted, or one stands twice', begin)
+        }
+        previous = begin
+        previousEnd = this.at
+      }
+      this.skip(depthMax - 1)
+    }
+    this.at++
+  }
+
+  /** The value here. Moves past integers and strings; lists and dictionaries say themselves where they end. */
+  value(): BencodeValue {
+    const code = this.#bytes[this.at]
+    if (code === CODE.list) return new BencodeList(this.#bytes, this.at)
+    if (code === CODE.dict) return new BencodeDict(this.#bytes, this.at)
+    if (code !== CODE.integer) return this.#bytes.subarray(this.#string(), this.at)
+    const start = this.at
+    this.#integer()
+    return Number(toLatin1(this.#bytes.subarray(start + 1, this.at - 1)))
+  }
+
+  key(): string {
+    return toLatin1(this.#bytes.subarray(this.#string(), this.at))
+  }
+
+  #integer(): void {
+    const isNegative = this.#bytes[++this.at] === CODE.minus
+    if (isNegative) this.at++
+    if (isNegative && this.#bytes[this.at] === CODE.zero) fail('a number has leading zeros', this.at)
+    this.#digits(CODE.end)
+  }
+
+  /** Moves past a string. @returns where its content begins */
+  #string(): number {
+    const start = this.at
+    this.#digits(CODE.colon)
+    const begin = this.at
+    let length = 0
+    for (let at = start; at < begin - 1; at++) length = length * 10 + this.#bytes[at]! - CODE.zero
+    if (length > this.#bytes.length - begin) fail(`a string of ${length} bytes goes past the end`, begin)
+    this.at = begin + length
+    return begin
+  }
+
+  /**
+   * Moves past decimal digits without leading zeros, at most 2⁵³ − 1, and what ends them. Does not return the number: engines
+   * allocate for numbers that are returned.
+   */
+  #digits(terminator: number): void {
+    const start = this.at
+    let value = 0
+    for (; ; this.at++) {
+      const digit = this.#bytes[this.at]! - CODE.zero
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+      if (value > Number.MAX_SAFE_INTEGER) fail('a number is too large', start)
+    }
+    const count = this.at - start
+    if (count === 0 || this.#bytes[this.at++] !== terminator) fail('this is not bencode', start)
+    if (count > 1 && this.#bytes[start] === CODE.zero) fail('a number has leading zeros', start)
+  }
+
+  /** Whether the bytes from `begin` to `end` stand before those from `other` to here. */
+  #isBefore(begin: number, end: number, other: number): boolean {
+    const bytes = this.#bytes
+    let at = begin
+    let otherAt = other
+    while (at < end && otherAt < this.at && bytes[at] === bytes[otherAt]) {
+      at++
+      otherAt++
+    }
+    return otherAt < this.at && (at === end || bytes[at]! < bytes[otherAt]!)
   }
 }
 
@@ -173,101 +270,31 @@ export type Encodable =
   | BencodeList
   | BencodeDict
 
-/** Canonical bencode: keys sorted by their bytes. */
+/** Canonical bencode: keys sorted by their bytes. @throws ShoalError `invalid-argument` */
 export function encode(value: Encodable): Uint8Array {
-  const writer = new Writer()
-  write(writer, value)
-  return writer.bytes
+  const bytes = fromLatin1(toText(value))
+  if (bytes === undefined) throw new ShoalError('invalid-argument', 'A key of bencode must be given a char a byte.')
+  return bytes
 }
 
-function write(writer: Writer, value: Encodable): void {
+/** The encoded value, a char a byte. */
+function toText(value: Encodable): string {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value))
-      throw new ShoalError('invalid-argument', `${value} is not a whole number that bencode can hold.`)
-    writer.text(`i${value === 0 ? 0 : value}e`)
-  } else if (typeof value === 'string') {
-    writer.string(fromUtf8(value))
-  } else if (value instanceof Uint8Array) {
-    writer.string(value)
-  } else if (value instanceof BencodeList || value instanceof BencodeDict) {
-    writer.append(value.raw)
-  } else if (isArray(value)) {
-    writer.text('l')
-    for (const item of value) write(writer, item)
-    writer.text('e')
-  } else {
-    writer.text('d')
-    const entries = value instanceof Map ? [...value] : Object.entries(value)
-    for (const [key, item] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (item === undefined) continue
-      const keyBytes = fromLatin1(key)
-      if (keyBytes === undefined)
-        throw new ShoalError('invalid-argument', `The key "${key}" must be given a char a byte.`)
-      writer.string(keyBytes)
-      write(writer, item)
-    }
-    writer.text('e')
+    if (Number.isSafeInteger(value)) return `i${value}e`
+    throw new ShoalError('invalid-argument', `${value} is not a whole number that bencode can hold.`)
   }
+  if (typeof value === 'string') return toText(fromUtf8(value))
+  if (value instanceof Uint8Array) return `${value.length}:${toLatin1(value)}`
+  if (value instanceof Container) return toLatin1(value.raw)
+  if (Array.isArray(value)) return `l${value.map(toText).join('')}e`
+  const entries: [string, Encodable | undefined][] = value instanceof Map ? [...value] : Object.entries(value)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  const fields = entries.map(([key, item]) => (item === undefined ? '' : `${key.length}:${key}${toText(item)}`))
+  return `d${fields.join('')}e`
 }
 
-/** Appends to a buffer that doubles when it is full. */
-class Writer {
-  #buffer = new Uint8Array(1024)
-  #length = 0
-
-  get bytes(): Uint8Array {
-    return this.#buffer.slice(0, this.#length)
-  }
-
-  append(bytes: Uint8Array): void {
-    const end = this.#length + bytes.length
-    if (end > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(end, this.#buffer.length * 2))
-      grown.set(this.#buffer.subarray(0, this.#length))
-      this.#buffer = grown
-    }
-    this.#buffer.set(bytes, this.#length)
-    this.#length = end
-  }
-
-  text(text: string): void {
-    this.append(fromUtf8(text))
-  }
-
-  string(bytes: Uint8Array): void {
-    this.text(`${bytes.length}:`)
-    this.append(bytes)
-  }
-}
-
-/** `Array.isArray` does not narrow readonly arrays. */
-function isArray(value: Encodable): value is readonly Encodable[] {
-  return Array.isArray(value)
-}
-
-function valueAt(bytes: Uint8Array, at: number): BencodeValue {
-  switch (bytes[at]) {
-    case CODE.integer:
-      return integerAt(bytes, at)
-    case CODE.list:
-      return new BencodeList(bytes, at)
-    case CODE.dict:
-      return new BencodeDict(bytes, at)
-    default:
-      return bytes.subarray(stringBegin(bytes, at), stringEnd(bytes, at))
-  }
-}
-
-/** Where the value that was read at `at` ends: containers that were iterated know it already. */
-function endOf(value: BencodeValue, bytes: Uint8Array, at: number): number {
-  return value instanceof BencodeList || value instanceof BencodeDict ? value.end : skip(bytes, at)
-}
-
-function compareKey(bytes: Uint8Array, begin: number, end: number, key: string): number {
-  const length = Math.min(end - begin, key.length)
-  for (let i = 0; i < length; i++) {
-    const difference = bytes[begin + i]! - key.charCodeAt(i)
-    if (difference !== 0) return difference
-  }
-  return end - begin - key.length
+function fail(what: string, at: number): never {
+  throw new ShoalError('invalid-bencode', `The data is damaged or not bencoded: ${what} (byte ${at}).`, {
+    details: { at },
+  })
 }
