@@ -11,31 +11,100 @@ const UNUSED = new Set([
   // net/channel.ts overrides them without calling them.
   ...['_debug', '_maybeReady', '_addIceCandidate', '__destroy', '_destroy'],
   ...['_onChannelOpen', '_onChannelMessage', '_onChannelBufferedAmountLow', '_onChannelClose'],
+  ...['_needsNegotiation', '_onSignalingStateChange'],
   // Called by those only.
-  ...['getStats', '_onInterval'],
+  ...['getStats', '_onInterval', 'negotiate'],
   // Parts of its stream, which carries nothing.
   ...['_write', '_final', '_onFinish'],
   // Called by nobody.
   ...['bufferSize', 'connected', 'address'],
 ])
 
+/** Conditions that are never true: signals come as objects of two kinds, and nothing is negotiated twice. */
+const NEVER_TRUE = new Set([
+  "typeof data === 'string'",
+  'data.renegotiate && this.initiator',
+  'data.transceiverRequest && this.initiator',
+  '!data.sdp && !data.candidate && !data.renegotiate && !data.transceiverRequest',
+  '!event.channel',
+  // net/channel.ts looks before it makes a Peer.
+  '!RTCPeerConnection',
+])
+
+/** Events that somebody listens for. */
+const HEARD = new Set(['signal', 'error', '_iceComplete'])
+
+/** Fields that net/channel.ts reads. */
+const READ_BY_CHANNEL = new Set([
+  'initiator',
+  '_pc',
+  '_channel',
+  '_iceComplete',
+  '_iceCompleteTimer',
+  '_closingInterval',
+])
+
 /**
- * The source of simple-peer's `lite.js` without those, and without what it says to a debugger.
- * @throws Error when a method is not there: another version, for which the list above must be checked
+ * The source of simple-peer's `lite.js` without those, and without what nobody hears or reads.
+ * @throws Error when a method or condition is not there: another version, for which the lists above must be checked
  */
 export function trimSimplePeer(source) {
   const tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
   const peer = tree.body.find(node => node.type === 'ClassDeclaration' && node.id.name === 'Peer')
   const unused = peer.body.body.filter(member => UNUSED.has(member.key.name))
-  if (unused.length !== UNUSED.size) throw new Error('simple-peer has changed: see build/simple-peer.js')
-  const rest = peer.body.body.filter(member => !unused.includes(member))
-  const cuts = [...unused, ...rest.flatMap(debugStatements)].sort((a, b) => b.start - a.start)
+  peer.body.body = peer.body.body.filter(member => !unused.includes(member))
+  const unreachable = nodesOf(peer).filter(
+    node => node.type === 'IfStatement' && NEVER_TRUE.has(source.slice(node.test.start, node.test.end)),
+  )
+  if (unused.length !== UNUSED.size || unreachable.length !== NEVER_TRUE.size) {
+    throw new Error('simple-peer has changed: see build/simple-peer.js')
+  }
+  const cuts = [...unused, ...unreachable]
+  const isCut = node => cuts.some(({ start, end }) => start <= node.start && node.end <= end)
+  cuts.push(...nodesOf(peer).filter(node => !isCut(node) && isUnheard(node)))
+  // The codes of errors, which are passed on for what they say.
+  for (const { type, callee, arguments: passed } of nodesOf(peer).filter(node => !isCut(node))) {
+    if (type === 'CallExpression' && callee.name === 'errCode') cuts.push({ start: passed[0].end, end: passed[1].end })
+  }
+  // Servers of its own choice; net/channel.ts always names those to use.
+  cuts.push(tree.body.find(node => source.slice(node.start, node.end).startsWith('Peer.config =')))
+  const left = nodesOf(peer).filter(node => !isCut(node))
+  const assignments = left.filter(isFieldAssignment)
+  const targets = new Set(assignments.map(({ expression }) => expression.left))
+  const read = new Set(left.filter(node => isField(node) && !targets.has(node)).map(node => node.property.name))
+  for (const statement of assignments) {
+    const { name } = statement.expression.left.property
+    if (!read.has(name) && !READ_BY_CHANNEL.has(name)) cuts.push(statement)
+  }
+  cuts.sort((a, b) => b.start - a.start)
   return cuts.reduce((text, { start, end }) => text.slice(0, start) + text.slice(end), source)
 }
 
-/** Every statement `this._debug(…)` below a node. */
-function debugStatements(node) {
+/** A statement `this._debug(…)`, or one about an event that nobody listens for, or that never comes. */
+function isUnheard({ type, expression }) {
+  if (type !== 'ExpressionStatement' || expression.callee?.object?.type !== 'ThisExpression') return false
+  const { name } = expression.callee.property
+  return name === '_debug' || (['emit', 'once'].includes(name) && !HEARD.has(expression.arguments[0].value))
+}
+
+function isField(node) {
+  return node.type === 'MemberExpression' && node.object.type === 'ThisExpression'
+}
+
+/** A statement `this.field = value`, whose value does nothing but be. */
+function isFieldAssignment({ type, expression }) {
+  return (
+    type === 'ExpressionStatement' &&
+    expression.type === 'AssignmentExpression' &&
+    isField(expression.left) &&
+    (expression.right.type === 'ArrowFunctionExpression' ||
+      !nodesOf(expression.right).some(({ type }) => ['CallExpression', 'NewExpression'].includes(type)))
+  )
+}
+
+/** A node and all below it. */
+function nodesOf(node) {
   if (node === null || typeof node !== 'object') return []
-  if (node.type === 'ExpressionStatement' && node.expression.callee?.property?.name === '_debug') return [node]
-  return Object.values(node).flatMap(debugStatements)
+  const below = Object.values(node).flatMap(nodesOf)
+  return typeof node.type === 'string' ? [node, ...below] : below
 }

@@ -186,6 +186,13 @@ class PeerChannel extends Peer implements Channel {
   /** `connect` is not waited for. */
   override _maybeReady(): void {}
 
+  /** Once: tracks, which would have to be negotiated again, are not used. Later, because Chromium once crashed. */
+  override _needsNegotiation(): void {
+    if (this.initiator) setTimeout(() => this._createOffer(), 0)
+  }
+
+  override _onSignalingStateChange(): void {}
+
   override _onChannelOpen(): void {
     this.#messageBytesMax = messageBytesMax(this._pc?.sctp?.maxMessageSize)
     this.events?.open()

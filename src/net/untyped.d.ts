@@ -35,6 +35,9 @@ declare module '@thaunknown/simple-peer/lite.js' {
     __destroy(error?: Error): void
     _destroy(done: (error: null) => void): void
     _maybeReady(): void
+    _needsNegotiation(): void
+    _createOffer(): void
+    _onSignalingStateChange(): void
     _addIceCandidate(candidate: RTCIceCandidateInit): void
     _onIceStateChange(): void
     _onChannelOpen(): void
