@@ -22,9 +22,6 @@ export interface MembershipContext {
   left(membership: TorrentMembership): void
 }
 
-/** STUN and TURN servers that a tracker's operator may add to ours. */
-const TRACKER_ICE_SERVERS_MAX = 8
-
 export class TorrentMembership implements Membership {
   readonly #context: MembershipContext
   readonly #dialer: Dialer
@@ -109,7 +106,7 @@ export class TorrentMembership implements Membership {
       candidate: candidate => dialer.candidate(candidate),
       makeOffers: count => dialer.makeOffers(count, session()),
       iceServers: servers => {
-        this.#trackerIceServers = servers.slice(0, TRACKER_ICE_SERVERS_MAX)
+        this.#trackerIceServers = servers
       },
       status: status => events.tracker(status),
       warning: error => events.warning(error),

@@ -1,15 +1,16 @@
 /**
  * The client's side of one tracker: ONE WebSocket, shared by all torrents of a client. It is opened by the first
- * torrent that joins and closed by the last that leaves.
+ * torrent that joins and closed by the last that leaves; in between it comes back: with a jittered, growing wait, at
+ * once when the browser comes online again, and after the time that a tracker going away asks for.
  */
 import { ShoalError } from '../errors.ts'
 import { TRACKER_CLIENT_DEFAULTS, TRACKER_LIMITS } from '../options.ts'
 import type { TrackerExtension, WireId } from '../protocol/tracker.ts'
 import { parseTrackerReply } from '../protocol/tracker-reply.ts'
-import type { TrackerReply } from '../protocol/tracker-reply.ts'
+import type { FailureReply, TrackerReply } from '../protocol/tracker-reply.ts'
 import { encodeTrackerRequest } from '../protocol/tracker-request.ts'
 import type { TrackerRequest } from '../protocol/tracker-request.ts'
-import { TrackerConnection } from './tracker-connection.ts'
+import { Backoff } from './backoff.ts'
 import { Session } from './tracker-session.ts'
 import type { SessionHub } from './tracker-session.ts'
 import type {
@@ -18,44 +19,62 @@ import type {
   TrackerEvents,
   TrackerSession,
   TrackerTiming,
+  WebSocketLike,
 } from './tracker-types.ts'
 
 export type * from './tracker-types.ts'
 
-export class TrackerSocket {
-  readonly #options: TrackerClientOptions
-  readonly #timing: TrackerTiming
+export class TrackerSocket implements SessionHub {
+  readonly url: string
+  readonly host: string
+  readonly peerId: WireId
+  readonly timing: TrackerTiming
+  readonly random: () => number
+  isOpen = false
+  extensions: ReadonlySet<TrackerExtension> | undefined
+  readonly #WebSocket: TrackerClientOptions['WebSocket']
+  readonly #backoff: Backoff
   readonly #sessions = new Map<WireId, Session>()
-  readonly #hub: SessionHub
-  #connection: TrackerConnection | undefined
-  #extensions: ReadonlySet<TrackerExtension> | undefined
+  #socket: WebSocketLike | undefined
+  /** Until the socket must be open, or until it is tried again. */
+  #timer: ReturnType<typeof setTimeout> | undefined
   #replyTimer: ReturnType<typeof setTimeout> | undefined
+  /** Before this (ms since the epoch) the tracker does not want to see us. */
+  #absentUntil = 0
   #hasComplained = false
+  readonly #open = () => this.#connect()
 
-  constructor(options: TrackerClientOptions) {
-    this.#options = options
-    this.#timing = { ...TRACKER_CLIENT_DEFAULTS, ...options.timing }
-    this.#hub = this.#makeHub()
+  constructor({ url, peerId, WebSocket, random, timing }: TrackerClientOptions) {
+    this.url = url
+    this.host = URL.canParse(url) ? new URL(url).host : url
+    this.peerId = peerId
+    this.timing = { ...TRACKER_CLIENT_DEFAULTS, ...timing }
+    this.random = random
+    this.#WebSocket = WebSocket
+    const { reconnectMinMs: minMs, reconnectMaxMs: maxMs } = this.timing
+    this.#backoff = new Backoff({ minMs, maxMs, random })
   }
 
   /** Announces one torrent from now on. Never throws for what a tracker or a URL may be: that arrives as a warning. */
   join(announcement: Announcement, events: TrackerEvents): TrackerSession {
-    const unusable = unusableUrl(this.#options.url)
+    const { url } = this
+    const unusable = unusableUrl(url)
     if (unusable) {
       queueMicrotask(() => {
-        events.status({ url: this.#options.url, state: 'closed', error: unusable })
+        events.status({ url, state: 'closed', error: unusable })
         events.warning(unusable)
       })
       return ABSENT
     }
-    const session = new Session(announcement, events, this.#hub)
+    const session = new Session(announcement, events, this)
     // A torrent may list one tracker in two spellings; it is there once all the same.
     if (this.#sessions.has(session.infoHash)) return ABSENT
     this.#sessions.set(session.infoHash, session)
-    const connection = this.#connection ?? this.#connect()
+    const isFirst = this.#sessions.size === 1
+    // After this has returned: a socket that cannot be made is reported at once.
     queueMicrotask(() => {
-      session.connecting()
-      if (connection.isOpen) session.opened()
+      session.joined()
+      if (isFirst && this.#sessions.size > 0) this.#connect()
     })
     return session
   }
@@ -65,127 +84,175 @@ export class TrackerSocket {
     await Promise.all([...this.#sessions.values()].map(session => session.leave()))
   }
 
-  #connect(): TrackerConnection {
-    const { url, WebSocket, random } = this.#options
-    const connection = new TrackerConnection(
-      { url, WebSocket, random, timing: this.#timing },
-      {
-        opened: () => {
-          for (const session of [...this.#sessions.values()]) session.opened()
-        },
-        message: data => this.#receive(data),
-        lost: (error, retryMs) => {
-          clearTimeout(this.#replyTimer)
-          this.#replyTimer = undefined
-          for (const session of [...this.#sessions.values()]) session.lost(error, retryMs)
-        },
-      },
-    )
-    this.#connection = connection
-    // After `join` has returned: a constructor that throws is reported at once.
-    queueMicrotask(() => {
-      if (this.#connection === connection) connection.open()
-    })
-    return connection
-  }
+  // --------------------------------------------------------------------------------- what the sessions ask for
 
-  #makeHub(): SessionHub {
-    const { url, peerId, random } = this.#options
-    const isOpen = () => this.#connection?.isOpen ?? false
-    const extensions = () => this.#extensions
-    return {
-      url,
-      host: parseUrl(url)?.host ?? url,
-      peerId,
-      timing: this.#timing,
-      random,
-      get isOpen() {
-        return isOpen()
-      },
-      get extensions() {
-        return extensions()
-      },
-      send: request => this.#send(request),
-      left: session => this.#left(session),
-    }
-  }
-
-  #send(request: TrackerRequest): boolean {
-    if (!this.#connection?.send(encodeTrackerRequest(request))) return false
+  send(request: TrackerRequest): boolean {
+    // Nothing is queued, for what is late by a reconnect is of no use.
+    if (!this.isOpen) return false
+    this.#socket?.send(encodeTrackerRequest(request))
     if (request.type === 'announce') {
-      this.#replyTimer ??= setTimeout(() => this.#connection?.drop(), this.#timing.replyTimeoutMs)
+      this.#replyTimer ??= setTimeout(
+        () => this.#drop(this.#unreachable('The tracker does not answer')),
+        this.timing.replyTimeoutMs,
+      )
     }
     return true
   }
 
-  async #left(session: Session): Promise<void> {
+  /** Resolves when the socket is closed after the last, what was sent having left. */
+  async left(session: Session): Promise<void> {
     this.#sessions.delete(session.infoHash)
     if (this.#sessions.size > 0) return
+    const socket = this.#letGo()
+    if (!socket) return
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(() => {
+        socket.terminate?.()
+        resolve()
+      }, this.timing.closeTimeoutMs)
+      socket.onclose = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      socket.close()
+    })
+  }
+
+  // ---------------------------------------------------------------------------------------------- the socket
+
+  /** Connects now, whatever the wait. */
+  #connect(): void {
+    if (this.#socket) return
+    this.#letGo()
+    const { connectTimeoutMs } = this.timing
+    let cause: unknown
+    try {
+      const socket = new this.#WebSocket(this.url)
+      this.#socket = socket
+      socket.onopen = () => {
+        clearTimeout(this.#timer)
+        this.isOpen = true
+        for (const session of [...this.#sessions.values()]) session.opened()
+      }
+      socket.onmessage = (event: { data: unknown }) => this.#receive(event.data)
+      socket.onerror = (event: { error?: unknown }) => {
+        cause = event.error
+      }
+      socket.onclose = () => {
+        this.#lose(this.#unreachable(this.isOpen ? 'The tracker closed the connection' : 'No connection', cause))
+      }
+      this.#timer = setTimeout(
+        () => this.#drop(this.#unreachable(`No answer in ${connectTimeoutMs / 1000} s`)),
+        connectTimeoutMs,
+      )
+    } catch (error) {
+      // A browser refuses ws:// from a page that came over https://.
+      this.#lose(this.#unreachable('The browser does not allow this connection', error))
+    }
+  }
+
+  /** Gives this socket up and tries again later. */
+  #drop(error: ShoalError): void {
+    const socket = this.#socket
+    this.#lose(error)
+    if (socket?.terminate) socket.terminate()
+    else socket?.close()
+  }
+
+  #lose(error: ShoalError): void {
+    this.#letGo()
+    const retryMs = Math.max(this.#backoff.nextMs(), this.#absentUntil - Date.now())
+    this.#timer = setTimeout(this.#open, retryMs)
+    globalThis.addEventListener?.('online', this.#open)
+    for (const session of [...this.#sessions.values()]) session.lost(error, retryMs)
+  }
+
+  /** Nothing is waited for any more, and the socket, if there is one, is of no more interest. */
+  #letGo(): WebSocketLike | undefined {
+    clearTimeout(this.#timer)
     clearTimeout(this.#replyTimer)
     this.#replyTimer = undefined
-    const connection = this.#connection
-    this.#connection = undefined
-    await connection?.close()
+    globalThis.removeEventListener?.('online', this.#open)
+    const socket = this.#socket
+    this.#socket = undefined
+    this.isOpen = false
+    if (socket) {
+      socket.onopen = null
+      socket.onmessage = null
+      socket.onclose = null
+      // `ws` throws errors that nobody listens to.
+      socket.onerror = () => {}
+    }
+    return socket
   }
+
+  // --------------------------------------------------------------------------------- what the tracker says
 
   #receive(data: unknown): void {
     clearTimeout(this.#replyTimer)
     this.#replyTimer = undefined
-    if (typeof data !== 'string') {
-      this.#complain('it sent something else than text')
-      return
-    }
+    if (typeof data !== 'string') return this.#complain('it sent something else than text')
     if (data.length > TRACKER_LIMITS.messageBytesMax) {
-      const message = `The tracker at ${this.#hub.host} sent a message of ${data.length} bytes and was cut off.`
-      this.#connection?.drop(new ShoalError('protocol', message, { details: { url: this.#options.url } }))
-      return
+      return this.#drop(this.#breach(`sent a message of ${data.length} bytes and was cut off.`))
     }
     const reply = parseTrackerReply(data)
-    if (reply.type === 'refused') {
-      this.#complain(reply.reason)
-      return
-    }
-    this.#connection?.confirm()
+    if (reply.type === 'refused') return this.#complain(reply.reason)
+    // The tracker works: the next wait is a short one again.
+    this.#backoff.reset()
     this.#dispatch(reply)
   }
 
   #dispatch(reply: TrackerReply): void {
     switch (reply.type) {
       case 'announced':
-        this.#extensions = new Set(reply.extensions)
+        this.extensions = new Set(reply.extensions)
         this.#sessions.get(reply.infoHash)?.announced(reply)
         break
       case 'offer':
-      case 'answer': {
-        const { infoHash, peerId, offerId, sdp, trickle } = reply
-        if (peerId !== this.#options.peerId)
-          this.#sessions.get(infoHash)?.events[reply.type]({ offerId, peerId, sdp, trickle })
+      case 'answer':
+        if (reply.peerId !== this.peerId) this.#sessions.get(reply.infoHash)?.events[reply.type](reply)
         break
-      }
       case 'candidate': {
         const { infoHash, peerId, offerId, candidate } = reply
         this.#sessions.get(infoHash)?.events.candidate({ offerId, peerId, candidate })
         break
       }
-      case 'failed': {
-        const named = reply.infoHash === undefined ? undefined : this.#sessions.get(reply.infoHash)
-        const concerned = reply.infoHash === undefined ? [...this.#sessions.values()] : named ? [named] : []
-        for (const session of concerned) session.failed(reply)
+      case 'failed':
+        for (const session of this.#concerned(reply)) session.failed(reply)
+        break
+      case 'shutdown': {
+        // It comes back after that time, and its clients not all at once.
+        const { reconnectMinMs, reconnectMaxMs } = this.timing
+        const waitMs = Math.min(reply.seconds * 1000, reconnectMaxMs)
+        this.#absentUntil = Date.now() + waitMs + this.random() * Math.max(reconnectMinMs, waitMs / 2)
         break
       }
-      case 'shutdown':
-        this.#connection?.stayAway(reply.seconds * 1000)
-        break
     }
+  }
+
+  /** A failure that names no torrent is about all of them. */
+  #concerned({ infoHash }: FailureReply): Session[] {
+    return [...this.#sessions.values()].filter(session => infoHash === undefined || session.infoHash === infoHash)
   }
 
   /** Says once that the tracker does not keep to the protocol; its other messages are used all the same. */
   #complain(what: string): void {
     if (this.#hasComplained) return
     this.#hasComplained = true
-    const message = `The tracker at ${this.#hub.host} does not keep to the protocol: ${what}`
-    const error = new ShoalError('protocol', message, { details: { url: this.#options.url } })
+    const error = this.#breach(`does not keep to the protocol: ${what}`)
     for (const session of [...this.#sessions.values()]) session.complain(error)
+  }
+
+  #breach(what: string): ShoalError {
+    return new ShoalError('protocol', `The tracker at ${this.host} ${what}`, { details: { url: this.url } })
+  }
+
+  #unreachable(what: string, cause?: unknown): ShoalError {
+    const { url, host } = this
+    const why = cause instanceof Error ? `${what}: ${cause.message}` : what
+    const advice = 'Shoal keeps trying; check that the tracker runs and that its address is right.'
+    const sentence = `The tracker at ${host} cannot be reached now. ${why}. ${advice}`
+    return new ShoalError('tracker-unreachable', sentence, { cause, details: { url } })
   }
 }
 
@@ -200,19 +267,7 @@ const ABSENT: TrackerSession = {
 }
 
 function unusableUrl(url: string): ShoalError | undefined {
-  const scheme = parseUrl(url)?.protocol
-  if (scheme === 'ws:' || scheme === 'wss:') return undefined
-  const message =
-    scheme === undefined
-      ? `The tracker address ${JSON.stringify(url)} is not a URL. Use one that begins with wss:// or ws://.`
-      : `The tracker ${url} is left out: Shoal reaches trackers over WebSockets, at wss:// or ws:// addresses.`
+  if (URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol)) return undefined
+  const message = `The tracker ${JSON.stringify(url)} is left out: Shoal reaches trackers over WebSockets, at wss:// or ws:// addresses.`
   return new ShoalError('invalid-argument', message, { details: { url } })
-}
-
-function parseUrl(url: string): URL | undefined {
-  try {
-    return new URL(url)
-  } catch {
-    return undefined
-  }
 }

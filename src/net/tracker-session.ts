@@ -12,7 +12,7 @@ import { TRACKER_EXTENSIONS } from '../protocol/tracker.ts'
 import type { Candidate, TrackerExtension, WireId } from '../protocol/tracker.ts'
 import type { AnnounceReply, FailureReply } from '../protocol/tracker-reply.ts'
 import type { AnnounceRequest, TrackerRequest, UntargetedOffer } from '../protocol/tracker-request.ts'
-import type { Announcement, TrackerEvents, TrackerSession, TrackerTiming } from './tracker-types.ts'
+import type { Announcement, Description, TrackerEvents, TrackerSession, TrackerTiming } from './tracker-types.ts'
 
 /** What a session needs of the socket that it shares. */
 export interface SessionHub {
@@ -29,9 +29,6 @@ export interface SessionHub {
   left(session: Session): Promise<void>
 }
 
-/** Peers remembered as taking candidates. */
-const TRICKLING_MAX = 20 * TRACKER_MESSAGE_LIMITS.peersMax
-
 type AnnounceEvent = AnnounceRequest['event']
 
 export class Session implements TrackerSession {
@@ -39,7 +36,6 @@ export class Session implements TrackerSession {
   readonly events: TrackerEvents
   readonly #announcement: Announcement
   readonly #hub: SessionHub
-  readonly #trickling = new Set<WireId>()
   #wanted = 0
   #isLeft = false
   /** The tracker of the present socket knows of us. */
@@ -76,32 +72,12 @@ export class Session implements TrackerSession {
     if (this.#isAnnounced) this.#announce('completed')
   }
 
-  sendOffer(peerId: string, { offerId, sdp, trickle }: { offerId: string; sdp: string; trickle: boolean }): void {
-    const isTrickling = trickle && this.#trickling.has(peerId)
-    const { infoHash } = this
-    const ours = this.#hub.peerId
-    this.#signal(peerId, {
-      type: 'offer',
-      infoHash,
-      peerId: ours,
-      toPeerId: peerId,
-      offerId,
-      sdp,
-      trickle: isTrickling,
-    })
+  sendOffer(peerId: string, offer: Description): void {
+    this.#signal('offer', peerId, offer)
   }
 
-  sendAnswer(peerId: string, { offerId, sdp, trickle }: { offerId: string; sdp: string; trickle: boolean }): void {
-    const { infoHash } = this
-    this.#signal(peerId, {
-      type: 'answer',
-      infoHash,
-      peerId: this.#hub.peerId,
-      toPeerId: peerId,
-      offerId,
-      sdp,
-      trickle,
-    })
+  sendAnswer(peerId: string, answer: Description): void {
+    this.#signal('answer', peerId, answer)
   }
 
   sendCandidate(peerId: string, offerId: string, candidate: Candidate): void {
@@ -122,14 +98,14 @@ export class Session implements TrackerSession {
 
   // ----------------------------------------------------------------------------------- what the socket brings
 
-  /** The socket is open, or was when this session joined. */
   opened(): void {
-    if (this.#isLeft || this.#isAnnounced || !this.#hub.isOpen) return
-    this.#announce('started')
+    if (!this.#isLeft && !this.#isAnnounced) this.#announce('started')
   }
 
-  connecting(): void {
-    if (!this.#isLeft && !this.#hub.isOpen) this.#status({ state: 'connecting' })
+  /** Called once, after `join` has returned. */
+  joined(): void {
+    if (this.#hub.isOpen) this.opened()
+    else if (!this.#isLeft) this.#status({ state: 'connecting' })
   }
 
   lost(error: ShoalError, retryMs: number): void {
@@ -144,18 +120,12 @@ export class Session implements TrackerSession {
     const askedMs = reply.intervalSeconds === undefined ? intervalMs : reply.intervalSeconds * 1000
     this.#intervalMs = Math.min(intervalMaxMs, Math.max(intervalMinMs, askedMs))
     this.#complaint = ''
-    const { seeds, leeches } = reply
-    this.#status({
-      state: 'connected',
-      ...(seeds !== undefined && { seeds }),
-      ...(leeches !== undefined && { leeches }),
-    })
+    const { seeds, leeches, peers } = reply
+    this.#status({ state: 'connected', seeds, leeches })
     if (reply.warning) {
       this.complain(new ShoalError('tracker-refused', `The tracker at ${this.#hub.host} warns: ${reply.warning}`))
     }
-    if (reply.iceServers) this.events.iceServers([...reply.iceServers])
-    const peers = reply.peers.filter(peerId => peerId !== this.#hub.peerId)
-    this.#rememberTrickling(peers, reply.trickling)
+    if (reply.iceServers) this.events.iceServers(reply.iceServers)
     if (peers.length > 0) this.events.found(peers, new Set(reply.trickling))
     this.#scheduleNext()
     if (this.#isOfferDue && this.#lacksDial && this.#wanted > 0) void this.#announceOffers()
@@ -170,7 +140,7 @@ export class Session implements TrackerSession {
     }
     const { url, host } = this.#hub
     const sentence = `The tracker at ${host} refused this torrent: ${reason}`
-    const error = new ShoalError('tracker-refused', sentence, { details: { url, ...(code && { code }) } })
+    const error = new ShoalError('tracker-refused', sentence, { details: { url, code } })
     this.#status({ state: 'refused', error })
     this.complain(error)
     // In use: most often by our own former socket, which the tracker has yet to find dead.
@@ -206,14 +176,9 @@ export class Session implements TrackerSession {
     this.#isOfferDue = false
     if (this.#isMakingOffers) return
     this.#isMakingOffers = true
-    let offers: UntargetedOffer[] = []
-    try {
-      offers = await this.events.makeOffers(Math.min(this.#wanted, TRACKER_LIMITS.offersMax))
-    } catch {
-      // No WebRTC, or too many connections under way; whoever makes the offers has said so.
-    }
+    const offers = await this.events.makeOffers(Math.min(this.#wanted, TRACKER_LIMITS.offersMax))
     this.#isMakingOffers = false
-    if (this.#isAnnounced && !this.#isLeft) this.#sendAnnounce('update', offers.slice(0, TRACKER_LIMITS.offersMax))
+    if (this.#isAnnounced) this.#sendAnnounce('update', offers)
   }
 
   #sendAnnounce(event: AnnounceEvent, offers: readonly UntargetedOffer[]): void {
@@ -253,20 +218,13 @@ export class Session implements TrackerSession {
 
   // ------------------------------------------------------------------------------------------------- helpers
 
-  #signal(peerId: WireId, request: TrackerRequest): void {
-    if (this.#hub.send(request)) return
+  #signal(type: 'offer' | 'answer', toPeerId: string, { offerId, sdp, trickle }: Description): void {
+    const { infoHash } = this
+    const { peerId } = this.#hub
+    if (this.#hub.send({ type, infoHash, peerId, toPeerId, offerId, sdp, trickle })) return
     queueMicrotask(() => {
-      if (!this.#isLeft) this.events.gone?.(peerId)
+      if (!this.#isLeft) this.events.gone?.(toPeerId)
     })
-  }
-
-  #rememberTrickling(named: readonly WireId[], trickling: readonly WireId[]): void {
-    for (const peerId of named) this.#trickling.delete(peerId)
-    for (const peerId of trickling) this.#trickling.add(peerId)
-    for (const peerId of this.#trickling) {
-      if (this.#trickling.size <= TRICKLING_MAX) break
-      this.#trickling.delete(peerId)
-    }
   }
 
   #status(status: Omit<TrackerStatus, 'url'>): void {

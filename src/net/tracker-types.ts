@@ -43,14 +43,17 @@ export interface Announcement {
   totals(): { uploaded: number; downloaded: number; left: number | null }
 }
 
-/** An offer or an answer on its way between two peers. `trickle`: candidates follow, or may follow. */
-export interface Signal {
+/** An offer or an answer. `trickle`: candidates follow, or may follow. */
+export interface Description {
   /** 20 characters of latin-1, chosen by the offerer. */
   readonly offerId: string
-  /** The other peer. */
-  readonly peerId: string
   readonly sdp: string
   readonly trickle: boolean
+}
+
+/** A description that came from another peer. */
+export interface Signal extends Description {
+  readonly peerId: string
 }
 
 /** What a tracker brings. None of these is called before `join` has returned. */
@@ -67,10 +70,10 @@ export interface TrackerEvents {
   /** A peer answers an offer of ours. */
   answer(answer: Signal): void
   candidate(candidate: { offerId: string; peerId: string; candidate: Candidate }): void
-  /** The tracker has no `dial`: resolves with at most `count` offers that carry their candidates. */
+  /** The tracker has no `dial`: resolves with at most `count` offers that carry their candidates. Never rejects. */
   makeOffers(count: number): Promise<{ offerId: string; sdp: string }[]>
   /** STUN and TURN servers of the tracker's operator. */
-  iceServers(servers: RTCIceServer[]): void
+  iceServers(servers: readonly RTCIceServer[]): void
   status(status: TrackerStatus): void
   /** Something a person may want to know; the client keeps trying where that makes sense. */
   warning(error: ShoalError): void
@@ -82,10 +85,10 @@ export interface TrackerSession {
   wanted(count: number): void
   /** This peer has become a seed. */
   completed(): void
-  /** Dials a peer that `found` named. `trickle` is honoured only toward peers in `trickling`. */
-  sendOffer(peerId: string, offer: { offerId: string; sdp: string; trickle: boolean }): void
+  /** Dials a peer that `found` named; `trickle` only if that was in `trickling`. */
+  sendOffer(peerId: string, offer: Description): void
   /** Answers an offer; `trickle` only if the offer had it. */
-  sendAnswer(peerId: string, answer: { offerId: string; sdp: string; trickle: boolean }): void
+  sendAnswer(peerId: string, answer: Description): void
   sendCandidate(peerId: string, offerId: string, candidate: Candidate): void
   /** Says `stopped` and forgets the torrent. The last to leave closes the socket. */
   leave(): Promise<void>
