@@ -6,7 +6,7 @@
  * length is checked against what its message can need as soon as it can be read, before a byte is allocated.
  */
 import { HANDSHAKE_BYTES, isHandshakeStart } from '../protocol/wire-codec.ts'
-import { isLengthAllowed, MESSAGE_BYTES_MAX } from '../protocol/wire-codec-lengths.ts'
+import { isLengthAllowed, MESSAGE_BYTES_MAX } from '../protocol/wire-kinds.ts'
 
 /** Where whole messages go. */
 export interface FrameSink {

@@ -1,15 +1,15 @@
 /**
  * The peer wire of one connection: messages to bytes and back, and what the one has to do with the other.
  *
- * Bytes come through a guard that cuts them into messages of possible lengths; the codec reads them, and the
- * checks say what cannot be. Of the state that BitTorrent knows only what decides about form is kept here: which
- * extensions were agreed on, and how many requests wait.
+ * Bytes come through a guard that cuts them into messages of possible lengths; the codec reads them, and what cannot
+ * be, in any torrent or in this one, ends the connection. What depends on more than the piece count (a short last
+ * piece, say) is the swarm's to judge. Of the state that BitTorrent knows only what decides about form is kept here:
+ * which extensions were agreed on, and how many requests wait.
  */
-import { WIRE_LIMITS } from '../options.ts'
+import { METAINFO_LIMITS, REQUEST_BYTES_MAX, WIRE_LIMITS } from '../options.ts'
 import type { ExtendedHandshake, PeerFeatures, WireMessage } from '../protocol/wire.ts'
 import { decodeHandshake, decodeMessage, encodeHandshake, encodeMessage } from '../protocol/wire-codec.ts'
 import { FrameGuard } from './framing.ts'
-import { WireChecks } from './wire-checks.ts'
 
 /** What the peer's handshake said. `features` are those that both sides have. */
 export interface PeerHandshake {
@@ -26,24 +26,29 @@ export interface PeerWireSink {
   message(message: WireMessage<Uint8Array>): void
 }
 
+/** What only a peer with the fast extension may send (BEP 6). */
+const FAST: readonly string[] = ['suggest', 'have-all', 'have-none', 'reject', 'allowed-fast']
+
 export class PeerWire {
   readonly #sink: PeerWireSink
   readonly #guard: FrameGuard
-  readonly #checks = new WireChecks()
   #speaksV2 = false
   /** The peer announced the fast extension; we always do. */
   #isFast = false
   /** Under which ids the peer wants extension messages; from its extended handshake. */
   #peerExtensions: ExtendedHandshake['extensions'] = {}
+  /** What was seen before the piece count was known, to be judged then. */
+  #highestPiece = -1
+  #earlyBitfield: Uint8Array | undefined
+  #requestsUnanswered = 0
+  /** The first thing that the peer did wrong. */
+  #offence: string | undefined
 
   constructor(sink: PeerWireSink) {
     this.#sink = sink
     this.#guard = new FrameGuard({
       handshake: bytes => this.#onHandshake(bytes),
-      frame: frame => {
-        this.#onFrame(frame)
-        if (this.#checks.offence !== undefined) this.#guard.close()
-      },
+      frame: frame => this.#onFrame(frame),
     })
   }
 
@@ -56,9 +61,9 @@ export class PeerWire {
   /** Extension messages that the peer does not want are not sent. */
   send(message: WireMessage<Uint8Array>): void {
     const { type } = message
-    if (type === 'piece' || type === 'reject') this.#checks.requestEnded()
-    // Without the fast extension a choke drops what was asked for; with it, every request is rejected.
-    if ((type === 'choke' || type === 'unchoke') && !this.#isFast) this.#checks.requestsDropped()
+    if (type === 'piece' || type === 'reject') this.#requestEnded()
+    // Without the fast extension a choke drops what was asked for (BEP 3); with it, every request is rejected.
+    if ((type === 'choke' || type === 'unchoke') && !this.#isFast) this.#requestsUnanswered = 0
     const bytes = encodeMessage(message, this.#peerExtensions)
     if (bytes !== undefined) this.#sink.write(bytes)
   }
@@ -69,15 +74,16 @@ export class PeerWire {
 
   /** Takes the next bytes from the peer. Returns what it did wrong, after which everything is ignored. */
   receive(chunk: Uint8Array): string | undefined {
-    return this.#guard.push(chunk) ?? this.#checks.offence
+    return this.#guard.push(chunk) ?? this.#offence
   }
 
   /** From now on lengths and indices are checked against it. Returns what was wrong with earlier messages. */
   setPieceCount(count: number): string | undefined {
     this.#guard.pieceCount = count
-    this.#checks.setPieceCount(count)
-    if (this.#checks.offence !== undefined) this.#guard.close()
-    return this.#checks.offence
+    if (this.#highestPiece >= count) this.#refuse(`named piece ${this.#highestPiece} of ${count}`)
+    if (this.#earlyBitfield !== undefined) this.#refuse(objectionTo(this.#earlyBitfield, count))
+    this.#earlyBitfield = undefined
+    return this.#offence
   }
 
   /** Ignores whatever else comes. */
@@ -93,47 +99,82 @@ export class PeerWire {
 
   #onFrame(frame: Uint8Array): void {
     const message = decodeMessage(frame)
-    if (typeof message === 'string') this.#checks.refuse(message)
-    else if (message !== undefined && this.#isAcceptable(message)) this.#sink.message(message)
+    if (message === undefined) return
+    const offence = typeof message === 'string' ? message : this.#objectionTo(message)
+    if (offence !== undefined) this.#refuse(offence)
+    else if (typeof message !== 'string' && !this.#isAnsweredHere(message)) this.#sink.message(message)
   }
 
-  #isAcceptable(message: WireMessage<Uint8Array>): boolean {
-    switch (message.type) {
+  #refuse(offence: string | undefined): void {
+    this.#offence ??= offence
+    if (this.#offence !== undefined) this.#guard.close()
+  }
+
+  /** Why this message cannot be, if it cannot. */
+  #objectionTo(message: WireMessage<Uint8Array>): string | undefined {
+    const { type } = message
+    if (FAST.includes(type) && !this.#isFast) return `sent ${type} without the fast extension`
+    switch (type) {
       case 'have':
       case 'dont-have':
-        return this.#checks.piece(message.piece)
-      case 'bitfield':
-        return this.#checks.bitfield(message.bits)
-      case 'request':
-        return this.#checks.request() && this.#checks.block(message)
-      case 'cancel':
-        // With the fast extension a cancelled request still gets its answer (BEP 6).
-        if (!this.#isFast) this.#checks.requestEnded()
-        return this.#checks.block(message)
-      case 'piece':
-        return this.#checks.block({ piece: message.piece, begin: message.begin, length: message.body.length })
       case 'suggest':
       case 'allowed-fast':
-        return this.#requireFast(message.type) && this.#checks.piece(message.piece)
-      case 'have-all':
-      case 'have-none':
-        return this.#requireFast(message.type)
+        return this.#objectionToPiece(message.piece)
+      case 'bitfield': {
+        const { pieceCount } = this.#guard
+        if (pieceCount !== undefined) return objectionTo(message.bits, pieceCount)
+        this.#earlyBitfield = message.bits
+        return undefined
+      }
+      case 'request':
+        if (++this.#requestsUnanswered > WIRE_LIMITS.requestsUnansweredMax) {
+          return `asked for ${this.#requestsUnanswered} blocks without waiting for an answer`
+        }
+        return this.#objectionToBlock(message, message.length)
+      case 'cancel':
+        // With the fast extension a cancelled request still gets its answer (BEP 6).
+        if (!this.#isFast) this.#requestEnded()
+        return this.#objectionToBlock(message, message.length)
       case 'reject':
-        return this.#requireFast(message.type) && this.#checks.block(message)
-      case 'extended-handshake':
-        this.#peerExtensions = { ...this.#peerExtensions, ...message.extensions }
-        return true
-      case 'hash-request':
-        if (message.length <= WIRE_LIMITS.hashesMax) return true
-        this.send({ ...message, type: 'hash-reject' })
-        return false
+        return this.#objectionToBlock(message, message.length)
+      case 'piece':
+        return this.#objectionToBlock(message, message.body.length)
       default:
-        return true
+        return undefined
     }
   }
 
-  /** Messages of BEP 6 from a peer that did not announce it end the connection. */
-  #requireFast(type: string): boolean {
-    return this.#isFast || this.#checks.refuse(`sent ${type} without the fast extension`)
+  #objectionToPiece(piece: number): string | undefined {
+    const count = this.#guard.pieceCount ?? METAINFO_LIMITS.piecesMax
+    this.#highestPiece = Math.max(this.#highestPiece, piece)
+    return piece < count ? undefined : `named piece ${piece}; there are at most ${count}`
   }
+
+  #objectionToBlock({ piece, begin }: { piece: number; begin: number }, length: number): string | undefined {
+    const isPossible = length >= 1 && length <= REQUEST_BYTES_MAX && begin + length <= METAINFO_LIMITS.pieceLengthMax
+    return isPossible
+      ? this.#objectionToPiece(piece)
+      : `named a block of ${length} bytes at ${begin}, which no piece has`
+  }
+
+  /** Whether a message needs nobody else, after what it says about form was taken in. */
+  #isAnsweredHere(message: WireMessage<Uint8Array>): boolean {
+    if (message.type === 'extended-handshake') {
+      this.#peerExtensions = { ...this.#peerExtensions, ...message.extensions }
+    }
+    if (message.type !== 'hash-request' || message.length <= WIRE_LIMITS.hashesMax) return false
+    this.send({ ...message, type: 'hash-reject' })
+    return true
+  }
+
+  /** A request was answered or taken back. */
+  #requestEnded(): void {
+    if (this.#requestsUnanswered > 0) this.#requestsUnanswered--
+  }
+}
+
+function objectionTo(bits: Uint8Array, pieceCount: number): string | undefined {
+  if (bits.length !== Math.ceil(pieceCount / 8)) return 'sent a bitfield for another torrent'
+  const spareBits = bits.length * 8 - pieceCount
+  return bits.at(-1)! & ((1 << spareBits) - 1) ? 'set spare bits of its bitfield' : undefined
 }

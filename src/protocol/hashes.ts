@@ -6,7 +6,7 @@
  */
 import type { HashRange } from './wire.ts'
 import { WIRE_LIMITS } from '../options.ts'
-import { HASH_REQUEST_BYTES, MESSAGE_ID, PROOF_HASHES_MAX } from './wire-codec-lengths.ts'
+import { HASH_RANGE_BYTES, PROOF_HASHES_MAX } from './wire-kinds.ts'
 
 export type HashMessage =
   | ({ readonly type: 'hash-request' } & HashRange)
@@ -19,23 +19,22 @@ const REQUEST_HASHES_MAX = 8192
 /** The payload of a message 21, 22 or 23 (its id not included). */
 export function encodeHashPayload(message: HashMessage): Uint8Array {
   const hashes = message.type === 'hashes' ? message.hashes : undefined
-  const bytes = new Uint8Array(HASH_REQUEST_BYTES - 1 + (hashes?.length ?? 0))
+  const bytes = new Uint8Array(HASH_RANGE_BYTES + (hashes?.length ?? 0))
   const view = new DataView(bytes.buffer)
   bytes.set(message.piecesRoot, 0)
   view.setUint32(32, message.baseLayer)
   view.setUint32(36, message.index)
   view.setUint32(40, message.length)
   view.setUint32(44, message.proofLayers)
-  if (hashes !== undefined) bytes.set(hashes, 48)
+  if (hashes !== undefined) bytes.set(hashes, HASH_RANGE_BYTES)
   return bytes
 }
 
 /**
- * Reads a message 21, 22 or 23, id included. Undefined when it says something that no torrent can mean.
- * The root and the hashes are copies or views of `frame`: they live as long as it does.
+ * Reads a message 21, 22 or 23, id included, of a length that it may have. Undefined when it says something that no
+ * torrent can mean. The root and the hashes are views of `frame`: they live as long as it does.
  */
-export function decodeHashMessage(frame: Uint8Array): HashMessage | undefined {
-  if (frame.length < HASH_REQUEST_BYTES) return undefined
+export function decodeHashMessage(type: HashMessage['type'], frame: Uint8Array): HashMessage | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const range: HashRange = {
     piecesRoot: frame.subarray(1, 33),
@@ -45,12 +44,11 @@ export function decodeHashMessage(frame: Uint8Array): HashMessage | undefined {
     proofLayers: view.getUint32(45),
   }
   if (!isPlausible(range)) return undefined
-  if (frame[0] === MESSAGE_ID['hash-request']) return { type: 'hash-request', ...range }
-  if (frame[0] === MESSAGE_ID['hash-reject']) return { type: 'hash-reject', ...range }
-  const hashes = frame.subarray(HASH_REQUEST_BYTES)
-  const count = hashes.length / 32
-  const isCountPossible = Number.isInteger(count) && count >= range.length && count <= range.length + PROOF_HASHES_MAX
-  return isCountPossible && range.length <= WIRE_LIMITS.hashesMax ? { type: 'hashes', ...range, hashes } : undefined
+  if (type !== 'hashes') return { type, ...range }
+  const hashes = frame.subarray(1 + HASH_RANGE_BYTES)
+  const uncles = hashes.length / 32 - range.length
+  const isPossible = range.length <= WIRE_LIMITS.hashesMax && uncles >= 0 && uncles <= PROOF_HASHES_MAX
+  return isPossible ? { type, ...range, hashes } : undefined
 }
 
 function isPlausible({ baseLayer, index, length, proofLayers }: HashRange): boolean {

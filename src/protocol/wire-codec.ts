@@ -6,9 +6,9 @@
  */
 import { concatBytes, equalBytes, fromLatin1 } from '../metainfo/bytes.ts'
 import { decodeHashMessage, encodeHashPayload } from './hashes.ts'
-import { decodeExtended, encodeExtended } from './metadata.ts'
-import type { ExtendedHandshake, ExtensionName, PeerFeatures, WireMessage } from './wire.ts'
-import { MESSAGE_ID } from './wire-codec-lengths.ts'
+import { decodeExtended, encodeExtended, type ExtendedMessage } from './metadata.ts'
+import type { ExtendedHandshake, PeerFeatures, WireMessage } from './wire.ts'
+import { KINDS, type WireKind } from './wire-kinds.ts'
 
 /** Bytes of a handshake: name with its length, eight reserved, infohash, peer id. */
 export const HANDSHAKE_BYTES = 68
@@ -73,34 +73,25 @@ export function encodeMessage(
   peerExtensions: ExtendedHandshake['extensions'],
 ): Uint8Array | undefined {
   switch (message.type) {
-    case 'have':
-    case 'suggest':
-    case 'allowed-fast':
-      return frame(MESSAGE_ID[message.type], [message.piece])
-    case 'request':
-    case 'cancel':
-    case 'reject':
-      return frame(MESSAGE_ID[message.type], [message.piece, message.begin, message.length])
     case 'piece':
-      return frame(MESSAGE_ID.piece, [message.piece, message.begin], message.body)
+      return frame('piece', message, message.body)
     case 'bitfield':
-      return frame(MESSAGE_ID.bitfield, [], message.bits)
+      return frame('bitfield', {}, message.bits)
     case 'hash-request':
     case 'hashes':
     case 'hash-reject':
-      return frame(MESSAGE_ID[message.type], [], encodeHashPayload(message))
+      return frame(message.type, {}, encodeHashPayload(message))
     case 'extended-handshake':
-      return extended(0, encodeExtended(message))
+      return extended(0, message)
     case 'metadata-request':
     case 'metadata-data':
     case 'metadata-reject':
     case 'dont-have': {
-      const name: ExtensionName = message.type === 'dont-have' ? 'lt_donthave' : 'ut_metadata'
-      const id = peerExtensions[name]
-      return id ? extended(id, encodeExtended(message)) : undefined
+      const id = peerExtensions[message.type === 'dont-have' ? 'lt_donthave' : 'ut_metadata']
+      return id ? extended(id, message) : undefined
     }
     default:
-      return frame(MESSAGE_ID[message.type])
+      return frame(message.type, message)
   }
 }
 
@@ -109,25 +100,12 @@ export function encodeMessage(
  * know, extensions that we never named, dicts that do not parse. A string says what is wrong with it.
  */
 export function decodeMessage(bytes: Uint8Array): WireMessage<Uint8Array> | string | undefined {
-  const id = bytes[0]!
-  const type = TYPES[id]
+  const { type, numbers } = KINDS[bytes[0]!] ?? {}
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   switch (type) {
-    case 'choke':
-    case 'unchoke':
-    case 'interested':
-    case 'not-interested':
-    case 'have-all':
-    case 'have-none':
-      return { type }
-    case 'have':
-    case 'suggest':
-    case 'allowed-fast':
-      return { type, piece: view.getUint32(1) }
-    case 'request':
-    case 'cancel':
-    case 'reject':
-      return { type, piece: view.getUint32(1), begin: view.getUint32(5), length: view.getUint32(9) }
+    case undefined:
+    case 'port':
+      return undefined
     case 'piece':
       return { type, piece: view.getUint32(1), begin: view.getUint32(5), body: bytes.subarray(9) }
     case 'bitfield':
@@ -137,29 +115,39 @@ export function decodeMessage(bytes: Uint8Array): WireMessage<Uint8Array> | stri
     case 'hash-request':
     case 'hashes':
     case 'hash-reject':
-      return decodeHashMessage(bytes) ?? `sent a malformed message ${id}`
-    default:
-      return undefined
+      return decodeHashMessage(type, bytes) ?? `sent malformed ${type}`
+    default: {
+      // What is left consists of its numbers.
+      const named = NUMBERS.slice(0, numbers).map((name, index) => [name, view.getUint32(1 + 4 * index)])
+      return { type, ...Object.fromEntries(named) }
+    }
   }
 }
 
-type WireName = keyof typeof MESSAGE_ID
+/** What the numbers of a message mean, in their order. */
+const NUMBERS = ['piece', 'begin', 'length'] as const
 
-const TYPES: Readonly<Partial<Record<number, WireName>>> = Object.fromEntries(
-  Object.entries(MESSAGE_ID).map(([type, id]) => [id, type as WireName]),
+const IDS: Readonly<Partial<Record<WireKind, number>>> = Object.fromEntries(
+  Object.entries(KINDS).map(([id, kind]) => [kind?.type, Number(id)]),
 )
 
-function extended(extensionId: number, payload: Uint8Array): Uint8Array {
-  return frame(MESSAGE_ID.extended, [], concatBytes([Uint8Array.of(extensionId), payload]))
+function extended(extensionId: number, message: ExtendedMessage): Uint8Array {
+  return frame('extended', {}, concatBytes([Uint8Array.of(extensionId), encodeExtended(message)]))
 }
 
-function frame(id: number, numbers: readonly number[] = [], payload?: Uint8Array): Uint8Array {
+function frame(
+  type: WireKind,
+  message: object & { readonly [K in (typeof NUMBERS)[number]]?: number },
+  payload: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const id = IDS[type]!
+  const numbers = NUMBERS.slice(0, KINDS[id]!.numbers)
   const headerBytes = 5 + 4 * numbers.length
-  const bytes = new Uint8Array(headerBytes + (payload?.length ?? 0))
+  const bytes = new Uint8Array(headerBytes + payload.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, bytes.length - 4)
   bytes[4] = id
-  for (let index = 0; index < numbers.length; index++) view.setUint32(5 + 4 * index, numbers[index]!)
-  if (payload !== undefined) bytes.set(payload, headerBytes)
+  for (const [index, name] of numbers.entries()) view.setUint32(5 + 4 * index, message[name]!)
+  bytes.set(payload, headerBytes)
   return bytes
 }
