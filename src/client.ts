@@ -1,5 +1,5 @@
 /** Shoal: seeds and adds torrents. The one place where network, stores, web seeds and swarms are wired together. */
-import type { CreateOptions } from './create.ts'
+import type { CreateFile, CreateOptions } from './create.ts'
 import { ShoalError } from './errors.ts'
 import { createNetwork } from './net/network.ts'
 import { createOrigin } from './net/origin.ts'
@@ -12,7 +12,6 @@ import {
   isTorrentUrl,
   readSource,
   recordOrigins,
-  type SeedFile,
   seedFiles,
 } from './torrent/sources.ts'
 import { memoryStore } from './store/memory.ts'
@@ -95,7 +94,7 @@ export class Shoal implements AsyncDisposable {
    * Hashes files and shares them for as long as this client lives. Returns at once; `ready` says when the link works.
    * @throws ShoalError `invalid-argument`, `closed`
    */
-  seed(files: ArrayLike<File> | Iterable<File | SeedFile>, options: SeedOptions = {}): Torrent {
+  seed(files: ArrayLike<File> | Iterable<File | CreateFile>, options: SeedOptions = {}): Torrent {
     const list = seedFiles(files)
     const { keep = false, signal, trackers = [], ...creation } = options
     const all = [...(this.#options.trackers ?? []).map(url => [url]), ...trackers]

@@ -1,11 +1,16 @@
 /** What users import in a browser. */
 export { Shoal, type AddOptions, type SeedOptions, type ShoalOptions } from './client.ts'
-export { createTorrent, type CreatedTorrent, type CreateFile, type CreateOptions } from './create.ts'
+export {
+  createTorrent,
+  type CreatedTorrent,
+  type CreateFile,
+  type CreateFile as SeedFile,
+  type CreateOptions,
+} from './create.ts'
 export { ShoalError, type ShoalErrorCode } from './errors.ts'
 export { formatMagnet, type Magnet, parseMagnet } from './metainfo/magnet.ts'
 export { encodeMetainfo as encodeTorrent, type Metainfo, parseMetainfo as parseTorrent } from './metainfo/metainfo.ts'
 export type { PieceRef, PieceStore, Store, TorrentRecord, TrackerStatus } from './ports.ts'
-export type { SeedFile } from './torrent/sources.ts'
 export { indexedDBStore, type IndexedDBStoreOptions } from './store/indexeddb.ts'
 export { memoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export { Torrent } from './torrent/torrent.ts'

@@ -6,7 +6,7 @@
  */
 import { ShoalError } from '../errors.ts'
 import { BLOCK_BYTES, CREATE_DEFAULTS, METAINFO_LIMITS } from '../options.ts'
-import { compareBytes, fromUtf8, toUtf8 } from './bytes.ts'
+import { fromUtf8, toLatin1, toUtf8 } from './bytes.ts'
 import { powerOfTwoAtLeast } from './layout.ts'
 
 export interface PlanOptions {
@@ -24,8 +24,10 @@ export interface Plan {
   readonly isFolder: boolean
   readonly version: 'v1' | 'v2' | 'hybrid'
   readonly pieceLength: number
+  readonly pieceCount: number
   /** In the order of the torrent. */
   readonly files: readonly PlannedFile[]
+  readonly tree: FileTree
   /** What a person should know of the choices made, in sentences. */
   readonly warnings: readonly string[]
 }
@@ -39,6 +41,9 @@ export interface PlannedFile {
   readonly source: number
 }
 
+/** Files and folders by name: UTF-8, a char a byte. */
+export interface FileTree extends Map<string, FileTree | PlannedFile> {}
+
 /** @throws ShoalError `invalid-argument`, `invalid-path` */
 export function planTorrent(given: readonly { path: string; length: number }[], options: PlanOptions = {}): Plan {
   if (given.length === 0)
@@ -50,20 +55,34 @@ export function planTorrent(given: readonly { path: string; length: number }[], 
     )
   }
   const { name, isFolder, files } = nameFiles(given, options.name || undefined)
-  checkPaths(files)
+  const tree = treeOf(files)
   const { version, pieceLength, warnings } = choose(files, isFolder, options)
-  return { name, isFolder, version, pieceLength, warnings, files: version === 'v1' ? files : inTreeOrder(files) }
+  const pieces = (bytes: number): number => Math.ceil(bytes / pieceLength)
+  return {
+    name,
+    isFolder,
+    version,
+    pieceLength,
+    pieceCount: version === 'v1' ? pieces(sum(files)) : sum(files, pieces),
+    files: version === 'v1' ? files : inOrder(tree),
+    tree,
+    warnings,
+  }
 }
 
-/** Bytes of zeros that follow the files when each begins at a piece boundary. A single file needs none. */
-export function paddingBytes(files: readonly { readonly length: number }[], pieceLength: number): number {
-  return files.reduce((sum, { length }) => sum + ((pieceLength - (length % pieceLength)) % pieceLength), 0)
+/** Bytes of zeros that follow a file when the next one begins at a piece boundary. */
+export function paddingBytes(length: number, pieceLength: number): number {
+  return (pieceLength - (length % pieceLength)) % pieceLength
+}
+
+function sum(files: readonly PlannedFile[], count = (bytes: number): number => bytes): number {
+  return files.reduce((total, { length }) => total + count(length), 0)
 }
 
 function nameFiles(
   given: readonly { path: string; length: number }[],
   name: string | undefined,
-): Omit<Plan, 'version' | 'pieceLength' | 'warnings'> {
+): Pick<Plan, 'name' | 'isFolder' | 'files'> {
   const files = given.map(({ path, length }, source) => ({ path: split(path), length, source }))
   const first = files[0]!.path
   const folder =
@@ -106,35 +125,40 @@ function clean(name: string): string {
   return toUtf8(fromUtf8(name))
 }
 
-/** No file may stand twice, and no file may be a folder too. */
-function checkPaths(files: readonly PlannedFile[]): void {
-  const filePaths = new Set<string>()
-  const folders = new Set<string>()
-  for (const { path } of files) {
-    const joined = path.join('/')
-    if (filePaths.has(joined))
-      throw new ShoalError('invalid-argument', `The file "${joined}" is there twice. Leave one of them out.`)
-    filePaths.add(joined)
-    for (let depth = 1; depth < path.length; depth++) folders.add(path.slice(0, depth).join('/'))
+/** @throws ShoalError `invalid-argument` where a name is taken: no file may stand twice, or be a folder too */
+function treeOf(files: readonly PlannedFile[]): FileTree {
+  const tree: FileTree = new Map()
+  for (const file of files) {
+    const keys = file.path.map(name => toLatin1(fromUtf8(name)))
+    const last = keys.pop()!
+    let folder = tree
+    for (const key of keys) {
+      const inside = folder.get(key) ?? new Map()
+      if (!(inside instanceof Map)) refuseTwice(file)
+      folder.set(key, inside)
+      folder = inside
+    }
+    if (folder.has(last)) refuseTwice(file)
+    folder.set(last, file)
   }
-  for (const folder of folders) {
-    if (filePaths.has(folder))
-      throw new ShoalError('invalid-argument', `"${folder}" is both a file and a folder. Rename one of them.`)
-  }
+  return tree
 }
 
-/** The order of the keys in the file tree: folder by folder, by raw bytes. NUL sorts before every byte of a name. */
-function inTreeOrder(files: readonly PlannedFile[]): PlannedFile[] {
-  return files
-    .map(file => ({ file, key: fromUtf8(file.path.join('\0')) }))
-    .sort((a, b) => compareBytes(a.key, b.key))
-    .map(({ file }) => file)
+function refuseTwice({ path }: PlannedFile): never {
+  const what = `"${path.join('/')}" is there twice, or a file and a folder have the same name.`
+  throw new ShoalError('invalid-argument', `${what} Leave one out, or rename it.`)
+}
+
+/** The files of a tree: folder by folder, sorted by raw bytes. */
+function inOrder(tree: FileTree): PlannedFile[] {
+  const entries = [...tree].sort(([a], [b]) => (a < b ? -1 : 1))
+  return entries.flatMap(([, node]) => (node instanceof Map ? inOrder(node) : [node]))
 }
 
 type Choice = Pick<Plan, 'version' | 'pieceLength' | 'warnings'>
 
 function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanOptions): Choice {
-  const totalBytes = files.reduce((sum, { length }) => sum + length, 0)
+  const totalBytes = sum(files)
   const bySize = pieceLengthBySize(totalBytes)
   const { version = 'hybrid', pieceLength } = options
   if (!['v1', 'v2', 'hybrid'].includes(version)) {
@@ -142,7 +166,8 @@ function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanO
   }
   if (pieceLength !== undefined) checkPieceLength(pieceLength, version)
   if (version !== 'hybrid' || !isFolder) return { version, pieceLength: pieceLength ?? bySize, warnings: [] }
-  const share = (candidate: number): number => (totalBytes === 0 ? 0 : paddingBytes(files, candidate) / totalBytes)
+  const share = (candidate: number): number =>
+    totalBytes === 0 ? 0 : sum(files, length => paddingBytes(length, candidate)) / totalBytes
   const chosen = pieceLength ?? pieceLengthByPadding(share, bySize, totalBytes)
   if (options.version !== undefined || share(chosen) <= CREATE_DEFAULTS.paddingShareHybridMax) {
     return { version, pieceLength: chosen, warnings: [] }

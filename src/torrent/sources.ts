@@ -8,15 +8,7 @@ import type { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { METAINFO_LIMITS } from '../options.ts'
 import type { TorrentRecord } from '../ports.ts'
 import type { ExpectedHashes } from '../swarm/context.ts'
-import type { BlobLike } from '../store/blob-like.ts'
 import type { OwnFile } from '../store/blobs.ts'
-
-/** A file to seed. */
-export interface SeedFile {
-  /** '/'-joined; files of one folder begin with its name. */
-  readonly path: string
-  readonly data: BlobLike | Uint8Array
-}
 
 /** What is known of a torrent before its swarm is joined. */
 export interface Origins {
@@ -28,14 +20,14 @@ export interface Origins {
 }
 
 /** Files as `seed` takes them, in one form. @throws ShoalError `invalid-argument` */
-export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): SeedFile[] {
+export function seedFiles(files: Iterable<File | OwnFile> | ArrayLike<File>): OwnFile[] {
   const isList = typeof files === 'object' && files !== null && (Symbol.iterator in files || 'length' in files)
-  const list: readonly (File | SeedFile)[] = isList ? Array.from(files as ArrayLike<File | SeedFile>) : []
+  const list: readonly (File | OwnFile)[] = isList ? Array.from(files as ArrayLike<File | OwnFile>) : []
   return list.map(file => {
     if (typeof File !== 'undefined' && file instanceof File) {
       return { path: file.webkitRelativePath || file.name, data: file }
     }
-    const { path, data } = (file ?? {}) as Partial<SeedFile>
+    const { path, data } = (file ?? {}) as Partial<OwnFile>
     if (
       typeof path === 'string' &&
       path !== '' &&
@@ -51,16 +43,10 @@ export function seedFiles(files: Iterable<File | SeedFile> | ArrayLike<File>): S
 
 /** Hashes files into a torrent that is seeded from them. @throws see `createTorrent` */
 export async function hashFiles(
-  files: readonly SeedFile[],
+  files: readonly OwnFile[],
   options: CreateOptions,
 ): Promise<Required<Pick<Origins, 'metainfo' | 'files'>> & { warnings: readonly string[] }> {
-  const created = await createTorrent(
-    files.map(({ path, data }) => ({
-      path,
-      data: data instanceof Uint8Array ? new Blob([data as Uint8Array<ArrayBuffer>]) : data,
-    })),
-    options,
-  )
+  const created = await createTorrent(files, options)
   const { layout, sources, warnings } = created
   const own = layout.files.map(({ path }, file) => ({ path, data: files[sources[file]!]!.data }))
   return { metainfo: created, files: own, warnings }

@@ -45,7 +45,7 @@ const ROOMS: readonly Room[] = [
   { room: 'src/net/', mayImport: [...GROUND, 'src/ports.ts'] },
   { room: 'src/store/', mayImport: [...GROUND, 'src/ports.ts'] },
   { room: 'src/hashing.ts', mayImport: [...GROUND, 'src/ports.ts'] },
-  { room: 'src/create.ts', mayImport: [...GROUND, 'src/ports.ts', 'src/hashing.ts'] },
+  { room: 'src/create.ts', mayImport: [...GROUND, 'src/ports.ts', 'src/hashing.ts', 'src/store/blobs.ts'] },
   { room: 'src/deferred.ts', mayImport: GROUND, packages: [] },
   ...SESSION_PARTS.map(room => ({ room, mayImport: [...GROUND, ...SEAM, ...SESSION_PARTS, ...SHARED_PARTS] })),
   ...CLIENT_PARTS.map(room => ({ room, mayImport: ANYTHING_BUT_INDEX })),
