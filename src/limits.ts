@@ -110,7 +110,7 @@ export const ORIGIN_LIMITS = {
   /** Requests of one fetch at a time: folders of small files would otherwise cost a round trip each. */
   requestsMax: 4,
   /** Bytes thrown away at most to get to a range, from a server that sends the whole file. */
-  skippedBytesMax: 1024 * 1024,
+  skippedBytesMax: 16 * 1024 * 1024,
 } as const
 
 /** Bounds of tracker messages that both sides hold: beyond them a message is refused. */

@@ -35,15 +35,19 @@ export async function requestRange(
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
   const idle = new IdleGuard(request, context.idleTimeoutMs)
+  let hasAnswered = false
   try {
     const response = await open(request, context, idle.signal)
+    hasAnswered = true
     idle.touch()
     const skipped = checkResponse(response, request)
     await readBody(response, { skipped, length: request.length, url: request.url, touch: () => idle.touch() }, take)
   } catch (error) {
     if (request.signal.aborted) throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', retry(false))
     if (idle.isExpired) throw failure(request.url, 'sent nothing for too long', { retryable: true })
-    throw error instanceof ShoalError ? error : await explain(error, request.url, context)
+    if (error instanceof ShoalError) throw error
+    if (hasAnswered) throw failure(request.url, `broke off: ${messageOf(error)}`, { retryable: true, cause: error })
+    throw await explain(error, request, context)
   } finally {
     // Ends the rest of a body that is longer than what was asked for.
     idle.end()
@@ -122,8 +126,10 @@ async function readBody(
 }
 
 /** What lies behind a fetch that failed without an answer; browsers do not tell pages. */
-async function explain(error: unknown, url: string, context: RequestContext): Promise<ShoalError> {
-  if (await isForeignAndReachable(url, context.fetch)) {
+async function explain(error: unknown, request: RangeRequest, context: RequestContext): Promise<ShoalError> {
+  const { url } = request
+  // A server that was away for a moment is reachable now, and readable too.
+  if ((await isForeignAndReachable(url, context.fetch)) && !(await isReadable(request, context))) {
     const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
     return failure(url, `is not readable by this page: ${advice}`, { retryable: false, cause: error })
   }
@@ -140,6 +146,18 @@ async function isForeignAndReachable(url: string, fetch: Fetch): Promise<boolean
     () => true,
     () => false,
   )
+}
+
+async function isReadable(request: RangeRequest, context: RequestContext): Promise<boolean> {
+  const ending = new AbortController()
+  const timer = setTimeout(() => ending.abort(), context.idleTimeoutMs)
+  const isOpen = await open(request, context, ending.signal).then(
+    () => true,
+    () => false,
+  )
+  clearTimeout(timer)
+  ending.abort()
+  return isOpen
 }
 
 function requireHttp(url: string, seedUrl: string): void {
