@@ -24,11 +24,6 @@ export function checkFileCount(count: number): void {
 }
 
 /** @throws ShoalError `invalid-torrent`: "The torrent cannot be used: <why>." */
-export function refuse(why: string, cause?: unknown): never {
-  const options = cause === undefined ? {} : { cause }
-  throw new ShoalError(
-    'invalid-torrent',
-    `The torrent cannot be used: ${why}. Get it again, or ask whoever made it.`,
-    options,
-  )
+export function refuse(why: string): never {
+  throw new ShoalError('invalid-torrent', `The torrent cannot be used: ${why}. Get it again, or ask whoever made it.`)
 }

@@ -14,8 +14,6 @@ export interface Magnet {
   readonly name?: string
   readonly trackers: readonly string[]
   readonly webSeeds: readonly string[]
-  /** `host:port` of peers to try first. */
-  readonly peers: readonly string[]
   /** Indices of the files that are wanted, ascending; absent: all (BEP 53). */
   readonly selectOnly?: readonly number[]
 }
@@ -30,7 +28,7 @@ export function parseMagnet(text: string): Magnet {
     refuse(`It is longer than ${METAINFO_LIMITS.magnetCharactersMax} characters`)
   }
   const bare = readBareHash(link)
-  if (bare !== undefined) return { ...bare, trackers: [], webSeeds: [], peers: [] }
+  if (bare !== undefined) return { ...bare, trackers: [], webSeeds: [] }
   if (!/^magnet:\?/i.test(link)) refuse('It does not begin with "magnet:?"')
   const fields = readFields(link.slice('magnet:?'.length))
   const hashes = readHashes(fields.get('xt') ?? [])
@@ -41,14 +39,13 @@ export function parseMagnet(text: string): Magnet {
     ...(name !== undefined && { name }),
     trackers: trackerTiers(fields.get('tr') ?? []).flat(),
     webSeeds: webSeedUrls(fields.get('ws') ?? []),
-    peers: (fields.get('x.pe') ?? []).filter(peer => PEER.test(peer)).slice(0, METAINFO_LIMITS.urlsMax),
     ...(selectOnly !== undefined && { selectOnly }),
   }
 }
 
 /** Writes a magnet link: hashes first, then name, trackers and web seeds. */
 export function formatMagnet(magnet: Partial<Magnet>): string {
-  const { infoHashV1, infoHashV2, name, trackers = [], webSeeds = [], peers = [], selectOnly } = magnet
+  const { infoHashV1, infoHashV2, name, trackers = [], webSeeds = [], selectOnly } = magnet
   const fields: string[] = []
   if (infoHashV1 !== undefined) fields.push(`xt=urn:btih:${toHex(infoHashV1)}`)
   if (infoHashV2 !== undefined) fields.push(`xt=urn:btmh:${SHA256_MULTIHASH}${toHex(infoHashV2)}`)
@@ -56,7 +53,6 @@ export function formatMagnet(magnet: Partial<Magnet>): string {
   if (name !== undefined) fields.push(`dn=${encodeField(name)}`)
   for (const url of trackers) fields.push(`tr=${encodeField(url)}`)
   for (const url of webSeeds) fields.push(`ws=${encodeField(url)}`)
-  for (const peer of peers) fields.push(`x.pe=${peer}`)
   if (selectOnly !== undefined && selectOnly.length > 0) fields.push(`so=${formatSelection(selectOnly)}`)
   return `magnet:?${fields.join('&')}`
 }
@@ -65,8 +61,6 @@ type Hashes = Pick<Magnet, 'infoHashV1' | 'infoHashV2'>
 
 /** Multihash code and length of a SHA-256. */
 const SHA256_MULTIHASH = '1220'
-
-const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
 
 /**
  * Values by key, in order. Numbered keys (`tr.1`) count as plain ones, `+` in a name as a space; `&amp;` comes from links that

@@ -23,13 +23,10 @@ export function safePath(components: readonly string[]): string[] {
 
 /** Makes the paths of one torrent safe, in the order of its files, so that no two of them collide. */
 export class SafePaths {
-  readonly #root: Folder = { id: 0, path: '', isChanged: false }
-  /** Folders by the id of their parent and their name as it was. */
-  readonly #folders = new Map<string, Folder>()
-  /** Folded names that are taken, with the id of their folder. */
-  readonly #taken = new Set<string>()
-  /** The suffix to try next for a folded name that is taken. */
-  readonly #suffixes = new Map<string, number>()
+  /** Paths of folders by that of their parent and their name as it was. All paths of folders end in '/'. */
+  readonly #folders = new Map<string, string>()
+  /** Folded paths that are taken, with the suffix to try next. */
+  readonly #taken = new Map<string, number>()
   #characters = 0
 
   /**
@@ -38,53 +35,36 @@ export class SafePaths {
    */
   add(components: readonly string[]): { path: string; isChanged: boolean } {
     const names = safePath(components)
-    const last = components.length - 1
-    let folder = this.#root
-    for (let i = 0; i < last; i++) folder = this.#folder(folder, components[i]!, names[i]!)
-    const name = this.#claim(folder, names[last]!, extensionStart(names[last]!))
-    const path = join(folder, name)
+    const name = names.pop()!
+    let folder = ''
+    for (const [depth, safe] of names.entries()) {
+      // Safe names are not empty, so that '//' cannot be part of the parent's path.
+      const key = `${folder}/${components[depth]}`
+      folder = this.#folders.get(key) ?? `${this.#claim(folder, safe, safe.length)}/`
+      this.#folders.set(key, folder)
+    }
+    const path = this.#claim(folder, name, extensionStart(name))
     this.#characters += path.length
     if (path.length > METAINFO_LIMITS.pathCharactersMax || this.#characters > METAINFO_LIMITS.pathsCharactersMax) {
       refuse('The paths of the files are too long.')
     }
-    return { path, isChanged: folder.isChanged || name !== components[last] }
+    return { path, isChanged: path !== components.join('/') }
   }
 
-  #folder(parent: Folder, raw: string, safe: string): Folder {
-    const key = `${parent.id}/${raw}`
-    const known = this.#folders.get(key)
-    if (known !== undefined) return known
-    const name = this.#claim(parent, safe, safe.length)
-    const folder = {
-      id: this.#folders.size + 1,
-      path: join(parent, name),
-      isChanged: parent.isChanged || name !== raw,
-    }
-    this.#folders.set(key, folder)
-    return folder
-  }
-
-  /** Takes a name in a folder: the given one, or with the first free ` (n)` at `suffixAt`. */
-  #claim(folder: Folder, name: string, suffixAt: number): string {
-    const key = `${folder.id}/${fold(name)}`
+  /** Takes a name in a folder: the given one, or with the first free ` (n)` at `suffixAt`. @returns the path */
+  #claim(folder: string, name: string, suffixAt: number): string {
+    const key = folder + fold(name)
+    let suffix = this.#taken.get(key) ?? 2
     let free = name
     let freeKey = key
-    let suffix = this.#suffixes.get(key) ?? 2
     while (this.#taken.has(freeKey)) {
       free = `${name.slice(0, suffixAt)} (${suffix++})${name.slice(suffixAt)}`
-      freeKey = `${folder.id}/${fold(free)}`
+      freeKey = folder + fold(free)
     }
-    if (free !== name) this.#suffixes.set(key, suffix)
-    this.#taken.add(freeKey)
-    return free
+    this.#taken.set(freeKey, 2)
+    this.#taken.set(key, suffix)
+    return folder + free
   }
-}
-
-interface Folder {
-  readonly id: number
-  readonly path: string
-  /** Whether its path differs from the names as they were. */
-  readonly isChanged: boolean
 }
 
 /** Control characters, what Windows forbids, invisible and bidirectional marks, and code points that are no characters. */
@@ -130,10 +110,6 @@ function fold(name: string): string {
     .toUpperCase()
     .toLowerCase()
     .normalize('NFC')
-}
-
-function join(folder: Folder, name: string): string {
-  return folder.path === '' ? name : `${folder.path}/${name}`
 }
 
 function byteLength(text: string): number {

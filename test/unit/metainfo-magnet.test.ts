@@ -89,12 +89,6 @@ test('reads which files are wanted (BEP 53)', () => {
   assert.equal(select(Array(2000).fill('0-99999').join(','))!.length, 100_000)
 })
 
-test('reads peers, and only what looks like one', () => {
-  const peers = ['10.0.0.1:6881', '[::1]:80', 'host.example:1', 'x', 'a b:1', '<b>:1', ':1']
-  const query = peers.map(peer => `x.pe=${encodeURIComponent(peer)}`).join('&')
-  assert.deepEqual(parseMagnet(`magnet:?xt=urn:btih:${V1}&${query}`).peers, peers.slice(0, 3))
-})
-
 test('a name is made safe', () => {
   const name = (dn: string): string | undefined =>
     parseMagnet(`magnet:?xt=urn:btih:${V1}&dn=${encodeURIComponent(dn)}`).name
@@ -121,7 +115,6 @@ test('what is written is read back', () => {
     name: 'a & b + ü=',
     trackers: ['wss://x/?a=1&b=2', 'ws://y'],
     webSeeds: ['https://z/a%20b/'],
-    peers: ['10.0.0.1:1'],
     selectOnly: [0, 1, 2, 7],
   }
   assert.deepEqual(parseMagnet(formatMagnet(magnet)), magnet)
