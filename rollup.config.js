@@ -7,6 +7,7 @@ import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import esbuild, { minify } from 'rollup-plugin-esbuild'
 import { browserModulesForRollup } from './build/browser-modules.js'
+import { innerNames } from './build/inner-names.js'
 
 export default {
   input: 'src/index.ts',
@@ -28,8 +29,7 @@ export default {
       module: true,
       ecma: 2022,
       compress: { passes: 3, inline: 1, unsafe_arrows: true },
-      // Names that begin with an underscore are simple-peer's own and net/channel.ts's; no platform has such.
-      mangle: { properties: { regex: /^_/ } },
+      mangle: { properties: { regex: innerNames() } },
       format: { comments: false },
     }),
   ],
