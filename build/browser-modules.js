@@ -11,6 +11,7 @@ const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, impor
 /** Paths of substitutes by what they replace: a package, or a file of one as the others import it. */
 const SUBSTITUTES = {
   'webrtc-polyfill': substitute('webrtc-polyfill'),
+  './node-peer.ts': substitute('node-peer'),
   debug: substitute('debug'),
   streamx: substitute('streamx'),
   'err-code': substitute('err-code'),

@@ -19,7 +19,7 @@ const INNER = [
   /^swarm\//,
   /^(deferred|limits|options|session|vault)\.ts$/,
   /^torrent\/(engine|engine-options|opening|outcomes|selection|teller)\.ts$/,
-  /^net\/(?!channel|origin-request|polyfill-sdp|untyped)/,
+  /^net\/(?!channel|origin-request|node-peer|untyped)/,
   /^protocol\/(hashes|wire|wire-codec|wire-kinds)\.ts$/,
   /^metainfo\/(hash-ranges|merkle|piece-hashes)\.ts$/,
   /^store\/(pins|read-ahead|write-batcher)\.ts$/,

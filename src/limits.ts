@@ -75,7 +75,7 @@ export const CHANNEL_LIMITS = {
   joinedBytesMax: 1024,
   /** How long a description waits for its candidates, where they cannot follow it. */
   gatheringMs: 1_000,
-  /** Node: how long an answerer leaves the first connectivity checks to the offerer. See `net/polyfill-sdp.ts`. */
+  /** Node: how long an answerer leaves the first connectivity checks to the offerer. See `net/node-peer.ts`. */
   candidatesHeldMs: 250,
   /** Bytes of one data-channel message: dcSCTP takes no more, whatever the other side says. */
   messageBytesMax: 256 * 1024,

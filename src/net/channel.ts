@@ -4,9 +4,9 @@
  * simple-peer makes the connection and carries messages; its stream, its backpressure and its `connect` event
  * (which waits for getStats, polled) are not used. The channel is open when the data channel says so.
  */
-import Peer, { type PeerSignal } from '@thaunknown/simple-peer/lite.js'
+import type { PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
-import { withoutCandidates } from './polyfill-sdp.ts'
+import { NodePeer } from './node-peer.ts'
 import { ShoalError } from '../errors.ts'
 
 /** What the two sides exchange to find each other. */
@@ -57,10 +57,7 @@ export interface ChannelRoute {
 }
 
 /** Whether this browser or Node can make connections at all. */
-export const isWebRtcSupported: boolean = Peer.WEBRTC_SUPPORT
-
-/** Browsers have their own; in Node simple-peer comes with one. */
-const isNative = 'RTCPeerConnection' in globalThis
+export const isWebRtcSupported: boolean = NodePeer.WEBRTC_SUPPORT
 
 /**
  * Starts a connection; an initiator's offer comes as a `signal`.
@@ -73,16 +70,13 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
   return new PeerChannel(options, events)
 }
 
-class PeerChannel extends Peer implements Channel {
+class PeerChannel extends NodePeer implements Channel {
   /** Undefined while Peer's constructor runs, which calls the hooks below, and from the end on. */
   declare private events: ChannelEvents | undefined
   #messageBytesMax: number = CHANNEL_LIMITS.messageBytesDefault
   #isDescribed = false
   /** Candidates that were found before the description was ready. */
   #earlyCandidates: ChannelSignal[] = []
-  /** The other side's, while they are held back. */
-  #heldCandidates: RTCIceCandidateInit[] | undefined
-  #holdTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ChannelOptions, events: ChannelEvents) {
     super({
@@ -108,9 +102,7 @@ class PeerChannel extends Peer implements Channel {
   override signal(signal: ChannelSignal): void {
     if (this.events === undefined) return
     try {
-      if (signal.type === 'candidate') super.signal({ candidate: signal.candidate })
-      else if (isNative) super.signal(signal)
-      else this.#signalToPolyfill(signal)
+      super.signal(signal)
     } catch (error) {
       this.#end(`The peer's ${signal.type} was malformed: ${String(error)}`)
     }
@@ -150,21 +142,6 @@ class PeerChannel extends Peer implements Channel {
     if (events === undefined) return
     this.close()
     events.closed(reason)
-  }
-
-  /** See `polyfill-sdp.ts`. */
-  #signalToPolyfill({ type, sdp }: { type: 'offer' | 'answer'; sdp: string }): void {
-    const { description, candidates } = withoutCandidates(sdp)
-    this.#heldCandidates = candidates
-    const heldMs = type === 'offer' ? CHANNEL_LIMITS.candidatesHeldMs : 0
-    this.#holdTimer = setTimeout(() => this.#releaseCandidates(), heldMs)
-    super.signal({ type, sdp: description })
-  }
-
-  #releaseCandidates(): void {
-    const held = this.#heldCandidates ?? []
-    this.#heldCandidates = undefined
-    for (const candidate of held) this._addIceCandidate(candidate)
   }
 
   #onSignal(signal: PeerSignal): void {
@@ -213,18 +190,7 @@ class PeerChannel extends Peer implements Channel {
 
   /** A candidate that cannot be used is no reason to give up: others may do. */
   override _addIceCandidate(candidate: RTCIceCandidateInit): void {
-    if (this.#heldCandidates !== undefined) this.#heldCandidates.push(candidate)
-    else this._pc?.addIceCandidate(candidate).catch(() => {})
-  }
-
-  /** Node's polyfill never sends the empty candidate that ends gathering; it only changes the state. */
-  override _onIceStateChange(): void {
-    if (this._pc === null || this._pc === undefined) return
-    super._onIceStateChange()
-    if (this._pc?.iceGatheringState === 'complete' && !this._iceComplete) {
-      this._iceComplete = true
-      this.emit('_iceComplete')
-    }
+    this._pc?.addIceCandidate(candidate).catch(() => {})
   }
 
   /** simple-peer's own end waits for a turn and, after `end()`, for its stream to flush. */
@@ -238,7 +204,6 @@ class PeerChannel extends Peer implements Channel {
     const pc = this._pc
     if (this._closingInterval !== null) clearInterval(this._closingInterval)
     if (this._iceCompleteTimer !== null) clearTimeout(this._iceCompleteTimer)
-    clearTimeout(this.#holdTimer)
     if (this._channel) silence(this._channel)
     this._channel = null
     this._pc = null

@@ -28,7 +28,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
     on(event: 'signal', listener: (signal: PeerSignal) => void): this
     on(event: 'error', listener: (error: Error) => void): this
     emit(event: '_iceComplete'): boolean
-    signal(signal: { readonly type: string; readonly sdp: string } | { readonly candidate: RTCIceCandidateInit }): void
+    signal(signal: PeerSignal): void
     send(chunk: Uint8Array): void
     destroy(): void
     _debug(...args: unknown[]): void
