@@ -6,14 +6,7 @@ import { createOrigin } from './net/origin.ts'
 import { BUDGET_DEFAULTS, CLIENT_LIMITS, PEER_ID_PREFIX } from './options.ts'
 import { browserPlatform, type Platform } from './platform.ts'
 import type { Network, Origin, Store } from './ports.ts'
-import {
-  fetchTorrent,
-  hashFiles,
-  isTorrentUrl,
-  readSource,
-  recordOrigins,
-  seedFiles,
-} from './torrent/sources.ts'
+import { fetchTorrent, hashFiles, isTorrentUrl, readSource, recordOrigins, seedFiles } from './torrent/sources.ts'
 import { memoryStore } from './store/memory.ts'
 import { divide } from './swarm/budget.ts'
 import type { Demand, Share } from './swarm/events.ts'

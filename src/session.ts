@@ -8,7 +8,7 @@ import type { ShoalError } from './errors.ts'
 import { concatBytes, equalBytes } from './metainfo/bytes.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Membership, MembershipEvents, Network, Origin, PeerConnection, TrackerStatus } from './ports.ts'
-import type { BodyOps, Demand, Effect, Input, PieceLayers, Report, Share } from './swarm/events.ts'
+import type { BodyOps, Demand, Effect, Input, Report, Share } from './swarm/events.ts'
 import { Swarm, type SwarmOptions } from './swarm/swarm.ts'
 import type { Vault } from './vault.ts'
 
@@ -26,7 +26,7 @@ export interface SessionOptions {
 /** What a session tells its torrent. */
 export interface SessionEvents {
   /** The layout is known: open the vault, and say what is there. */
-  open(metainfo: Metainfo): Promise<{ vault: Vault; have: Uint8Array; pieceLayers?: PieceLayers | undefined }>
+  open(metainfo: Metainfo): Promise<{ vault: Vault; have: Uint8Array }>
   /** The swarm knows what the store holds. */
   resumed(): void
   report(report: Report): void
@@ -178,10 +178,10 @@ export class Session {
   async #open(metainfo: Metainfo): Promise<void> {
     for (const connection of this.#connections.values()) connection.setPieceCount(metainfo.layout.pieceCount)
     try {
-      const { vault, have, pieceLayers } = await this.#events.open(metainfo)
+      const { vault, have } = await this.#events.open(metainfo)
       if (this.#isClosed) return void (await vault.close())
       this.#vault = vault
-      this.input({ type: 'resumed', have, ...(pieceLayers && { pieceLayers }) })
+      this.input({ type: 'resumed', have })
       this.#events.resumed()
     } catch (error) {
       this.#events.failed(error)

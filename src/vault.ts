@@ -14,10 +14,8 @@ import type { PieceRef, PieceStore } from './ports.ts'
 
 export interface VaultOptions {
   readonly layout: Layout
-  /** Hex of the 20-byte wire infohash. */
+  /** Hex of the 20-byte wire infohash. Content is shared within one torrent only: nobody can probe what else is stored. */
   readonly infoHash: string
-  /** What content keys are kept apart by: nobody finds out what another scope holds. */
-  readonly scope: string
   readonly store: PieceStore
   /** The piece's SHA-256 subtree root, as far as it is known. */
   readonly root: (piece: number) => Uint8Array | undefined
@@ -70,7 +68,8 @@ export class Vault {
       const end = Math.min(layout.pieceCount, first + VAULT_LIMITS.inventoryBatch)
       const pieces = Array.from({ length: end - first }, (_, i) => first + i)
       const byContent = await store.has(pieces.map(piece => this.#ref(piece)))
-      const byIndex = await this.#hasByIndex(pieces, byContent)
+      // Kept under their index: pieces that only SHA-1 vouched for when they were saved (v1, and hybrids without hashes).
+      const byIndex = await store.has(pieces.map(piece => this.#refByIndex(piece)))
       for (const [i, piece] of pieces.entries()) {
         if (!byContent[i] && !byIndex[i]) continue
         if (store.recheck && (await this.read(piece)) === undefined) continue
@@ -196,26 +195,20 @@ export class Vault {
     })
   }
 
-  /** Pieces kept under their index because only SHA-1 vouched for them when they were saved (v1, and hybrids without hashes). */
-  async #hasByIndex(pieces: readonly number[], byContent: readonly boolean[]): Promise<boolean[]> {
-    if (this.#options.store.recheck || this.#options.layout.version === 'v2') return byContent.map(() => false)
-    return this.#options.store.has(pieces.map(piece => this.#refByIndex(piece)))
-  }
-
   #ref(piece: number): PieceRef {
-    const { layout, scope } = this.#options
+    const { layout, infoHash } = this.#options
     const file = layout.fileOf(piece)
     const root = file === undefined ? undefined : layout.files[file]!.piecesRoot
     if (file === undefined || root === undefined) return this.#refByIndex(piece)
     const offset = (piece - layout.piecesOf(file).first) * layout.pieceLength
     const length = layout.pieceBytes(piece)
-    return { piece, key: `${scope}/${toHex(root)}/${offset}/${length}`, length, slices: layout.slices(piece) }
+    return { piece, key: `${infoHash}/${toHex(root)}/${offset}/${length}`, length, slices: layout.slices(piece) }
   }
 
   #refByIndex(piece: number): PieceRef {
-    const { layout, scope, infoHash } = this.#options
+    const { layout, infoHash } = this.#options
     const length = layout.pieceBytes(piece)
-    return { piece, key: `${scope}/${infoHash}/${piece}`, length, slices: layout.slices(piece) }
+    return { piece, key: `${infoHash}/${infoHash}/${piece}`, length, slices: layout.slices(piece) }
   }
 }
 

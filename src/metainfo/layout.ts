@@ -46,6 +46,8 @@ export interface Layout {
   paddedBytes(piece: number): number
   /** The files that a piece's data lies in, in order of pieceOffset. Bytes covered by no slice are zeros (padding). */
   slices(piece: number): FileSlice[]
+  /** Where a file starts in the stream of all pieces, in bytes. */
+  startOf(file: number): number
   /** Pieces that hold a file's bytes: first (inclusive) to end (exclusive); first === end for an empty file. */
   piecesOf(file: number): { first: number; end: number }
   /** The SHA-1 of a piece, 20 bytes; undefined for v2-only. */
@@ -151,9 +153,14 @@ class StreamLayout implements Layout {
     return slices
   }
 
-  piecesOf(file: number): { first: number; end: number } {
+  startOf(file: number): number {
     const start = this.#starts[file]
     assert(start !== undefined, `there is a file ${file}`)
+    return start
+  }
+
+  piecesOf(file: number): { first: number; end: number } {
+    const start = this.startOf(file)
     const { length } = this.files[file]!
     const first = Math.floor(start / this.pieceLength)
     return { first, end: length === 0 ? first : Math.ceil((start + length) / this.pieceLength) }

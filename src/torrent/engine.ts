@@ -5,11 +5,10 @@
  */
 import type { EngineHost, EngineOptions } from './engine-options.ts'
 import { ShoalError, toShoalError } from '../errors.ts'
-import { openSession, openVault } from './opening.ts'
+import { openPieces } from './opening.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
-import { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { isSameShare } from '../swarm/budget.ts'
 import type { Report, Share } from '../swarm/events.ts'
 import type { TrackerStatus } from '../ports.ts'
@@ -18,8 +17,9 @@ import { deferred } from '../deferred.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import { initialSelection, Selection } from './selection.ts'
-import type { Session, SessionEvents } from '../session.ts'
-import { type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
+import { Session } from '../session.ts'
+import { Vault } from '../vault.ts'
+import { expectedHashes, type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
 import type { TorrentState } from './views.ts'
 
@@ -42,8 +42,6 @@ export class TorrentEngine {
   readonly tell: Teller
   #reader: Reader | undefined
   #recorder: Recorder | undefined
-  /** The `.torrent` that was given, or is remembered. */
-  #known: Promise<Metainfo | undefined> = Promise.resolve(undefined)
   #phase: 'hashing' | 'joining' | 'checking' | 'running' = 'joining'
   #phaseProgress = 0
   #isPaused = false
@@ -101,7 +99,7 @@ export class TorrentEngine {
     try {
       const found = await origins
       this.signal.throwIfAborted()
-      this.#join(found)
+      await this.#join(found)
     } catch (error) {
       this.fail(error)
     }
@@ -169,66 +167,62 @@ export class TorrentEngine {
     this.tell.emit('close', undefined)
   }
 
-  #join(origins: Origins): void {
+  async #join(origins: Origins): Promise<void> {
+    const { magnet, files } = origins
+    const { store, isKept, network, origin, clock, peerId, random } = this.#options
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
     this.#host.identified(infoHash)
-    this.magnet = origins.magnet
-    this.#recorder = new Recorder(this.#options.store, infoHash, this.#options.isKept, error => this.warn(error))
-    const metainfo = origins.metainfo && withSources(origins.metainfo, this.trackers, this.webSeeds)
-    this.metainfo = metainfo
-    this.#known = metainfo ? Promise.resolve(metainfo) : this.#recall(origins.magnet)
+    this.magnet = magnet
     this.#enter('joining')
-    const given = { wireInfoHash, metainfo, magnet: origins.magnet, trackers: this.trackers, webSeeds: this.webSeeds }
-    this.session = openSession(this.#options, given, {
-      open: opened => this.#open(opened, infoHash, origins),
-      resumed: () => this.#opened(),
-      report: report => this.#report(report),
-      ask: demand => this.#host.demand(demand),
-      warning: error => this.warn(error),
-      tracker: status => {
-        this.trackerStates.set(status.url, status)
-        this.tell.emit('tracker', { status })
+    this.#recorder = new Recorder(store, infoHash, isKept, error => this.warn(error))
+    // No peer is needed to know the files of a torrent that was here before.
+    const known = origins.metainfo ?? (await this.#recorder.recall(magnet))
+    this.signal.throwIfAborted()
+    const metainfo = known && withSources(known, this.trackers, this.webSeeds)
+    this.metainfo = metainfo
+    const { trackers, webSeeds } = this
+    const swarm = { peerId, random, expected: expectedHashes(magnet), webSeeds, ...(metainfo && { metainfo }) }
+    this.session = new Session(
+      { swarm, network, origin, wireInfoHash, trackers, clock },
+      {
+        open: opened => this.#open(opened, infoHash, files, metainfo === undefined),
+        resumed: () => this.#opened(),
+        report: report => this.#report(report),
+        ask: demand => this.#host.demand(demand),
+        warning: error => this.warn(error),
+        tracker: status => {
+          this.trackerStates.set(status.url, status)
+          this.tell.emit('tracker', { status })
+        },
+        failed: error => this.fail(error),
       },
-      failed: error => this.fail(error),
-    })
+    )
     if (this.#isPaused) this.session.input({ type: 'policy', policy: { isPaused: true } })
     this.#share = this.#host.share()
     this.session.start(this.#share)
   }
 
-  /** What is remembered of a torrent that was here before goes to the swarm: no peer is needed to know its files. */
-  async #recall(magnet: Magnet | undefined): Promise<Metainfo | undefined> {
-    const known = await this.#recorder!.recall(magnet)
-    if (known === undefined) return undefined
-    const metainfo = withSources(known, this.trackers, this.webSeeds)
-    this.session?.input({ type: 'metainfo', metainfo })
-    return metainfo
-  }
-
-  async #open(opened: Metainfo, infoHash: string, { files, magnet }: Origins): ReturnType<SessionEvents['open']> {
+  async #open(
+    opened: Metainfo,
+    infoHash: string,
+    files: Origins['files'],
+    isNew: boolean,
+  ): Promise<{ vault: Vault; have: Uint8Array }> {
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
     this.#enter('checking')
-    const known = await this.#known
-    // A peer's file list may have come before what is remembered of the piece hashes, which the store is checked against.
-    const remembered = known && new PieceHashes(layout, known.pieceLayers)
-    const vault = await openVault({
-      layout,
-      infoHash,
-      files,
-      store: this.#options.store,
-      root: piece => this.session?.swarm.transfer?.pieces.hashes.root(piece) ?? remembered?.root(piece),
-      warn: error => this.warn(error),
-    })
-    this.selection = new Selection(layout, initialSelection(this.#options.select, magnet))
+    const warn = (error: ShoalError) => this.warn(error)
+    const store = await openPieces({ layout, infoHash, files, store: this.#options.store, warn })
+    const root = (piece: number) => this.session?.swarm.transfer?.pieces.hashes.root(piece)
+    const vault = new Vault({ layout, infoHash, store, root, onRefused: warn })
+    this.selection = new Selection(layout, initialSelection(this.#options.select, this.magnet))
     this.#reader = new Reader(this.session!, layout)
-    const onProgress = (share: number) => this.advanced(share)
-    const have = await vault.inventory({ isNew: known === undefined, signal: this.signal, onProgress })
+    const have = await vault.inventory({ isNew, signal: this.signal, onProgress: share => this.advanced(share) })
     void this.#recorder!.remember(this.metainfo, files)
     // Wants come before the store's answer: whether all is there is judged by them.
     this.#applySelection()
-    return { vault, have, pieceLayers: known?.pieceLayers }
+    return { vault, have }
   }
 
   #opened(): void {

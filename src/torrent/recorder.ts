@@ -1,5 +1,5 @@
 /** Remembers a torrent across reloads: its `.torrent`, the piece hashes learnt so far, and the files it is seeded from. */
-import { ShoalError } from '../errors.ts'
+import { type ShoalError, toShoalError } from '../errors.ts'
 import { equalBytes } from '../metainfo/bytes.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import { encodeMetainfo, type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
@@ -96,18 +96,15 @@ export class Recorder {
 
   /** One write after another, so that the last one wins. */
   #write(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeNow())
+    this.#writing = this.#writing.then(async () => {
+      if (this.#record === undefined) return
+      try {
+        await this.#store.remember(this.#record)
+      } catch (cause) {
+        this.#warn(toShoalError(cause, 'This torrent will not be remembered after a reload.'))
+      }
+    })
     return this.#writing
-  }
-
-  async #writeNow(): Promise<void> {
-    if (this.#record === undefined) return
-    try {
-      await this.#store.remember(this.#record)
-    } catch (cause) {
-      const message = 'This torrent will not be remembered after a reload: the browser refused to store it.'
-      this.#warn(cause instanceof ShoalError ? cause : new ShoalError('store-failed', message, { cause }))
-    }
   }
 }
 

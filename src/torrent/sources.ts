@@ -3,8 +3,9 @@ import { createTorrent, type CreateOptions } from '../create.ts'
 import { ShoalError } from '../errors.ts'
 import { toHex } from '../metainfo/bytes.ts'
 import { type Magnet, parseMagnet } from '../metainfo/magnet.ts'
-import { type Metainfo, metainfoFromInfo, parseMetainfo } from '../metainfo/metainfo.ts'
+import { type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
 import type { PieceHashes } from '../metainfo/piece-hashes.ts'
+import { trackerTiers, webSeedUrls } from '../metainfo/urls.ts'
 import { METAINFO_LIMITS } from '../options.ts'
 import type { TorrentRecord } from '../ports.ts'
 import type { ExpectedHashes } from '../swarm/context.ts'
@@ -102,11 +103,11 @@ export async function recordOrigins(record: TorrentRecord): Promise<Origins> {
 
 /** The same torrent with more trackers and web seeds beside its own. */
 export function withSources(metainfo: Metainfo, trackers: readonly string[], webSeeds: readonly string[]): Metainfo {
-  return metainfoFromInfo(metainfo.infoBytes, {
+  return {
     ...metainfo,
-    trackers: [...metainfo.trackers, ...trackers],
-    webSeeds: [...metainfo.webSeeds, ...webSeeds],
-  })
+    trackers: trackerTiers([...metainfo.trackers, ...trackers]),
+    webSeeds: webSeedUrls([...metainfo.webSeeds, ...webSeeds]),
+  }
 }
 
 /** The same torrent with every piece layer that is known by now. */
