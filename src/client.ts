@@ -65,7 +65,6 @@ export class Shoal implements AsyncDisposable {
   readonly #platform: Platform
   readonly #peerId = randomPeerId()
   readonly #members = new Map<TorrentEngine, Member>()
-  readonly #infoHashes = new Map<string, TorrentEngine>()
   #network: Network | undefined
   #origin: Origin | undefined
   #store: Store | undefined
@@ -124,7 +123,7 @@ export class Shoal implements AsyncDisposable {
   async restore(): Promise<Torrent[]> {
     this.#assertOpen()
     const records = await this.#openStore().recallAll()
-    const kept = records.filter(({ infoHash, isKept }) => isKept && !this.#infoHashes.has(infoHash))
+    const kept = records.filter(({ infoHash, isKept }) => isKept && !this.#has(infoHash))
     return kept.map(record => {
       const { engine, torrent } = this.#create({ isKept: true }, undefined)
       void engine.run('joining', recordOrigins(record))
@@ -174,7 +173,7 @@ export class Shoal implements AsyncDisposable {
         ...(select && { select }),
       },
       {
-        identified: infoHash => this.#identified(engine, infoHash),
+        identified: infoHash => this.#identified(infoHash),
         demand: demand => this.#demanded(engine, demand),
         share: () => this.#shares().get(engine)!,
         closed: () => this.#left(engine),
@@ -205,13 +204,14 @@ export class Shoal implements AsyncDisposable {
     return this.#store
   }
 
-  #identified(engine: TorrentEngine, infoHash: string): void {
-    const other = this.#infoHashes.get(infoHash)
-    if (other !== undefined && other !== engine) {
-      const message = 'This client has that torrent already. Use the one in `shoal.torrents`, or close it first.'
-      throw new ShoalError('duplicate-torrent', message, { details: { infoHash } })
-    }
-    this.#infoHashes.set(infoHash, engine)
+  #has(infoHash: string): boolean {
+    return [...this.#members.keys()].some(engine => engine.infoHash === infoHash)
+  }
+
+  #identified(infoHash: string): void {
+    if (!this.#has(infoHash)) return
+    const message = 'This client has that torrent already. Use the one in `shoal.torrents`, or close it first.'
+    throw new ShoalError('duplicate-torrent', message, { details: { infoHash } })
   }
 
   #demanded(engine: TorrentEngine, demand: Demand): void {
@@ -223,7 +223,6 @@ export class Shoal implements AsyncDisposable {
 
   #left(engine: TorrentEngine): void {
     this.#members.delete(engine)
-    for (const [infoHash, other] of this.#infoHashes) if (other === engine) this.#infoHashes.delete(infoHash)
     this.#redivide()
   }
 
@@ -238,16 +237,12 @@ export class Shoal implements AsyncDisposable {
   }
 
   #shares(): Map<TorrentEngine, Share> {
-    const { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax } = {
-      ...BUDGET_DEFAULTS,
-      ...this.#options,
-    }
-    const engines = [...this.#members.keys()]
+    const members = [...this.#members.values()]
     const shares = divide(
-      { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax },
-      engines.map(engine => this.#members.get(engine)!.demand),
+      { ...BUDGET_DEFAULTS, ...this.#options },
+      members.map(({ demand }) => demand),
     )
-    return new Map(engines.map((engine, i) => [engine, shares[i]!]))
+    return new Map([...this.#members.keys()].map((engine, i) => [engine, shares[i]!]))
   }
 
   #assertOpen(): void {

@@ -63,10 +63,8 @@ export type Input<Body> =
   | { readonly type: 'hashed'; readonly id: number; readonly leaves?: Uint8Array }
   | { readonly type: 'fetched'; readonly id: number; readonly piece: number; readonly body: Body }
   | { readonly type: 'fetch-ended'; readonly id: number; readonly failed?: 'retry' | 'permanent' }
-  /** What is remembered of a torrent that was here before: no peer is needed to know its files. */
-  | { readonly type: 'metainfo'; readonly metainfo: Metainfo }
-  /** Ends `open`: which pieces are in the store (one bit a piece), and piece hashes that are remembered. */
-  | { readonly type: 'resumed'; readonly have: Uint8Array; readonly pieceLayers?: PieceLayers }
+  /** Ends `open`: which pieces are in the store, one bit a piece. */
+  | { readonly type: 'resumed'; readonly have: Uint8Array }
   /** A piece that was thought to be in the store is not, or did not verify. */
   | { readonly type: 'lost'; readonly piece: number }
   // the user
@@ -76,9 +74,6 @@ export type Input<Body> =
   // the client
   | { readonly type: 'granted'; readonly share: Share }
   | { readonly type: 'tick' }
-
-/** Hashes of pieces by the hex of their file's root, 32 bytes each. */
-export type PieceLayers = ReadonlyMap<string, Uint8Array>
 
 /** A run of pieces that somebody wants. A piece's priority is the highest of the wants that cover it. */
 export interface Want {

@@ -1,5 +1,4 @@
 /** All pieces of a torrent: which are here, which are wanted, which are on their way, and what becomes of each. */
-import { fromHex } from '../metainfo/bytes.ts'
 import { equalBytes } from '../metainfo/bytes.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { PieceHashes } from '../metainfo/piece-hashes.ts'
@@ -90,13 +89,6 @@ export class Pieces<Body> {
   /** Some hash is known that the piece can be checked against. */
   isVerifiable(piece: number): boolean {
     return this.layout.sha1(piece) !== undefined || this.hashes.root(piece) !== undefined
-  }
-
-  /** A file's piece hashes, remembered from before. */
-  learnLayer(rootHex: string, layer: Uint8Array): void {
-    const root = fromHex(rootHex)
-    const file = root && this.hashes.fileWithRoot(root)
-    if (file !== undefined && this.hashes.needsLayer(file)) this.hashes.setLayer(file, layer)
   }
 
   /** What the store already holds. */

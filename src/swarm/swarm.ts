@@ -133,10 +133,8 @@ export class Swarm<Body> {
         return transfer?.fetched(input.id, input.piece, input.body)
       case 'fetch-ended':
         return transfer?.origin.ended(input.id, input.failed)
-      case 'metainfo':
-        return transfer ? undefined : this.#begin(input.metainfo)
       case 'resumed':
-        return this.#resumed(input)
+        return this.#resumed(input.have)
       case 'lost':
         return this.#lost(input.piece)
       case 'want':
@@ -229,11 +227,10 @@ export class Swarm<Body> {
     }
   }
 
-  #resumed({ have, pieceLayers = new Map() }: Input<Body> & { type: 'resumed' }): void {
+  #resumed(have: Uint8Array): void {
     const transfer = this.#transfer
     if (transfer === undefined || transfer.isResumed) return
     transfer.isResumed = true
-    for (const [root, layer] of pieceLayers) transfer.pieces.learnLayer(root, layer)
     transfer.pieces.resume(have)
     for (const peer of [...this.#peers.values()]) this.#messages.introduce(peer)
     transfer.review()

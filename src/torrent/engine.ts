@@ -27,6 +27,8 @@ export class TorrentEngine {
   readonly ready: Promise<void>
   readonly done: Promise<void>
   readonly trackerStates = new Map<string, TrackerStatus>()
+  /** Hex of the 20-byte wire infohash, once it is known. */
+  infoHash: string | undefined
   session: Session | undefined
   metainfo: Metainfo | undefined
   magnet: Magnet | undefined
@@ -173,6 +175,7 @@ export class TorrentEngine {
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
     this.#host.identified(infoHash)
+    this.infoHash = infoHash
     this.magnet = magnet
     this.#enter('joining')
     this.#recorder = new Recorder(store, infoHash, isKept, error => this.warn(error))

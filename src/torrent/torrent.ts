@@ -142,8 +142,7 @@ export class Torrent extends EventTarget implements AsyncDisposable {
 
   get peers(): readonly PeerView[] {
     const { session } = this.#engine
-    if (session === undefined) return []
-    return viewPeers({ swarm: session.swarm, now: session.now, connection: peer => session.connection(peer) })
+    return session === undefined ? [] : viewPeers(session)
   }
 
   get trackers(): readonly TrackerStatus[] {

@@ -1,5 +1,6 @@
 /** What a user sees of a torrent's peers and figures: plain snapshots of the swarm's state. */
 import type { ShoalError } from '../errors.ts'
+import { fromLatin1, toHex } from '../metainfo/bytes.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { TrackerStatus } from '../ports.ts'
 import type { Session } from '../session.ts'
@@ -72,15 +73,12 @@ export interface TorrentEvents {
   close: undefined
 }
 
-export function viewPeers({
-  swarm,
-  now,
-  connection,
-}: Pick<Session, 'swarm' | 'now'> & { connection: Session['connection'] }): PeerView[] {
+export function viewPeers(session: Session): PeerView[] {
+  const { swarm, now } = session
   return [...swarm.peers.values()].map(peer => {
-    const route = connection(peer.handle)?.route
+    const route = session.connection(peer.handle)?.route
     return {
-      id: [...peer.peerId].map(char => char.charCodeAt(0).toString(16).padStart(2, '0')).join(''),
+      id: toHex(fromLatin1(peer.peerId)!),
       client: peer.clientName,
       progress: peer.have === undefined || peer.have.length === 0 ? 0 : peer.have.count / peer.have.length,
       isSeed: peer.isSeed,
