@@ -141,9 +141,8 @@ export const STORE_LIMITS = {
   memoryBudgetBytes: 512 * 1024 * 1024,
   /** How long a database may take to open, when another tab holds it, before the store counts as failed. */
   openTimeoutMs: 5_000,
-  /** Packs whose time of use is kept in memory before it is written; and how long at most. */
+  /** Packs whose time of use is kept in memory before it is written. */
   touchesMax: 64,
-  touchesAgeMsMax: 60_000,
   /** A torrent that filled the budget is told so for this long without looking for room again. */
   fullMs: 5_000,
   /** Keys asked for one by one, or listed at once, by `has`. */

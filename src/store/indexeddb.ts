@@ -9,9 +9,9 @@ import { ShoalError } from '../errors.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
 import { Database, type KeptTorrent } from './database.ts'
-import { IndexedDBPieces } from './indexeddb-pieces.ts'
+import { OpenPieces } from './open-pieces.ts'
 import { PieceDatabase } from './piece-database.ts'
-import { closedStore, storeFailed } from './refusals.ts'
+import { closedStore, sayingWhat } from './refusals.ts'
 
 export interface IndexedDBStoreOptions {
   /** Name of the database; stores of one name share pieces and budget, across tabs too. @default 'shoal' */
@@ -51,7 +51,7 @@ class IndexedDBStore implements Store {
   async open(_torrent: { infoHash: string; layout: Layout }): Promise<PieceStore> {
     return this.#guard('open its storage', async () => {
       await this.#pieces.ready()
-      return new IndexedDBPieces(this.#pieces)
+      return new OpenPieces(this.#pieces)
     })
   }
 
@@ -89,11 +89,7 @@ class IndexedDBStore implements Store {
   /** `what` completes the sentence "The browser could not …". */
   async #guard<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw closedStore()
-    try {
-      return await work()
-    } catch (error) {
-      throw error instanceof ShoalError ? error : storeFailed(what, error)
-    }
+    return sayingWhat(what, work())
   }
 }
 

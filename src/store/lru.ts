@@ -9,42 +9,28 @@ import { STORE_LIMITS } from '../options.ts'
 import type { Pack, Totals } from './database.ts'
 import { overBudget } from './refusals.ts'
 
-/** A clock that never shows the same millisecond twice, so that order of use is never a tie within a tab. */
-export class UseClock {
+/** Uses of packs that were noted and not written yet. */
+export class Uses {
+  #usedAt = new Map<number, number>()
   #last = 0
 
+  /** Never the same millisecond twice, so that order of use is never a tie within a tab. */
   now(): number {
     this.#last = Math.max(Date.now(), this.#last + 1)
     return this.#last
   }
-}
-
-/** Uses that were noted and not written yet. */
-export class Touches {
-  readonly #clock: UseClock
-  #usedAt = new Map<number, number>()
-  #since = 0
-
-  constructor(clock: UseClock) {
-    this.#clock = clock
-  }
 
   note(pack: number): void {
-    const now = this.#clock.now()
-    if (this.#usedAt.size === 0) this.#since = now
-    this.#usedAt.set(pack, now)
+    this.#usedAt.set(pack, this.now())
   }
 
   get isEmpty(): boolean {
     return this.#usedAt.size === 0
   }
 
-  /** Enough have come together, or the oldest has waited long enough, to be written on their own. */
+  /** Enough have come together to be written on their own. */
   get isDue(): boolean {
-    if (this.isEmpty) return false
-    return (
-      this.#usedAt.size >= STORE_LIMITS.touchesMax || this.#clock.now() - this.#since >= STORE_LIMITS.touchesAgeMsMax
-    )
+    return this.#usedAt.size >= STORE_LIMITS.touchesMax
   }
 
   /** Writes what was noted so far. Should the transaction fail, some order of use is lost and nothing else. */

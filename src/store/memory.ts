@@ -6,8 +6,9 @@
  */
 import { ShoalError } from '../errors.ts'
 import { STORE_LIMITS } from '../options.ts'
-import type { PieceRef, PieceStore, Store, TorrentRecord } from '../ports.ts'
-import { type PinHolder, Pins } from './pins.ts'
+import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
+import { type Entry, OpenPieces, type Shelf } from './open-pieces.ts'
+import { Pins } from './pins.ts'
 import { closedStore, overBudget } from './refusals.ts'
 
 export interface MemoryStoreOptions {
@@ -27,17 +28,17 @@ export function memoryStore({ budgetBytes = STORE_LIMITS.memoryBudgetBytes }: Me
 }
 
 class MemoryStore implements Store {
-  readonly #shelf: Shelf
+  readonly #shelf: MemoryShelf
   readonly #records = new Map<string, TorrentRecord>()
   #isClosed = false
 
   constructor(budgetBytes: number) {
-    this.#shelf = new Shelf(budgetBytes)
+    this.#shelf = new MemoryShelf(budgetBytes)
   }
 
   async open(): Promise<PieceStore> {
     this.#assertOpen()
-    return new MemoryPieces(this.#shelf)
+    return new OpenPieces(this.#shelf)
   }
 
   async remember(record: TorrentRecord): Promise<void> {
@@ -71,52 +72,8 @@ class MemoryStore implements Store {
   }
 }
 
-class MemoryPieces implements PieceStore {
-  readonly recheck = false
-  readonly #shelf: Shelf
-  readonly #pins: PinHolder
-  #isClosed = false
-
-  constructor(shelf: Shelf) {
-    this.#shelf = shelf
-    this.#pins = shelf.pins.holder()
-  }
-
-  async has(refs: readonly PieceRef[]): Promise<boolean[]> {
-    this.#assertOpen()
-    this.#pins.hold(refs)
-    return refs.map(({ key }) => this.#shelf.has(key))
-  }
-
-  async read(ref: PieceRef): Promise<Uint8Array | undefined> {
-    this.#assertOpen()
-    const bytes = this.#shelf.take(ref.key)
-    return bytes?.length === ref.length ? bytes.slice() : undefined
-  }
-
-  async write(entries: readonly { ref: PieceRef; bytes: Uint8Array }[]): Promise<void> {
-    this.#assertOpen()
-    this.#pins.hold(entries.map(({ ref }) => ref))
-    this.#shelf.put(new Map(entries.map(({ ref, bytes }) => [ref.key, bytes])))
-  }
-
-  async remove(refs: readonly PieceRef[]): Promise<void> {
-    this.#assertOpen()
-    for (const { key } of refs) this.#shelf.remove(key)
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    this.#pins.release()
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw closedStore()
-  }
-}
-
 /** The pieces of all torrents, least recently used first. */
-class Shelf {
+class MemoryShelf implements Shelf {
   readonly pins = new Pins()
   readonly #budgetBytes: number
   readonly #pieces = new Map<string, Uint8Array>()
@@ -126,23 +83,22 @@ class Shelf {
     this.#budgetBytes = budgetBytes
   }
 
-  has(key: string): boolean {
-    return this.#pieces.has(key)
+  async has(keys: readonly string[]): Promise<Set<string>> {
+    return new Set(keys.filter(key => this.#pieces.has(key)))
   }
 
-  /** The piece, which counts as used now. */
-  take(key: string): Uint8Array | undefined {
+  async read({ key, length }: { key: string; length: number }): Promise<Uint8Array | undefined> {
     const bytes = this.#pieces.get(key)
-    if (bytes === undefined) return undefined
+    if (bytes?.length !== length) return undefined
     this.#pieces.delete(key)
     this.#pieces.set(key, bytes)
-    return bytes
+    return bytes.slice()
   }
 
-  /** Puts all or none. */
-  put(entries: ReadonlyMap<string, Uint8Array>): void {
+  async write(written: readonly Entry[]): Promise<void> {
+    const entries = new Map(written.map(({ key, bytes }) => [key, bytes]))
     const victims = this.#victims(entries)
-    for (const key of [...victims, ...entries.keys()]) this.remove(key)
+    for (const key of [...victims, ...entries.keys()]) this.#remove(key)
     for (const [key, bytes] of entries) {
       // A copy: the caller may use its buffer again, and a view would keep a larger buffer alive.
       this.#pieces.set(key, bytes.slice())
@@ -150,14 +106,21 @@ class Shelf {
     }
   }
 
-  remove(key: string): void {
-    this.#usedBytes -= this.#pieces.get(key)?.length ?? 0
-    this.#pieces.delete(key)
+  async drop(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#remove(key)
   }
+
+  /** Looking for room costs nothing here. */
+  madeRoom(): void {}
 
   clear(): void {
     this.#pieces.clear()
     this.#usedBytes = 0
+  }
+
+  #remove(key: string): void {
+    this.#usedBytes -= this.#pieces.get(key)?.length ?? 0
+    this.#pieces.delete(key)
   }
 
   /** What must go to make room for these; nothing goes before it is certain that there will be room. */

@@ -9,14 +9,8 @@ import { promisifyRequest } from 'idb-keyval'
 import { concatBytes } from '../metainfo/bytes.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { Pack, Place, Totals } from './database.ts'
+import type { Entry } from './open-pieces.ts'
 import type { ReadAhead } from './read-ahead.ts'
-
-export interface Entry {
-  readonly key: string
-  readonly bytes: Uint8Array
-  /** Who writes it. Torrents share no pack, so that each can be evicted and removed without the other. */
-  readonly owner: object
-}
 
 export interface PutOptions {
   readonly usedAt: number

@@ -10,19 +10,19 @@ import { STORE_LIMITS } from '../options.ts'
 import type { TorrentRecord } from '../ports.ts'
 import { defaultBudgetBytes, estimate } from './budget.ts'
 import { type Database, type KeptTorrent, PIECE_STORES, readTotals, type Totals, writeTotals } from './database.ts'
-import { makeRoom, Touches, UseClock } from './lru.ts'
-import { dropPieces, type Entry, findPiece, putPieces, readResting } from './packs.ts'
+import { makeRoom, Uses } from './lru.ts'
+import type { Entry, Shelf } from './open-pieces.ts'
+import { dropPieces, findPiece, putPieces, readResting } from './packs.ts'
 import { Pins } from './pins.ts'
 import { presentKeys } from './presence.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { mediumFull, overBudget, storeFailed } from './refusals.ts'
 import { WriteBatcher } from './write-batcher.ts'
 
-export class PieceDatabase {
+export class PieceDatabase implements Shelf {
   readonly pins = new Pins()
   readonly #database: Database
-  readonly #clock = new UseClock()
-  readonly #touches = new Touches(this.#clock)
+  readonly #uses = new Uses()
   /** Of packs, by their numbers, which are never used twice. */
   readonly #ahead = new ReadAhead(STORE_LIMITS.readAheadRangesMax)
   readonly #batcher = new WriteBatcher<readonly Entry[]>({
@@ -34,7 +34,7 @@ export class PieceDatabase {
   #blobs: 'untried' | 'kept' | 'refused' = 'untried'
   /** What could be evicted when last it was not enough: for a while there is no use in looking again for more. */
   #evictable = { bytes: 0, untilMs: 0 }
-  #touching: Promise<void> | undefined
+  #writingUses: Promise<void> | undefined
 
   constructor(database: Database, budgetBytes: number | undefined) {
     this.#database = database
@@ -63,8 +63,8 @@ export class PieceDatabase {
         await this.drop([key])
         return undefined
       }
-      this.#touches.note(resting.place.pack)
-      if (this.#touches.isDue) this.#touching ??= this.#writeTouches()
+      this.#uses.note(resting.place.pack)
+      if (this.#uses.isDue) this.#writingUses ??= this.#writeUses()
       return bytes
     } catch {
       // What cannot be read is fetched anew, which the caller does with every miss.
@@ -110,7 +110,6 @@ export class PieceDatabase {
     this.madeRoom()
   }
 
-  /** Something was given up: it is worth looking for room again. */
   madeRoom(): void {
     this.#evictable.untilMs = 0
   }
@@ -118,8 +117,8 @@ export class PieceDatabase {
   /** Resolves when every write has ended and the order of use is written. */
   async settle(): Promise<void> {
     await this.#batcher.idle()
-    await this.#touching
-    if (!this.#touches.isEmpty) await this.#writeTouches()
+    await this.#writingUses
+    if (!this.#uses.isEmpty) await this.#writeUses()
   }
 
   async #put(entries: readonly Entry[]): Promise<void> {
@@ -141,10 +140,10 @@ export class PieceDatabase {
   async #putOnce(entries: readonly Entry[], neededBytes: number): Promise<void> {
     const keys = entries.map(entry => entry.key)
     await this.#change(PIECE_STORES, async (transaction, totals) => {
-      await this.#touches.write(transaction)
+      await this.#uses.write(transaction)
       const free = await dropPieces(transaction, totals, keys)
       const room = await this.#makeRoom(transaction, free, neededBytes)
-      return putPieces(transaction, room, entries, { usedAt: this.#clock.now(), asBlobs: this.#blobs !== 'refused' })
+      return putPieces(transaction, room, entries, { usedAt: this.#uses.now(), asBlobs: this.#blobs !== 'refused' })
     })
     if (this.#blobs === 'untried') this.#blobs = 'kept'
   }
@@ -178,7 +177,7 @@ export class PieceDatabase {
       return await makeRoom(transaction, totals, {
         neededBytes,
         budgetBytes,
-        usedAt: this.#clock.now(),
+        usedAt: this.#uses.now(),
         isPinned: key => this.pins.isPinned(key),
       })
     } catch (error) {
@@ -199,13 +198,13 @@ export class PieceDatabase {
     })
   }
 
-  async #writeTouches(): Promise<void> {
+  async #writeUses(): Promise<void> {
     try {
-      await this.#database.transact(['packs'], 'readwrite', transaction => this.#touches.write(transaction))
+      await this.#database.transact(['packs'], 'readwrite', transaction => this.#uses.write(transaction))
     } catch {
       // Some order of use is lost: something else may be evicted first.
     } finally {
-      this.#touching = undefined
+      this.#writingUses = undefined
     }
   }
 }

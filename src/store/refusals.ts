@@ -41,6 +41,15 @@ export function storeFailed(what: string, cause: unknown): ShoalError {
   })
 }
 
+/** Errors of the platform as ours. `what` completes the sentence "The browser could not …". */
+export async function sayingWhat<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof ShoalError ? error : storeFailed(what, error)
+  }
+}
+
 function mebibytes(bytes: number): string {
   const count = bytes / (1024 * 1024)
   return `${count < 10 ? count.toFixed(1) : Math.round(count)} MiB`
