@@ -148,6 +148,8 @@ export class Connection implements PeerConnection {
 
   #onBytes(bytes: Uint8Array): void {
     if (this.#state === 'closed') return
+    if (this.#events === undefined) this.#earlyBytes += bytes.length
+    if (this.#earlyBytes > CHANNEL_LIMITS.unstartedBytesMax) return this.#end('The peer sent too much at once.')
     const offence = this.#wire.receive(bytes)
     if (offence !== undefined) this.#end(`The peer ${offence}.`)
   }
@@ -171,10 +173,8 @@ export class Connection implements PeerConnection {
   }
 
   #onMessage(message: WireMessage<Uint8Array>): void {
-    if (this.#events !== undefined) return this.#events.message(message)
-    this.#earlyBytes += 64 + bodyBytes(message)
-    if (this.#earlyBytes > CHANNEL_LIMITS.unstartedBytesMax) return this.#end('The peer sent too much at once.')
-    this.#early.push(message)
+    if (this.#events === undefined) this.#early.push(message)
+    else this.#events.message(message)
   }
 
   /** Small messages of one turn leave as one: a send costs a page's main thread more than its bytes do. */
@@ -218,20 +218,5 @@ export class Connection implements PeerConnection {
     const outcome = this.#outcome
     this.close(reason)
     outcome?.failed(reason)
-  }
-}
-
-function bodyBytes(message: WireMessage<Uint8Array>): number {
-  switch (message.type) {
-    case 'piece':
-      return message.body.length
-    case 'bitfield':
-      return message.bits.length
-    case 'metadata-data':
-      return message.bytes.length
-    case 'hashes':
-      return message.hashes.length
-    default:
-      return 0
   }
 }

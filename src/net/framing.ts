@@ -83,41 +83,36 @@ export class FrameGuard {
   }
 
   #takeHeader(chunk: Uint8Array, at: number): number | string {
-    if (this.#filled === 0 && chunk.length - at >= HEADER_BYTES) return this.#takeWhole(chunk, at)
-    const taken = this.#fill(chunk, at)
-    if (this.#filled < 4) return taken
-    const length = readLength(this.#header, 0)
-    if (length > MESSAGE_BYTES_MAX) return tooLong(length)
+    // A header that lies whole in the chunk, as most do, is read in place.
+    const isWhole = this.#filled === 0 && chunk.length - at >= HEADER_BYTES
+    const taken = isWhole ? HEADER_BYTES : this.#fill(chunk, at)
+    const header = isWhole ? chunk.subarray(at, at + taken) : this.#header.subarray(0, this.#filled)
+    if (header.length < 4) return taken
+    // Unsigned: a length of 2^31 or more is long, not negative.
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(0)
+    if (length > MESSAGE_BYTES_MAX) {
+      return `announced a message of ${length} bytes; no message is longer than ${MESSAGE_BYTES_MAX}`
+    }
     if (length === 0) {
       // A keep-alive ends with its length: what follows it in the header belongs to the next message.
-      const surplus = this.#filled - 4
       this.#expectHeader()
-      return taken - surplus
+      return taken - (header.length - 4)
     }
-    if (this.#filled < HEADER_BYTES) return taken
-    const id = this.#header[4] as number
-    if (!isLengthAllowed(id, length, this.pieceCount)) return wrongLength(id, length)
+    const id = header[4]
+    if (id === undefined) return taken
+    if (!isLengthAllowed(id, length, this.pieceCount)) {
+      return `announced a message ${id} of ${length} bytes, which this torrent has no use for`
+    }
+    const end = at + 4 + length
+    if (isWhole && end <= chunk.length) {
+      this.#sink.frame(chunk.subarray(at + 4, end))
+      return 4 + length
+    }
     this.#expectFrame(length)
     this.#buffer[0] = id
     this.#filled = 1
     this.#deliverIfWhole()
     return taken
-  }
-
-  /** The fast path: a header that lies whole in the chunk, and mostly its message too. */
-  #takeWhole(chunk: Uint8Array, at: number): number | string {
-    const length = readLength(chunk, at)
-    if (length === 0) return 4
-    if (length > MESSAGE_BYTES_MAX) return tooLong(length)
-    const id = chunk[at + 4] as number
-    if (!isLengthAllowed(id, length, this.pieceCount)) return wrongLength(id, length)
-    const end = at + 4 + length
-    if (end <= chunk.length) {
-      this.#sink.frame(chunk.subarray(at + 4, end))
-      return 4 + length
-    }
-    this.#expectFrame(length)
-    return 4
   }
 
   #takeFrame(chunk: Uint8Array, at: number): number {
@@ -151,18 +146,4 @@ export class FrameGuard {
     this.#buffer = new Uint8Array(length)
     this.#filled = 0
   }
-}
-
-/** Unsigned: a length of 2^31 or more is long, not negative. */
-function readLength(bytes: Uint8Array, at: number): number {
-  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number]
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
-}
-
-function tooLong(length: number): string {
-  return `announced a message of ${length} bytes; no message is longer than ${MESSAGE_BYTES_MAX}`
-}
-
-function wrongLength(id: number, length: number): string {
-  return `announced a message ${id} of ${length} bytes, which this torrent has no use for`
 }

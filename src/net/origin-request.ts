@@ -34,23 +34,34 @@ export async function requestRange(
   context: RequestContext,
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  const idle = new IdleGuard(request, context.idleTimeoutMs)
+  const idle = new AbortController()
+  let touchedAtMs = performance.now()
+  const touch = () => {
+    touchedAtMs = performance.now()
+  }
+  // One timer, however many chunks come.
+  const timer = setInterval(() => {
+    if (performance.now() - touchedAtMs > context.idleTimeoutMs) idle.abort()
+  }, context.idleTimeoutMs / 4)
   let hasAnswered = false
   try {
-    const response = await open(request, context, idle.signal)
+    const response = await open(request, context, AbortSignal.any([request.signal, idle.signal]))
     hasAnswered = true
-    idle.touch()
+    touch()
     const skipped = checkResponse(response, request)
-    await readBody(response, { skipped, length: request.length, url: request.url, touch: () => idle.touch() }, take)
+    await readBody(response, { skipped, length: request.length, url: request.url, touch }, take)
   } catch (error) {
-    if (request.signal.aborted) throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', retry(false))
-    if (idle.isExpired) throw failure(request.url, 'sent nothing for too long', { retryable: true })
+    if (request.signal.aborted) {
+      throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', { details: { retryable: false } })
+    }
+    if (idle.signal.aborted) throw failure(request.url, 'sent nothing for too long', { retryable: true })
     if (error instanceof ShoalError) throw error
     if (hasAnswered) throw failure(request.url, `broke off: ${messageOf(error)}`, { retryable: true, cause: error })
     throw await explain(error, request, context)
   } finally {
+    clearInterval(timer)
     // Ends the rest of a body that is longer than what was asked for.
-    idle.end()
+    idle.abort()
   }
 }
 
@@ -165,47 +176,8 @@ function requireHttp(url: string, seedUrl: string): void {
   if (!isHttp) throw failure(seedUrl, 'is not an http or https address', { retryable: false })
 }
 
-function retry(retryable: boolean): { details: { retryable: boolean } } {
-  return { details: { retryable } }
-}
-
 /** Node hides what went wrong in the cause. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
-}
-
-/** Aborts a request that was stopped, or that brings nothing. One timer, however many chunks. */
-class IdleGuard {
-  readonly #controller = new AbortController()
-  readonly #stop: () => void
-  readonly #outer: AbortSignal
-  readonly #timer: ReturnType<typeof setInterval>
-  #touchedAtMs = performance.now()
-  isExpired = false
-
-  constructor({ signal }: { readonly signal: AbortSignal }, idleTimeoutMs: number) {
-    this.#outer = signal
-    this.#stop = () => this.#controller.abort()
-    signal.addEventListener('abort', this.#stop)
-    if (signal.aborted) this.#controller.abort()
-    this.#timer = setInterval(() => {
-      this.isExpired = performance.now() - this.#touchedAtMs > idleTimeoutMs
-      if (this.isExpired) this.#controller.abort()
-    }, idleTimeoutMs / 4)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  touch(): void {
-    this.#touchedAtMs = performance.now()
-  }
-
-  end(): void {
-    clearInterval(this.#timer)
-    this.#outer.removeEventListener('abort', this.#stop)
-    this.#controller.abort()
-  }
 }
