@@ -54,7 +54,7 @@ export interface MembershipEvents {
   /** A connection is open and the handshakes match this infohash. */
   opened(connection: PeerConnection): void
   /** A dialled or accepted connection did not come about. */
-  failed(peerId: string, error: ShoalError): void
+  failed(peerId: string): void
   /** Something a person may want to know; the network keeps trying. */
   warning(error: ShoalError): void
   /** The state of a tracker changed. */

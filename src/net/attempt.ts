@@ -27,7 +27,7 @@ export interface AttemptOptions {
 export interface AttemptContext {
   readonly greeting: () => Greeting
   readonly iceServers: () => readonly RTCIceServer[]
-  readonly iceTransportPolicy?: RTCIceTransportPolicy
+  readonly iceTransportPolicy?: RTCIceTransportPolicy | undefined
 }
 
 export interface AttemptEvents {
@@ -35,7 +35,7 @@ export interface AttemptEvents {
   speculated(attempt: Attempt, sdp: string): void
   // Exactly one of these, once, unless `abandon` comes first.
   opened(attempt: Attempt, connection: Connection): void
-  failed(attempt: Attempt, reason: string): void
+  failed(attempt: Attempt): void
 }
 
 export class Attempt {
@@ -85,7 +85,7 @@ export class Attempt {
               initiator: this.kind !== 'answer',
               trickle: this.#trickle,
               iceServers: this.#context.iceServers(),
-              ...(this.#context.iceTransportPolicy && { iceTransportPolicy: this.#context.iceTransportPolicy }),
+              iceTransportPolicy: this.#context.iceTransportPolicy,
             },
             { ...events, signal: signal => this.#onSignal(signal) },
           ),
@@ -94,7 +94,7 @@ export class Attempt {
         // From here on the handshake has its own time.
         reached: () => clearTimeout(this.#timer),
         opened: () => this.#open(connection),
-        failed: reason => this.fail(reason),
+        failed: () => this.fail(),
       },
     )
     this.#connection = connection
@@ -129,10 +129,10 @@ export class Attempt {
     return this.kind !== 'answer' && !this.#isAnswered
   }
 
-  fail(reason: string): void {
+  fail(): void {
     if (this.#isOver) return
     this.abandon()
-    this.#events.failed(this, reason)
+    this.#events.failed(this)
   }
 
   /** Gives up without a word. */
@@ -165,7 +165,8 @@ export class Attempt {
         candidate: signal.candidate.candidate ?? '',
       })
     }
-    if (signal.sdp.length > TRACKER_LIMITS.sdpBytesMax) return this.fail('Our own description is too long to send.')
+    // No tracker would take it.
+    if (signal.sdp.length > TRACKER_LIMITS.sdpBytesMax) return this.fail()
     const description = { offerId, sdp: signal.sdp, trickle: this.#trickle }
     this.isSent = true
     if (peerId === undefined) this.#events.speculated(this, signal.sdp)
@@ -175,9 +176,6 @@ export class Attempt {
 
   #expire(timeoutMs: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(
-      () => this.fail('The peer did not answer, or no path to it was found, in time.'),
-      timeoutMs,
-    )
+    this.#timer = setTimeout(() => this.fail(), timeoutMs)
   }
 }

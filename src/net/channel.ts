@@ -32,7 +32,7 @@ export interface ChannelOptions {
   readonly trickle: boolean
   readonly iceServers: readonly RTCIceServer[]
   /** `relay` lets no address of this machine be seen by the other side. @default 'all' */
-  readonly iceTransportPolicy?: RTCIceTransportPolicy
+  readonly iceTransportPolicy?: RTCIceTransportPolicy | undefined
 }
 
 export interface Channel {
@@ -85,7 +85,7 @@ class PeerChannel extends NodePeer implements Channel {
       iceCompleteTimeout: CHANNEL_LIMITS.gatheringMs,
       config: {
         iceServers: [...options.iceServers],
-        ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
+        iceTransportPolicy: options.iceTransportPolicy ?? 'all',
       },
     })
     this.events = events
@@ -219,17 +219,13 @@ function messageBytesMax(announced: number | undefined): number {
 }
 
 function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
-  const stats = new Map<string, Record<string, unknown>>()
-  report.forEach((value: Record<string, unknown>, id: string) => {
-    stats.set(id, value)
-  })
-  const all = [...stats.values()]
-  const transport = all.find(entry => entry.type === 'transport')
+  const all = [...report.values()]
+  const transport = all.find(({ type }) => type === 'transport')
   const pair =
-    stats.get(String(transport?.selectedCandidatePairId)) ??
-    all.find(entry => entry.type === 'candidate-pair' && (entry.selected === true || entry.nominated === true))
-  const local = stats.get(String(pair?.localCandidateId))?.candidateType
-  const remote = stats.get(String(pair?.remoteCandidateId))?.candidateType
+    report.get(transport?.selectedCandidatePairId) ??
+    all.find(({ type, selected, nominated }) => type === 'candidate-pair' && (selected || nominated))
+  const local: unknown = report.get(pair?.localCandidateId)?.candidateType
+  const remote: unknown = report.get(pair?.remoteCandidateId)?.candidateType
   if (typeof local !== 'string' || typeof remote !== 'string') return undefined
   return { local, remote, relayed: local === 'relay' || remote === 'relay' }
 }

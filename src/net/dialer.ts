@@ -4,11 +4,9 @@
  * Two peers may try each other at once, through several trackers. Glare and duplicates are settled by peer id
  * alone, so that both sides come to the same end without a word (DESIGN, "The tracker protocol").
  */
-import { ShoalError } from '../errors.ts'
 import { TRACKER_LIMITS } from '../options.ts'
 import type { MembershipEvents } from '../ports.ts'
 import { Attempt, type AttemptContext, type AttemptEvents, type AttemptOptions } from './attempt.ts'
-import { isWebRtcSupported } from './channel.ts'
 import type { Connection } from './connection.ts'
 import { createOfferId } from './offer-id.ts'
 import type { Slots } from './slots.ts'
@@ -46,7 +44,6 @@ export class Dialer implements AttemptEvents {
   readonly #waiting = new Map<number, WaitingOffer>()
   readonly #connections = new Map<string, Connection>()
   #offersCount = 0
-  #isClosed = false
 
   constructor(options: DialerOptions, events: DialerEvents) {
     this.#options = options
@@ -66,17 +63,12 @@ export class Dialer implements AttemptEvents {
   dial(peerId: string): void {
     const path = this.#paths.get(peerId)
     const pending = this.#attemptTo(peerId)
-    if (!isWebRtcSupported)
-      return this.#fail(peerId, 'no-webrtc', 'This browser cannot connect to peers: it has no WebRTC.')
-    if (peerId === this.#options.peerId) return this.#fail(peerId, 'peer-unreachable', 'The peer is ourselves.')
-    if (this.#connections.has(peerId)) return this.#fail(peerId, 'peer-unreachable', 'The peer is connected already.')
-    if (pending !== undefined) {
-      pending.isAsked = true
-      return
+    if (pending !== undefined) pending.isAsked = true
+    else if (path === undefined || this.#connections.has(peerId)) this.#events.failed(peerId)
+    else {
+      const { session, trickles: trickle } = path
+      this.#start({ kind: 'dial', offerId: createOfferId(), peerId, session, trickle })
     }
-    if (path === undefined) return this.#fail(peerId, 'peer-unreachable', 'No tracker names this peer any more.')
-    const { session, trickles: trickle } = path
-    this.#start({ kind: 'dial', offerId: createOfferId(), peerId, session, trickle })
   }
 
   /** Ends in `opened` or `failed`. */
@@ -97,7 +89,7 @@ export class Dialer implements AttemptEvents {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#paths.clear()
     this.#waiting.clear()
     this.#speculations.clear()
     for (const attempt of this.#attempts) attempt.abandon()
@@ -125,19 +117,17 @@ export class Dialer implements AttemptEvents {
     if (this.#paths.get(peerId)?.session === session) this.#paths.delete(peerId)
     const attempt = this.#attemptTo(peerId)
     if (attempt?.kind === 'dial' && attempt.session === session && attempt.isOpenToAnswers) {
-      attempt.fail('The peer has left.')
+      attempt.fail()
     }
   }
 
   makeOffers(count: number, session: TrackerSession): Promise<{ offerId: string; sdp: string }[]> {
-    if (!isWebRtcSupported || this.#isClosed) return Promise.resolve([])
-    return this.#speculations.offers(Math.min(count, TRACKER_LIMITS.offersMax), session)
+    return this.#speculations.offers(count, session)
   }
 
   offer(signal: Signal, session: TrackerSession): void {
     const { peerId } = signal
-    if (!isWebRtcSupported || this.#isClosed) return
-    if (peerId === this.#options.peerId || this.#connections.has(peerId)) return
+    if (this.#connections.has(peerId)) return
     const pending = this.#attemptTo(peerId)
     if (pending !== undefined) return this.#settleGlare(pending, { signal, session, candidates: [] })
     if (this.#waiting.size >= TRACKER_LIMITS.offersWaitingMax) return
@@ -151,8 +141,8 @@ export class Dialer implements AttemptEvents {
     if (attempt === undefined) return
     if (attempt.kind === 'speculation') {
       const pending = this.#attemptTo(peerId)
-      // An offer that comes back from ourselves or from somebody we have already is still good for another.
-      if (peerId === this.#options.peerId || this.#connections.has(peerId)) return
+      // An offer that comes back from somebody we have already is still good for another.
+      if (this.#connections.has(peerId)) return
       if (pending !== undefined) {
         // Each took the other's offer: again the smaller id's wins.
         if (pending.kind !== 'answer' || peerId < this.#options.peerId) return
@@ -184,9 +174,9 @@ export class Dialer implements AttemptEvents {
     this.#attempts.delete(attempt)
     this.#speculations.forget(attempt)
     const { peerId } = connection
-    if (attempt.isAsked && attempt.peerId !== undefined && attempt.peerId !== peerId) {
-      this.#fail(attempt.peerId, 'peer-unreachable', 'Another peer answered in its place.')
-    }
+    // Another may have answered in its place.
+    if (attempt.isAsked && attempt.peerId !== undefined && attempt.peerId !== peerId)
+      this.#events.failed(attempt.peerId)
     const existing = this.#connections.get(peerId)
     if (existing !== undefined) {
       // An id that no tracker vouches for never displaces one that is connected.
@@ -200,10 +190,10 @@ export class Dialer implements AttemptEvents {
     this.#events.opened(connection)
   }
 
-  failed(attempt: Attempt, reason: string): void {
+  failed(attempt: Attempt): void {
     this.#attempts.delete(attempt)
     this.#speculations.forget(attempt)
-    if (attempt.isAsked && attempt.peerId !== undefined) this.#fail(attempt.peerId, 'peer-unreachable', reason)
+    if (attempt.isAsked && attempt.peerId !== undefined) this.#events.failed(attempt.peerId)
   }
 
   // ------------------------------------------------------------------------------------------------ helpers
@@ -238,7 +228,7 @@ export class Dialer implements AttemptEvents {
   /** As soon as there is a slot; unless there are so many before it that it would come too late. */
   #start(options: Omit<AttemptOptions, 'isAsked'> & { peerId: string }): Attempt | undefined {
     if (this.#attempts.size >= TRACKER_LIMITS.attemptsMax) {
-      this.#fail(options.peerId, 'peer-unreachable', 'Too many connections are being made.')
+      this.#events.failed(options.peerId)
       return undefined
     }
     const attempt = this.#attempt({ ...options, isAsked: true })
@@ -267,9 +257,5 @@ export class Dialer implements AttemptEvents {
   #attemptOf(offerId: string): Attempt | undefined {
     for (const attempt of this.#attempts) if (attempt.offerId === offerId && attempt.kind !== 'answer') return attempt
     return undefined
-  }
-
-  #fail(peerId: string, code: 'peer-unreachable' | 'no-webrtc', reason: string): void {
-    this.#events.failed(peerId, new ShoalError(code, reason))
   }
 }

@@ -5,6 +5,7 @@
 import { fromLatin1 } from '../metainfo/bytes.ts'
 import { TRACKER_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents } from '../ports.ts'
+import { isWebRtcSupported } from './channel.ts'
 import { Dialer } from './dialer.ts'
 import type { Connection } from './connection.ts'
 import type { Slots } from './slots.ts'
@@ -15,7 +16,7 @@ export interface MembershipContext {
   readonly peerId: string
   readonly slots: Slots
   readonly iceServers: readonly RTCIceServer[]
-  readonly iceTransportPolicy?: RTCIceTransportPolicy
+  readonly iceTransportPolicy?: RTCIceTransportPolicy | undefined
   /** The one socket that all torrents of a client share. */
   socket(url: string): TrackerSocket
   /** Called once, when it is left. */
@@ -38,13 +39,15 @@ export class TorrentMembership implements Membership {
         slots: context.slots,
         greeting: () => ({ infoHash: options.infoHash, peerId, v2: options.v2() }),
         iceServers: () => [...context.iceServers, ...this.#trackerIceServers],
-        ...(context.iceTransportPolicy && { iceTransportPolicy: context.iceTransportPolicy }),
+        iceTransportPolicy: context.iceTransportPolicy,
       },
       events,
     )
     const announcement = { infoHash: options.infoHash, totals: options.totals }
+    // Who cannot be connected to is no peer: trackers need not know of it.
+    const trackers = isWebRtcSupported ? options.trackers.slice(0, TRACKER_LIMITS.trackersMax) : []
     // One tracker may be named twice, and be written in two ways.
-    const sockets = new Set(options.trackers.slice(0, TRACKER_LIMITS.trackersMax).map(url => context.socket(url)))
+    const sockets = new Set(trackers.map(url => context.socket(url)))
     for (const socket of sockets) {
       const session: TrackerSession = socket.join(
         announcement,
@@ -68,11 +71,11 @@ export class TorrentMembership implements Membership {
   }
 
   dial(peerId: string): void {
-    if (this.#leaving === undefined) this.#dialer.dial(peerId)
+    this.#dialer.dial(peerId)
   }
 
   accept(offer: number): void {
-    if (this.#leaving === undefined) this.#dialer.accept(offer)
+    this.#dialer.accept(offer)
   }
 
   refuse(offer: number): void {

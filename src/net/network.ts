@@ -2,7 +2,7 @@
  * The network of one client: a socket for each tracker, a bounded number of connections in the making, and a
  * membership for each torrent. Implements the port `Network`.
  */
-import { assert, ShoalError } from '../errors.ts'
+import { ShoalError } from '../errors.ts'
 import { CHANNEL_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents, Network } from '../ports.ts'
 import { isWebRtcSupported } from './channel.ts'
@@ -41,13 +41,12 @@ class WebRtcNetwork implements Network {
   #keepAlive: ReturnType<typeof setInterval> | undefined
 
   constructor(options: NetworkOptions) {
-    assert(/^[\0-\xff]{20}$/.test(options.peerId), 'a peer id has 20 characters of latin-1')
     this.#options = options
     this.#context = {
       peerId: options.peerId,
       slots: new Slots(),
       iceServers: options.iceServers ?? [],
-      ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
+      iceTransportPolicy: options.iceTransportPolicy,
       socket: url => this.#socket(url),
       left: membership => this.#left(membership),
     }
@@ -75,13 +74,7 @@ class WebRtcNetwork implements Network {
     const known = this.#sockets.get(key)
     if (known !== undefined) return known
     const { peerId, WebSocket, random = Math.random, trackerTiming } = this.#options
-    const socket = new TrackerSocket({
-      url,
-      peerId,
-      WebSocket,
-      random,
-      ...(trackerTiming && { timing: trackerTiming }),
-    })
+    const socket = new TrackerSocket({ url, peerId, WebSocket, random, timing: trackerTiming })
     this.#sockets.set(key, socket)
     return socket
   }

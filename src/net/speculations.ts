@@ -73,12 +73,12 @@ export class Speculations {
 
   /** Takes back every offer that nobody has answered. */
   clear(): void {
-    for (const attempt of [...this.#open.keys()]) attempt.fail('No more peers are wanted.')
+    for (const attempt of [...this.#open.keys()]) attempt.fail()
   }
 
   #speculate(session: TrackerSession, now: number): Promise<SpeculativeOffer | undefined> {
     const attempt = this.#create(session, createOfferId())
-    attempt.slot = this.#slots.speculate(() => attempt.fail('The slot was needed.'))
+    attempt.slot = this.#slots.speculate(() => attempt.fail())
     return new Promise(ready => {
       this.#open.set(attempt, { attempt, sdp: undefined, handedAtMs: now, ready })
       attempt.start()

@@ -30,7 +30,7 @@ export interface TrackerClientOptions {
   /** 0 ≤ x < 1: spreads reconnects and announces. */
   readonly random: () => number
   /** Overrides of `TRACKER_CLIENT_DEFAULTS`, for tests and unusual networks. */
-  readonly timing?: Partial<TrackerTiming>
+  readonly timing?: Partial<TrackerTiming> | undefined
 }
 
 /** Milliseconds. The defaults and their reasons are in `TRACKER_CLIENT_DEFAULTS`. */

@@ -1,7 +1,6 @@
 /** Glare and duplicates, which trackers and time bring about seldom: two dialers and a relay that does as it is told. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
-import type { ShoalError } from '../../src/errors.ts'
 import type { Connection } from '../../src/net/connection.ts'
 import { Dialer } from '../../src/net/dialer.ts'
 import { Slots } from '../../src/net/slots.ts'
@@ -122,7 +121,7 @@ class Player {
       {
         offered: offer => this.dialer.accept(offer),
         opened: connection => this.#opened(connection),
-        failed: (peerId: string, _error: ShoalError) => this.failures.push(peerId),
+        failed: peerId => this.failures.push(peerId),
       },
     )
     players.push(this)
