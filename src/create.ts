@@ -67,16 +67,16 @@ export async function createTorrent(
 /** The info dict with zeros for hashes. Says before the hashing, which may take long, when there is too much for one torrent. */
 function blankInfo(plan: Plan, isPrivate: boolean): Uint8Array {
   const { pieceCount, files, version } = plan
-  const { piecesMax, metadataBytesMax } = METAINFO_LIMITS
-  const tooMuch = (what: string): ShoalError =>
-    new ShoalError('invalid-argument', `${what}. Share fewer files at a time, or ask for a longer piece length.`)
-  if (pieceCount > piecesMax) throw tooMuch(`This makes ${pieceCount} pieces; a torrent can have ${piecesMax}`)
-  const sha1s = new Uint8Array(version === 'v2' ? 0 : pieceCount * 20)
-  const root = new Uint8Array(HASH_BYTES)
-  const roots = files.map(({ length }) => (length === 0 ? undefined : root))
-  const info = encodeInfo(plan, { sha1s, roots }, isPrivate)
-  if (info.length <= metadataBytesMax) return info
-  throw tooMuch(`The file list takes ${info.length} bytes; ${metadataBytesMax} can be shared`)
+  const { filesMax, piecesMax, metadataBytesMax } = METAINFO_LIMITS
+  if (files.length <= filesMax && pieceCount <= piecesMax) {
+    const sha1s = new Uint8Array(version === 'v2' ? 0 : pieceCount * 20)
+    const root = new Uint8Array(HASH_BYTES)
+    const roots = files.map(({ length }) => (length === 0 ? undefined : root))
+    const info = encodeInfo(plan, { sha1s, roots }, isPrivate)
+    if (info.length <= metadataBytesMax) return info
+  }
+  const what = `${files.length} files in ${pieceCount} pieces are too much for one torrent.`
+  throw new ShoalError('invalid-argument', `${what} Share fewer files at a time, or ask for a longer piece length.`)
 }
 
 interface PieceHashBytes {

@@ -7,6 +7,7 @@
  */
 import { ShoalError } from '../errors.ts'
 import { METAINFO_LIMITS } from '../options.ts'
+import { CODE, Cursor, fail } from './bencode-cursor.ts'
 import { fromLatin1, fromUtf8, toLatin1, toUtf8 } from './bytes.ts'
 
 export type BencodeValue = number | Uint8Array | BencodeList | BencodeDict
@@ -18,7 +19,7 @@ export type BencodeValue = number | Uint8Array | BencodeList | BencodeDict
  */
 export function decode(bytes: Uint8Array, depthMax: number = METAINFO_LIMITS.depthMax): BencodeValue {
   const { value, end } = decodePrefix(bytes, depthMax)
-  if (end !== bytes.length) fail('it goes on after its end', end)
+  if (end !== bytes.length) fail(end)
   return value
 }
 
@@ -33,7 +34,7 @@ export function decodePrefix(
 ): { value: BencodeValue; end: number } {
   const cursor = new Cursor(bytes, 0)
   cursor.skip(depthMax)
-  return { value: new Cursor(bytes, 0).value(), end: cursor.at }
+  return { value: valueAt(new Cursor(bytes, 0)), end: cursor.at }
 }
 
 /** A list or dictionary inside decoded bytes. */
@@ -72,8 +73,8 @@ class Container {
   protected *walk(hasKeys: boolean): Generator<[string, BencodeValue], void, undefined> {
     const cursor = this.cursor()
     while (!cursor.isAtEnd) {
-      const key = hasKeys ? cursor.key() : ''
-      const value = cursor.value()
+      const key = hasKeys ? toLatin1(cursor.string()) : ''
+      const value = valueAt(cursor)
       yield [key, value]
       if (value instanceof Container) cursor.at = value.end
     }
@@ -104,12 +105,12 @@ export class BencodeDict extends Container implements Iterable<[string, BencodeV
     let value: BencodeValue | undefined
     while (!cursor.isAtEnd) {
       const entry = cursor.at
-      const found = cursor.key()
+      const found = toLatin1(cursor.string())
       if (found < key) {
         cursor.skip(METAINFO_LIMITS.depthMax)
         continue
       }
-      if (found === key) value = cursor.value()
+      if (found === key) value = valueAt(cursor)
       cursor.at = entry
       break
     }
@@ -153,110 +154,11 @@ export class BencodeDict extends Container implements Iterable<[string, BencodeV
   }
 }
 
-/** The bytes that bencode gives a meaning. */
-const CODE = { integer: 0x69, list: 0x6c, dict: 0x64, end: 0x65, colon: 0x3a, minus: 0x2d, zero: 0x30 } as const
-
-/** A place in bencode that moves over values: the only judge of their form. */
-class Cursor {
-  at: number
-  readonly #bytes: Uint8Array
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes
-    this.at = at
-  }
-
-  /** Whether the list or dictionary ends here. */
-  get isAtEnd(): boolean {
-    return this.#bytes[this.at] === CODE.end
-  }
-
-  /** Moves past a value. Builds nothing, so that checking costs no memory. */
-  skip(depthMax: number): void {
-    const code = this.#bytes[this.at]
-    if (code === CODE.integer) return this.#integer()
-    if (code !== CODE.list && code !== CODE.dict) return void this.#string()
-    if (depthMax === 0) fail('values are nested too deeply', this.at)
-    this.at++
-    let previous = 0
-    let previousEnd = 0
-    while (!this.isAtEnd) {
-      if (code === CODE.dict) {
-        const begin = this.#string()
-        if (previous > 0 && !this.#isBefore(previous, previousEnd, begin)) {
-          fail('the keys of a dictionary are not sorted, or one stands twice', begin)
-        }
-        previous = begin
-        previousEnd = this.at
-      }
-      this.skip(depthMax - 1)
-    }
-    this.at++
-  }
-
-  /** The value here. Moves past integers and strings; lists and dictionaries say themselves where they end. */
-  value(): BencodeValue {
-    const code = this.#bytes[this.at]
-    if (code === CODE.list) return new BencodeList(this.#bytes, this.at)
-    if (code === CODE.dict) return new BencodeDict(this.#bytes, this.at)
-    if (code !== CODE.integer) return this.#bytes.subarray(this.#string(), this.at)
-    const start = this.at
-    this.#integer()
-    return Number(toLatin1(this.#bytes.subarray(start + 1, this.at - 1)))
-  }
-
-  key(): string {
-    return toLatin1(this.#bytes.subarray(this.#string(), this.at))
-  }
-
-  #integer(): void {
-    const isNegative = this.#bytes[++this.at] === CODE.minus
-    if (isNegative) this.at++
-    if (isNegative && this.#bytes[this.at] === CODE.zero) fail('a number has leading zeros', this.at)
-    this.#digits(CODE.end)
-  }
-
-  /** Moves past a string. @returns where its content begins */
-  #string(): number {
-    const start = this.at
-    this.#digits(CODE.colon)
-    const begin = this.at
-    let length = 0
-    for (let at = start; at < begin - 1; at++) length = length * 10 + this.#bytes[at]! - CODE.zero
-    if (length > this.#bytes.length - begin) fail(`a string of ${length} bytes goes past the end`, begin)
-    this.at = begin + length
-    return begin
-  }
-
-  /**
-   * Moves past decimal digits without leading zeros, at most 2⁵³ − 1, and what ends them. Does not return the number: engines
-   * allocate for numbers that are returned.
-   */
-  #digits(terminator: number): void {
-    const start = this.at
-    let value = 0
-    for (; ; this.at++) {
-      const digit = this.#bytes[this.at]! - CODE.zero
-      if (!(digit >= 0 && digit <= 9)) break
-      value = value * 10 + digit
-      if (value > Number.MAX_SAFE_INTEGER) fail('a number is too large', start)
-    }
-    const count = this.at - start
-    if (count === 0 || this.#bytes[this.at++] !== terminator) fail('this is not bencode', start)
-    if (count > 1 && this.#bytes[start] === CODE.zero) fail('a number has leading zeros', start)
-  }
-
-  /** Whether the bytes from `begin` to `end` stand before those from `other` to here. */
-  #isBefore(begin: number, end: number, other: number): boolean {
-    const bytes = this.#bytes
-    let at = begin
-    let otherAt = other
-    while (at < end && otherAt < this.at && bytes[at] === bytes[otherAt]) {
-      at++
-      otherAt++
-    }
-    return otherAt < this.at && (at === end || bytes[at]! < bytes[otherAt]!)
-  }
+/** The value here. Moves past integers and strings; lists and dictionaries say themselves where they end. */
+function valueAt(cursor: Cursor): BencodeValue {
+  if (cursor.code === CODE.list) return new BencodeList(cursor.bytes, cursor.at)
+  if (cursor.code === CODE.dict) return new BencodeDict(cursor.bytes, cursor.at)
+  return cursor.code === CODE.integer ? cursor.integer() : cursor.string()
 }
 
 /** What can be encoded: strings as UTF-8; keys as latin-1, a char a byte, in any order; undefined entries are left out. */
@@ -291,10 +193,4 @@ function toText(value: Encodable): string {
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
   const fields = entries.map(([key, item]) => (item === undefined ? '' : `${key.length}:${key}${toText(item)}`))
   return `d${fields.join('')}e`
-}
-
-function fail(what: string, at: number): never {
-  throw new ShoalError('invalid-bencode', `The data is damaged or not bencoded: ${what} (byte ${at}).`, {
-    details: { at },
-  })
 }

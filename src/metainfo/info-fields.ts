@@ -19,6 +19,13 @@ export function readLength(entry: BencodeDict): number {
   return length
 }
 
+/** The list or tree of files is not made of what it should be. */
+export const DAMAGED_FILES = 'its list of files is damaged'
+
+export function checkPieceCount(count: number): void {
+  if (count > METAINFO_LIMITS.piecesMax) refuse(`it has ${count} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
+}
+
 export function checkFileCount(count: number): void {
   if (count > METAINFO_LIMITS.filesMax) refuse(`it has more than ${METAINFO_LIMITS.filesMax} files`)
 }

@@ -2,7 +2,7 @@
 import { METAINFO_LIMITS } from '../options.ts'
 import { BencodeDict, type BencodeList } from './bencode.ts'
 import { toUtf8 } from './bytes.ts'
-import { checkFileCount, readLength, refuse, type RawFile } from './info-fields.ts'
+import { checkFileCount, checkPieceCount, DAMAGED_FILES, readLength, refuse, type RawFile } from './info-fields.ts'
 
 export interface V1Half {
   /** Pad files left out. Paths do not include the torrent's name, and are empty for a single file. */
@@ -19,18 +19,12 @@ export interface V1Half {
 /** @throws ShoalError `invalid-torrent` */
 export function readV1(info: BencodeDict, pieceLength: number): V1Half {
   const list = info.list('files')
-  const isSingle = info.has('length')
-  if (list === undefined && !isSingle) refuse('it has neither "length" nor "files"')
-  if (list !== undefined && isSingle) refuse('it has both "length" and "files"')
+  if (info.has('length') === (list !== undefined)) refuse('it must have either "length" or "files"')
   const half = list === undefined ? readSingle(info) : readList(list)
   const sha1s = info.bytes('pieces')
   const pieceCount = Math.ceil(half.streamBytes / pieceLength)
-  if (pieceCount > METAINFO_LIMITS.piecesMax)
-    refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
-  if (sha1s === undefined) refuse('its piece hashes are missing')
-  if (sha1s.length !== pieceCount * 20) {
-    refuse(`it has ${sha1s.length} bytes of piece hashes where its files need ${pieceCount * 20}`)
-  }
+  checkPieceCount(pieceCount)
+  if (sha1s?.length !== pieceCount * 20) refuse('its piece hashes are not as many as its pieces')
   return { ...half, isFolder: list !== undefined, sha1s }
 }
 
@@ -46,7 +40,7 @@ function readList(list: BencodeList): Stream {
   const starts: number[] = []
   let streamBytes = 0
   for (const entry of list) {
-    if (!(entry instanceof BencodeDict)) refuse('an entry of "files" is not a dictionary')
+    if (!(entry instanceof BencodeDict)) refuse(DAMAGED_FILES)
     const isPad = entry.text('attr')?.includes('p') === true
     const length = readLength(entry)
     if (!isPad) {
@@ -63,13 +57,13 @@ function readList(list: BencodeList): Stream {
 function readPath(entry: BencodeDict): string[] {
   const list = entry.list('path')
   const utf8 = entry.list('path.utf-8')
-  if (list === undefined) refuse('a file has no path')
+  if (list === undefined) refuse(DAMAGED_FILES)
   const path: string[] = []
   for (const component of utf8 ?? list) {
-    if (!(component instanceof Uint8Array)) refuse('a path holds something else than names')
+    if (!(component instanceof Uint8Array)) refuse(DAMAGED_FILES)
     if (path.length === METAINFO_LIMITS.pathComponentsMax) refuse('a path is too deep')
     path.push(toUtf8(component))
   }
-  if (path.length === 0) refuse('a file has an empty path')
+  if (path.length === 0) refuse(DAMAGED_FILES)
   return path
 }

@@ -1,8 +1,8 @@
 /** The v2 half of an info dict: the file tree (BEP 52). */
-import { METAINFO_LIMITS } from '../options.ts'
 import { BencodeDict } from './bencode.ts'
 import { fromLatin1, toUtf8 } from './bytes.ts'
-import { checkFileCount, readLength, refuse, type RawFile } from './info-fields.ts'
+import { checkFileCount, checkPieceCount, DAMAGED_FILES, readLength, refuse, type RawFile } from './info-fields.ts'
+import { alignedStarts } from './layout.ts'
 
 export interface V2Half {
   /** In the order of the tree. Paths do not include the torrent's name. */
@@ -12,14 +12,11 @@ export interface V2Half {
 /** @throws ShoalError `invalid-torrent` */
 export function readV2(info: BencodeDict, pieceLength: number): V2Half {
   const tree = info.dict('file tree')
-  if (tree === undefined) refuse('its file tree is missing')
+  if (tree === undefined) refuse(DAMAGED_FILES)
   const files: RawFile[] = []
   readFolder(tree, [], files)
-  if (files.length === 0) refuse('it has no files')
-  let pieceCount = 0
-  for (const { length } of files) pieceCount += Math.ceil(length / pieceLength)
-  if (pieceCount > METAINFO_LIMITS.piecesMax)
-    refuse(`it has ${pieceCount} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
+  const { pieceCount } = alignedStarts(files, pieceLength)
+  checkPieceCount(pieceCount)
   return { files }
 }
 
@@ -28,17 +25,16 @@ const FILE_WRAPPING_BYTES = 4
 
 function readFolder(folder: BencodeDict, path: readonly string[], files: RawFile[]): void {
   for (const [key, node] of folder) {
-    if (key === '') refuse('its file tree has an empty name')
-    if (!(node instanceof BencodeDict)) refuse('its file tree holds something else than files and folders')
+    if (key === '' || !(node instanceof BencodeDict)) refuse(DAMAGED_FILES)
     const nodePath = [...path, toUtf8(fromLatin1(key)!)]
     const file = node.get('')
     if (file === undefined) {
       readFolder(node, nodePath, files)
       continue
     }
-    if (!(file instanceof BencodeDict)) refuse('its file tree describes a file wrongly')
-    if (node.raw.length !== file.raw.length + FILE_WRAPPING_BYTES)
-      refuse('its file tree has a file that is a folder too')
+    // A file that is a folder too has more than one key.
+    if (!(file instanceof BencodeDict) || node.raw.length !== file.raw.length + FILE_WRAPPING_BYTES)
+      refuse(DAMAGED_FILES)
     files.push(readFile(file, nodePath))
     checkFileCount(files.length)
   }

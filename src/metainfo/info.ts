@@ -10,7 +10,7 @@ import { BencodeDict, decode } from './bencode.ts'
 import { refuse, type RawFile } from './info-fields.ts'
 import { readV1, type V1Half } from './info-v1.ts'
 import { readV2 } from './info-v2.ts'
-import { alignedStarts, type LayoutFile, type LayoutParts } from './layout.ts'
+import { alignedStarts, powerOfTwoAtLeast, type LayoutFile, type LayoutParts } from './layout.ts'
 import { SafePaths } from './paths.ts'
 
 /** What an info dict says, ready for `createLayout`. */
@@ -86,15 +86,15 @@ function versionOf(info: BencodeDict): Info['version'] {
 
 function readPieceLength(info: BencodeDict, version: Info['version']): number {
   const pieceLength = info.integer('piece length')
-  if (pieceLength === undefined || pieceLength <= 0) refuse('it has no valid piece length')
-  if (pieceLength > METAINFO_LIMITS.pieceLengthMax) {
-    refuse(`its pieces of ${pieceLength} bytes are longer than ${METAINFO_LIMITS.pieceLengthMax}`)
-  }
-  const isPowerOfTwo = (pieceLength & (pieceLength - 1)) === 0
-  if (version !== 'v1' && (!isPowerOfTwo || pieceLength < METAINFO_LIMITS.pieceLengthMin)) {
-    refuse('its piece length is not a power of two of at least 16 KiB')
-  }
-  return pieceLength
+  if (pieceLength === undefined) refuse('it has no piece length')
+  if (isPieceLength(pieceLength, version)) return pieceLength
+  refuse(`its pieces cannot have ${pieceLength} bytes`)
+}
+
+/** v1 takes any length that fits into memory, v2 powers of two from 16 KiB on (BEP 52). */
+export function isPieceLength(length: number, version: Info['version']): boolean {
+  if (!Number.isInteger(length) || length <= 0 || length > METAINFO_LIMITS.pieceLengthMax) return false
+  return version === 'v1' || (length >= METAINFO_LIMITS.pieceLengthMin && powerOfTwoAtLeast(length) === length)
 }
 
 /** A v2 torrent is a single file when its tree holds nothing but a file that bears the torrent's name. */
@@ -111,8 +111,9 @@ function checkAgreement(v1: V1Half, files: readonly RawFile[], name: string, pie
     const isSamePath = path.length === file.path.length && path.every((component, n) => component === file.path[n])
     return isSamePath && twin.length === file.length && (file.length === 0 || v1.starts[i] === starts[i])
   }
-  if (v1.files.length !== files.length || !files.every(isSame)) refuse('its v1 and v2 halves describe different files')
-  if (Math.ceil(v1.streamBytes / pieceLength) !== pieceCount) refuse('its v1 and v2 halves have different pieces')
+  const isSamePieces = Math.ceil(v1.streamBytes / pieceLength) === pieceCount
+  if (v1.files.length !== files.length || !files.every(isSame) || !isSamePieces)
+    refuse('its v1 and v2 halves describe different files')
 }
 
 function nameFiles(rawFiles: readonly RawFile[], rawName: string, isFolder: boolean): LayoutFile[] {

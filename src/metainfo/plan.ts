@@ -7,6 +7,7 @@
 import { ShoalError } from '../errors.ts'
 import { BLOCK_BYTES, CREATE_DEFAULTS, METAINFO_LIMITS } from '../options.ts'
 import { fromUtf8, toLatin1, toUtf8 } from './bytes.ts'
+import { isPieceLength } from './info.ts'
 import { powerOfTwoAtLeast } from './layout.ts'
 
 export interface PlanOptions {
@@ -48,12 +49,6 @@ export interface FileTree extends Map<string, FileTree | PlannedFile> {}
 export function planTorrent(given: readonly { path: string; length: number }[], options: PlanOptions = {}): Plan {
   if (given.length === 0)
     throw new ShoalError('invalid-argument', 'There are no files to make a torrent of. Add at least one.')
-  if (given.length > METAINFO_LIMITS.filesMax) {
-    throw new ShoalError(
-      'invalid-argument',
-      `A torrent can hold ${METAINFO_LIMITS.filesMax} files; share fewer at a time.`,
-    )
-  }
   const { name, isFolder, files } = nameFiles(given, options.name || undefined)
   const tree = treeOf(files)
   const { version, pieceLength, warnings } = choose(files, isFolder, options)
@@ -202,12 +197,10 @@ function pieceLengthByPadding(share: (pieceLength: number) => number, longest: n
 }
 
 function checkPieceLength(pieceLength: number, version: 'v1' | 'v2' | 'hybrid'): void {
-  const shortest = METAINFO_LIMITS.pieceLengthMin
-  const longest = METAINFO_LIMITS.pieceLengthMax
-  const isPossible = Number.isInteger(pieceLength) && pieceLength >= shortest && pieceLength <= longest
-  if (isPossible && (version === 'v1' || powerOfTwoAtLeast(pieceLength) === pieceLength)) return
+  const { pieceLengthMin, pieceLengthMax } = METAINFO_LIMITS
+  if (pieceLength >= pieceLengthMin && isPieceLength(pieceLength, version)) return
   throw new ShoalError(
     'invalid-argument',
-    `${pieceLength} cannot be a piece length. Give a power of two from ${shortest} to ${longest}, or none.`,
+    `${pieceLength} cannot be a piece length. Give a power of two from ${pieceLengthMin} to ${pieceLengthMax}, or none.`,
   )
 }

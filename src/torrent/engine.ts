@@ -17,7 +17,7 @@ import { deferred } from '../deferred.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import { initialSelection, Selection } from './selection.ts'
-import { Session } from '../session.ts'
+import { Session, type SessionEvents } from '../session.ts'
 import { Vault } from '../vault.ts'
 import { expectedHashes, type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
@@ -90,9 +90,10 @@ export class TorrentEngine {
     return pieces === undefined ? 0 : (this.selection?.missingBytes(pieces.missing) ?? 0)
   }
 
-  /** With every piece layer that is known by now. */
-  get completeMetainfo(): Metainfo | undefined {
-    return this.metainfo && withLayers(this.metainfo, this.session?.swarm.transfer?.pieces.hashes)
+  /** With every piece layer that is known by now. @throws ShoalError what stopped the torrent, or `metadata-unavailable` */
+  get completeMetainfo(): Metainfo {
+    if (this.metainfo === undefined) throw this.#notReady()
+    return withLayers(this.metainfo, this.session?.swarm.transfer?.pieces.hashes)
   }
 
   /** Runs from what the user gave to the swarm. Failures end in `ready`, `done` and the `error` event. */
@@ -121,8 +122,8 @@ export class TorrentEngine {
   }
 
   reader(): Reader {
-    if (this.#reader !== undefined) return this.#reader
-    throw this.error ?? new ShoalError('metadata-unavailable', 'The file list is not known yet. Wait for `ready`.')
+    if (this.#reader === undefined) throw this.#notReady()
+    return this.#reader
   }
 
   warn(error: ShoalError): void {
@@ -189,7 +190,7 @@ export class TorrentEngine {
     this.session = new Session(
       { swarm, network, origin, wireInfoHash, trackers, clock },
       {
-        open: opened => this.#open(opened, infoHash, files, metainfo === undefined),
+        open: opened => this.#open(opened, files, metainfo === undefined),
         resumed: () => this.#opened(),
         report: report => this.#report(report),
         ask: demand => this.#host.demand(demand),
@@ -206,12 +207,8 @@ export class TorrentEngine {
     this.session.start(this.#share)
   }
 
-  async #open(
-    opened: Metainfo,
-    infoHash: string,
-    files: Origins['files'],
-    isNew: boolean,
-  ): Promise<{ vault: Vault; have: Uint8Array }> {
+  async #open(opened: Metainfo, files: Origins['files'], isNew: boolean): ReturnType<SessionEvents['open']> {
+    const infoHash = this.infoHash!
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
     this.#enter('checking')
@@ -268,6 +265,10 @@ export class TorrentEngine {
     this.#done.resolve()
     this.#tellState()
     this.tell.emit('done', undefined)
+  }
+
+  #notReady(): ShoalError {
+    return this.error ?? new ShoalError('metadata-unavailable', 'The file list is not known yet. Wait for `ready`.')
   }
 
   #applySelection(): void {

@@ -15,7 +15,7 @@ export class Recorder {
   readonly #isKept: boolean
   readonly #warn: (error: ShoalError) => void
   #record: TorrentRecord | undefined
-  #latest: (() => Metainfo | undefined) | undefined
+  #latest: (() => Metainfo) | undefined
   #writing: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setTimeout> | undefined
   #pauseMs = 0
@@ -68,7 +68,7 @@ export class Recorder {
    * Piece hashes came in. They are written soon, at first at once: what was stored when a process is killed can only be
    * verified with them.
    */
-  layersChanged(latest: () => Metainfo | undefined): void {
+  layersChanged(latest: () => Metainfo): void {
     if (this.#record === undefined) return
     this.#latest = latest
     this.#timer ??= setTimeout(() => void this.flush(), this.#pauseMs)

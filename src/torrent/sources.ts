@@ -22,21 +22,13 @@ export interface Origins {
 
 /** Files as `seed` takes them, in one form. @throws ShoalError `invalid-argument` */
 export function seedFiles(files: Iterable<File | OwnFile> | ArrayLike<File>): OwnFile[] {
-  const isList = typeof files === 'object' && files !== null && (Symbol.iterator in files || 'length' in files)
-  const list: readonly (File | OwnFile)[] = isList ? Array.from(files as ArrayLike<File | OwnFile>) : []
-  return list.map(file => {
+  return Array.from((files as ArrayLike<File | OwnFile> | null) ?? [], file => {
     if (typeof File !== 'undefined' && file instanceof File) {
       return { path: file.webkitRelativePath || file.name, data: file }
     }
     const { path, data } = (file ?? {}) as Partial<OwnFile>
-    if (
-      typeof path === 'string' &&
-      path !== '' &&
-      data !== undefined &&
-      (data instanceof Uint8Array || (typeof data === 'object' && data !== null && 'slice' in data))
-    ) {
-      return { path, data }
-    }
+    const isData = typeof data === 'object' && data !== null && 'slice' in data
+    if (typeof path === 'string' && path !== '' && isData) return { path, data }
     const message = 'seed() takes File objects or { path, data } with data a Blob or Uint8Array.'
     throw new ShoalError('invalid-argument', message)
   })

@@ -112,9 +112,11 @@ export class TorrentFile {
     const parts: Blob[] = []
     let pending: Uint8Array<ArrayBuffer>[] = []
     let pendingBytes = 0
-    for await (const bytes of chunks(this.stream(options))) {
-      pending.push(bytes as Uint8Array<ArrayBuffer>)
-      pendingBytes += bytes.length
+    // Not every browser iterates over streams.
+    const reader = this.stream(options).getReader()
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      pending.push(value as Uint8Array<ArrayBuffer>)
+      pendingBytes += value!.length
       if (pendingBytes < STREAM_DEFAULTS.blobPartBytes) continue
       // Blobs of blobs: the browser may keep each part on disk, so that the file is never in this page's memory whole.
       parts.push(new Blob(pending))
@@ -126,22 +128,6 @@ export class TorrentFile {
 
   /** The whole file in memory, fetched first if it must be. */
   async arrayBuffer(options: ReadOptions = {}): Promise<ArrayBuffer> {
-    const whole = new Uint8Array(this.length)
-    let at = 0
-    for await (const bytes of chunks(this.stream(options))) {
-      whole.set(bytes, at)
-      at += bytes.length
-    }
-    return whole.buffer
-  }
-}
-
-/** Not every browser iterates over streams. */
-async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader()
-  try {
-    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value!
-  } finally {
-    reader.releaseLock()
+    return (await this.blob(options)).arrayBuffer()
   }
 }

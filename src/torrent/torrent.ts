@@ -78,12 +78,7 @@ export class Torrent extends EventTarget implements AsyncDisposable {
 
   /** The `.torrent`, with the piece hashes that are known. @throws ShoalError `metadata-unavailable` before `ready` */
   get metainfo(): Uint8Array {
-    const metainfo = this.#engine.completeMetainfo
-    if (metainfo !== undefined) return encodeMetainfo(metainfo)
-    throw new ShoalError(
-      'metadata-unavailable',
-      'The file list is not known yet. Wait for `ready` before reading metainfo.',
-    )
+    return encodeMetainfo(this.#engine.completeMetainfo)
   }
 
   get name(): string {
