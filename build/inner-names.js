@@ -22,7 +22,7 @@ const INNER = [
   /^net\/(?!channel|origin-request|node-peer|untyped)/,
   /^protocol\/(hashes|wire|wire-codec|wire-kinds)\.ts$/,
   /^metainfo\/(hash-ranges|merkle|piece-hashes)\.ts$/,
-  /^store\/(pins|read-ahead|write-batcher)\.ts$/,
+  /^store\/(lru|open-pieces|packs|piece-database|pins|presence|read-ahead|write-batcher)\.ts$/,
 ]
 
 /** What is bundled beside src: every module in the folders of these. */
