@@ -45,15 +45,15 @@ export class Connection implements PeerConnection {
   route: ChannelRoute | undefined
   /** Told once, after the session was: for those who keep count. */
   ended: (() => void) | undefined
-  /** Whether anything was sent since this was last set to true. */
-  isIdle = true
   readonly #greeting: Greeting
   readonly #channel: Channel
   readonly #wire: PeerWire
   #outcome: ConnectionOutcome | undefined
   #events: PeerConnectionEvents | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
+  /** Until the handshake; from there between keep-alives. */
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isIdle = true
   #lowWaterBytes: number = CHANNEL_LIMITS.lowWaterBytes
   #isWritableDue = false
   /** Small messages of this turn. */
@@ -118,12 +118,6 @@ export class Connection implements PeerConnection {
     this.#channel.setLowWaterMark(bytes)
   }
 
-  /** Tells a peer that drops silent connections that this one is alive, unless it was told otherwise. */
-  keepAlive(): void {
-    if (this.#state === 'open' && this.isIdle) this.#wire.keepAlive()
-    this.isIdle = true
-  }
-
   close(reason: string): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
@@ -161,6 +155,7 @@ export class Connection implements PeerConnection {
     this.peerId = toLatin1(peerId)
     this.features = features
     this.#state = 'open'
+    this.#timer = setInterval(() => this.#keepAlive(), CHANNEL_LIMITS.keepAliveMs)
     this.#channel
       .route()
       .then(route => {
@@ -172,6 +167,12 @@ export class Connection implements PeerConnection {
     outcome?.opened(this)
   }
 
+  /** Tells a peer that drops silent connections that this one is alive, unless it was told otherwise. */
+  #keepAlive(): void {
+    if (this.#isIdle) this.#wire.keepAlive()
+    this.#isIdle = true
+  }
+
   #onMessage(message: WireMessage<Uint8Array>): void {
     if (this.#events === undefined) this.#early.push(message)
     else this.#events.message(message)
@@ -179,7 +180,7 @@ export class Connection implements PeerConnection {
 
   /** Small messages of one turn leave as one: a send costs a page's main thread more than its bytes do. */
   #write(bytes: Uint8Array): void {
-    this.isIdle = false
+    this.#isIdle = false
     if (bytes.length > CHANNEL_LIMITS.joinedBytesMax) {
       this.#flush()
       return this.#channel.send(bytes)

@@ -53,10 +53,6 @@ export class Dialer implements AttemptEvents {
     )
   }
 
-  get connections(): Iterable<Connection> {
-    return this.#connections.values()
-  }
-
   // ------------------------------------------------------------------------------------ what the swarm says
 
   /** Ends in `opened` or `failed`. */

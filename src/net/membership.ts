@@ -7,7 +7,6 @@ import { TRACKER_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents } from '../ports.ts'
 import { isWebRtcSupported } from './channel.ts'
 import { Dialer } from './dialer.ts'
-import type { Connection } from './connection.ts'
 import type { Slots } from './slots.ts'
 import type { TrackerEvents, TrackerSession, TrackerSocket } from './tracker-client.ts'
 
@@ -55,10 +54,6 @@ export class TorrentMembership implements Membership {
       )
       this.#sessions.add(session)
     }
-  }
-
-  get connections(): Iterable<Connection> {
-    return this.#dialer.connections
   }
 
   wanted(count: number): void {

@@ -3,7 +3,6 @@
  * membership for each torrent. Implements the port `Network`.
  */
 import { ShoalError } from '../errors.ts'
-import { CHANNEL_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents, Network } from '../ports.ts'
 import { isWebRtcSupported } from './channel.ts'
 import { type MembershipContext, TorrentMembership } from './membership.ts'
@@ -38,7 +37,6 @@ class WebRtcNetwork implements Network {
   readonly #context: MembershipContext
   readonly #sockets = new Map<string, TrackerSocket>()
   readonly #memberships = new Set<TorrentMembership>()
-  #keepAlive: ReturnType<typeof setInterval> | undefined
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -48,14 +46,13 @@ class WebRtcNetwork implements Network {
       iceServers: options.iceServers ?? [],
       iceTransportPolicy: options.iceTransportPolicy,
       socket: url => this.#socket(url),
-      left: membership => this.#left(membership),
+      left: membership => this.#memberships.delete(membership),
     }
   }
 
   join(options: JoinOptions, events: MembershipEvents): Membership {
     const membership = new TorrentMembership(options, events, this.#context)
     this.#memberships.add(membership)
-    this.#keepAlive ??= everySoOften(() => this.#keepConnectionsAlive())
     if (!isWebRtcSupported) {
       const sentence = 'This browser has no WebRTC, or it was turned off: only web seeds can be used.'
       queueMicrotask(() => events.warning(new ShoalError('no-webrtc', sentence)))
@@ -78,29 +75,9 @@ class WebRtcNetwork implements Network {
     this.#sockets.set(key, socket)
     return socket
   }
-
-  #left(membership: TorrentMembership): void {
-    this.#memberships.delete(membership)
-    if (this.#memberships.size > 0) return
-    clearInterval(this.#keepAlive)
-    this.#keepAlive = undefined
-  }
-
-  #keepConnectionsAlive(): void {
-    for (const membership of this.#memberships) {
-      for (const connection of membership.connections) connection.keepAlive()
-    }
-  }
 }
 
 /** One tracker may be written in several ways. */
 function normalise(url: string): string {
   return URL.canParse(url) ? new URL(url).href : url
-}
-
-function everySoOften(act: () => void): ReturnType<typeof setInterval> {
-  const timer = setInterval(act, CHANNEL_LIMITS.keepAliveMs)
-  // In Node, staying alive is up to the connections.
-  if (typeof timer === 'object' && 'unref' in timer) timer.unref()
-  return timer
 }

@@ -82,7 +82,6 @@ async function open(request: RangeRequest, context: RequestContext, signal: Abor
   if (length < fileLength) headers.Range = `bytes=${offset}-${offset + length - 1}`
   // Chromium's cache serves one request for a URL at a time; pieces are kept in a store of our own.
   const init: RequestInit = { headers, signal, cache: 'no-store', credentials: 'same-origin' }
-  requireHttp(request.url, request.url)
   const response = await context.fetch(request.url, init)
   if (response.url !== '') requireHttp(response.url, request.url)
   return response
@@ -171,7 +170,8 @@ async function isReadable(request: RangeRequest, context: RequestContext): Promi
   return isOpen
 }
 
-function requireHttp(url: string, seedUrl: string): void {
+/** @throws ShoalError `web-seed-failed`, in the name of `seedUrl` */
+export function requireHttp(url: string, seedUrl: string): void {
   const isHttp = URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)
   if (!isHttp) throw failure(seedUrl, 'is not an http or https address', { retryable: false })
 }

@@ -8,7 +8,7 @@ import { ShoalError } from '../errors.ts'
 import { ORIGIN_LIMITS } from '../options.ts'
 import type { Origin, OriginRequest } from '../ports.ts'
 import { fileUrl, type OriginRun, planRuns } from './origin-plan.ts'
-import { type Fetch, failure, type RequestContext, requestRange } from './origin-request.ts'
+import { type Fetch, type RequestContext, requestRange, requireHttp } from './origin-request.ts'
 
 export interface OriginOptions {
   /** @default the browser's */
@@ -33,7 +33,7 @@ async function fetchPieces(
   deliver: (index: number, bytes: Uint8Array) => void,
 ): Promise<void> {
   const { url, layout, first, end } = request
-  if (!URL.canParse(url)) throw failure(url, 'is not a URL', { retryable: false })
+  requireHttp(url, url)
   const failed = new AbortController()
   const signal = AbortSignal.any([request.signal, failed.signal])
   const assembly = new Assembly(request, (index, bytes) => {
@@ -43,19 +43,13 @@ async function fetchPieces(
   const work = async (): Promise<void> => {
     for (const run of runs) await fetchRun(run, request, { context, signal, assembly })
   }
-  const workers = Array.from({ length: ORIGIN_LIMITS.requestsMax }, () =>
-    work().catch((error: unknown) => {
-      failed.abort(error)
-      throw error
-    }),
-  )
-  const outcomes = await Promise.allSettled(workers)
+  // The first failure ends the others, which say only that they were stopped.
+  const workers = Array.from({ length: ORIGIN_LIMITS.requestsMax }, () => work().catch(error => failed.abort(error)))
+  await Promise.all(workers)
   if (request.signal.aborted) {
     throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', { details: { retryable: false } })
   }
-  // The first failure ended the others, which say only that they were stopped.
-  if (failed.signal.aborted) throw failed.signal.reason
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  failed.signal.throwIfAborted()
 }
 
 async function fetchRun(
