@@ -25,16 +25,12 @@ export interface SessionOptions {
 
 /** What a session tells its torrent. */
 export interface SessionEvents {
-  /** The layout is known: open the vault, and say what is there. */
-  open(metainfo: Metainfo): Promise<{ vault: Vault; have: Uint8Array }>
-  /** The swarm knows what the store holds. */
-  resumed(): void
+  /** The layout is known: open the vault, then `resume`. */
+  open(metainfo: Metainfo): void
   report(report: Report): void
   ask(demand: Demand): void
   warning(error: ShoalError): void
   tracker(status: TrackerStatus): void
-  /** Opening failed; the session has ended. */
-  failed(error: unknown): void
 }
 
 /** Bytes as bodies: slices are views. */
@@ -87,7 +83,7 @@ export class Session {
   start(share: Share): void {
     const { network, wireInfoHash, trackers } = this.#options
     const isV2 = () => this.swarm.transfer !== undefined && this.swarm.transfer.metainfo.layout.version !== 'v1'
-    const expectsV2 = this.#options.swarm.expected?.v2 !== undefined
+    const expectsV2 = this.#options.swarm.expected?.infoHashV2 !== undefined
     this.#membership = network.join(
       { infoHash: wireInfoHash, trackers, totals: () => this.#totals(), v2: () => isV2() || expectsV2 },
       this.#membershipEvents(),
@@ -119,6 +115,12 @@ export class Session {
       .then(() => {
         this.#auditAt = this.now + AUDIT_INTERVAL_MS
       })
+  }
+
+  /** Ends `open`: where the pieces rest, and which of them are there. */
+  resume(vault: Vault, have: Uint8Array): void {
+    this.#vault = vault
+    this.input({ type: 'resumed', have })
   }
 
   connection(peer: number): PeerConnection | undefined {
@@ -166,7 +168,7 @@ export class Session {
       case 'cancel-fetch':
         return this.#fetches.get(effect.id)?.abort()
       case 'open':
-        return void this.#open(effect.metainfo)
+        return this.#open(effect.metainfo)
       case 'ask':
         return this.#events.ask(effect.demand)
       case 'report':
@@ -175,17 +177,9 @@ export class Session {
     }
   }
 
-  async #open(metainfo: Metainfo): Promise<void> {
+  #open(metainfo: Metainfo): void {
     for (const connection of this.#connections.values()) connection.setPieceCount(metainfo.layout.pieceCount)
-    try {
-      const { vault, have } = await this.#events.open(metainfo)
-      if (this.#isClosed) return void (await vault.close())
-      this.#vault = vault
-      this.input({ type: 'resumed', have })
-      this.#events.resumed()
-    } catch (error) {
-      this.#events.failed(error)
-    }
+    this.#events.open(metainfo)
   }
 
   #check({ id, piece, units, ...expected }: Effect<Uint8Array> & { type: 'check' }): void {

@@ -17,10 +17,6 @@ import { SafePaths } from './paths.ts'
 export interface Info extends LayoutParts {
   /** Made safe. A single file's path; the first name of every path of a folder. */
   readonly name: string
-  /** The name as the torrent has it. */
-  readonly rawName: string
-  /** Whether the files lie in a folder that bears the name. */
-  readonly isFolder: boolean
   /** Peers may come from its trackers only (BEP 27). */
   readonly isPrivate: boolean
 }
@@ -68,8 +64,6 @@ function readInfo(info: BencodeDict): Info {
   return {
     version,
     pieceLength,
-    rawName,
-    isFolder,
     files,
     name: files[0]!.path.split('/', 1)[0]!,
     isPrivate: info.integer('private') === 1,

@@ -10,7 +10,7 @@ import { BencodeDict, BencodeList, decode, encode, type BencodeValue } from './b
 import { fromHex, fromLatin1, toHex, toLatin1, toUtf8 } from './bytes.ts'
 import { refuse } from './info-fields.ts'
 import { asTorrentError, parseInfo, type Info } from './info.ts'
-import { createLayout, type Layout, type LayoutFile } from './layout.ts'
+import { createLayout, type Layout } from './layout.ts'
 import { isPieceLayer } from './merkle.ts'
 import { trackerTiers, webSeedUrls } from './urls.ts'
 
@@ -147,16 +147,15 @@ function* readLayers(dict: BencodeDict | undefined): Generator<[string, Uint8Arr
 
 /** Keeps the layers of this torrent's files; they must lead to the files' roots. */
 function checkLayers(layers: Surroundings['pieceLayers'], { files, pieceLength }: Layout): Map<string, Uint8Array> {
+  const given = new Map(layers)
   const checked = new Map<string, Uint8Array>()
-  if (layers === undefined) return checked
-  const longFiles = new Map<string, LayoutFile>()
-  for (const file of files) {
-    if (file.piecesRoot !== undefined && file.length > pieceLength) longFiles.set(toHex(file.piecesRoot), file)
-  }
-  for (const [root, layer] of layers) {
-    const file = longFiles.get(root)
-    if (file === undefined) continue
-    if (!isPieceLayer(layer, file.piecesRoot!, file.length, pieceLength)) refuse('piece hashes do not match their file')
+  if (given.size === 0) return checked
+  for (const { piecesRoot, length } of files) {
+    if (piecesRoot === undefined || length <= pieceLength) continue
+    const root = toHex(piecesRoot)
+    const layer = given.get(root)
+    if (layer === undefined || checked.has(root)) continue
+    if (!isPieceLayer(layer, piecesRoot, length, pieceLength)) refuse('piece hashes do not match their file')
     checked.set(root, layer)
   }
   return checked

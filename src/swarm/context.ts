@@ -80,8 +80,8 @@ export interface SwarmOptions<Body> {
 
 /** What the info dict must hash to: every one that is given. */
 export interface ExpectedHashes {
-  /** 20 bytes. */
-  readonly v1?: Uint8Array
-  /** 32 bytes. */
-  readonly v2?: Uint8Array
+  /** SHA-1, 20 bytes. */
+  readonly infoHashV1?: Uint8Array
+  /** SHA-256, 32 bytes. */
+  readonly infoHashV2?: Uint8Array
 }

@@ -6,6 +6,7 @@
  */
 import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { equalBytes } from '../metainfo/bytes.ts'
 import { BLOCK_BYTES, METAINFO_LIMITS } from '../options.ts'
 import type { WireMessage } from '../protocol/wire.ts'
 import type { Context, ExpectedHashes } from './context.ts'
@@ -94,7 +95,7 @@ export class MetadataExchange<Body> {
       return undefined
     }
     this.#attempt = undefined
-    return matches(attempt.bytes, this.#expected) ? attempt.bytes : 'forged'
+    return isInfoOf(attempt.bytes, this.#expected) ? attempt.bytes : 'forged'
   }
 
   #ask(): void {
@@ -127,12 +128,9 @@ function canServe(peer: Peer): boolean {
   return Boolean(peer.extensions.ut_metadata) && metadataBytes > 0 && metadataBytes <= METAINFO_LIMITS.metadataBytesMax
 }
 
-function matches(infoBytes: Uint8Array, expected: ExpectedHashes): boolean {
-  const isV1 = expected.v1 === undefined || isEqual(sha1(infoBytes), expected.v1)
-  const isV2 = expected.v2 === undefined || isEqual(sha256(infoBytes), expected.v2)
+/** Whether an info dict is the one with these hashes. */
+export function isInfoOf(infoBytes: Uint8Array, { infoHashV1, infoHashV2 }: ExpectedHashes): boolean {
+  const isV1 = infoHashV1 === undefined || equalBytes(sha1(infoBytes), infoHashV1)
+  const isV2 = infoHashV2 === undefined || equalBytes(sha256(infoBytes), infoHashV2)
   return isV1 && isV2
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

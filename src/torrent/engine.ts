@@ -17,9 +17,9 @@ import { deferred } from '../deferred.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import { initialSelection, Selection } from './selection.ts'
-import { Session, type SessionEvents } from '../session.ts'
+import { Session } from '../session.ts'
 import { Vault } from '../vault.ts'
-import { expectedHashes, type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
+import { type Origins, union, withLayers, withSources, wireHashOf } from './sources.ts'
 import { Teller } from './teller.ts'
 import type { TorrentState } from './views.ts'
 
@@ -186,12 +186,13 @@ export class TorrentEngine {
     const metainfo = known && withSources(known, this.trackers, this.webSeeds)
     this.metainfo = metainfo
     const { trackers, webSeeds } = this
-    const swarm = { peerId, random, expected: expectedHashes(magnet), webSeeds, ...(metainfo && { metainfo }) }
+    const swarm = { peerId, random, expected: magnet ?? {}, webSeeds, ...(metainfo && { metainfo }) }
     this.session = new Session(
       { swarm, network, origin, wireInfoHash, trackers, clock },
       {
-        open: opened => this.#open(opened, files, metainfo === undefined),
-        resumed: () => this.#opened(),
+        open: opened => {
+          this.#open(opened, files, metainfo === undefined).catch(error => this.fail(error))
+        },
         report: report => this.#report(report),
         ask: demand => this.#host.demand(demand),
         warning: error => this.warn(error),
@@ -199,7 +200,6 @@ export class TorrentEngine {
           this.trackerStates.set(status.url, status)
           this.tell.emit('tracker', { status })
         },
-        failed: error => this.fail(error),
       },
     )
     if (this.#isPaused) this.session.input({ type: 'policy', policy: { isPaused: true } })
@@ -207,7 +207,7 @@ export class TorrentEngine {
     this.session.start(this.#share)
   }
 
-  async #open(opened: Metainfo, files: Origins['files'], isNew: boolean): ReturnType<SessionEvents['open']> {
+  async #open(opened: Metainfo, files: Origins['files'], isNew: boolean): Promise<void> {
     const infoHash = this.infoHash!
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
@@ -222,7 +222,9 @@ export class TorrentEngine {
     void this.#recorder!.remember(this.metainfo, files)
     // Wants come before the store's answer: whether all is there is judged by them.
     this.#applySelection()
-    return { vault, have }
+    if (this.signal.aborted) return vault.close()
+    this.session!.resume(vault, have)
+    this.#opened()
   }
 
   #opened(): void {

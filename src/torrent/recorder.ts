@@ -1,10 +1,10 @@
 /** Remembers a torrent across reloads: its `.torrent`, the piece hashes learnt so far, and the files it is seeded from. */
 import { type ShoalError, toShoalError } from '../errors.ts'
-import { equalBytes } from '../metainfo/bytes.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import { encodeMetainfo, type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
 import type { Store, TorrentRecord } from '../ports.ts'
 import type { OwnFile } from '../store/blobs.ts'
+import { isInfoOf } from '../swarm/metadata.ts'
 
 /** While piece hashes come in, making the record anew takes at most one part in this many of the time. */
 const PAUSE_PER_WRITE = 10
@@ -38,9 +38,7 @@ export class Recorder {
       const record = await this.#store.recall(this.#infoHash)
       if (record === undefined) return undefined
       const metainfo = parseMetainfo(record.metainfo)
-      const isAsked =
-        matches(magnet?.infoHashV1, metainfo.infoHashV1) && matches(magnet?.infoHashV2, metainfo.infoHashV2)
-      return isAsked ? metainfo : undefined
+      return isInfoOf(metainfo.infoBytes, magnet ?? {}) ? metainfo : undefined
     } catch {
       // A store that cannot be read, or a record that was altered: the torrent begins anew.
       return undefined
@@ -106,8 +104,4 @@ export class Recorder {
     })
     return this.#writing
   }
-}
-
-function matches(asked: Uint8Array | undefined, actual: Uint8Array | undefined): boolean {
-  return asked === undefined || (actual !== undefined && equalBytes(asked, actual))
 }

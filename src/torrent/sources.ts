@@ -8,7 +8,6 @@ import type { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { trackerTiers, webSeedUrls } from '../metainfo/urls.ts'
 import { METAINFO_LIMITS } from '../options.ts'
 import type { TorrentRecord } from '../ports.ts'
-import type { ExpectedHashes } from '../swarm/context.ts'
 import type { OwnFile } from '../store/blobs.ts'
 
 /** What is known of a torrent before its swarm is joined. */
@@ -116,11 +115,6 @@ export function withLayers(metainfo: Metainfo, hashes: PieceHashes | undefined):
 /** Hex of the 20 bytes that trackers and handshakes know a torrent by. */
 export function wireHashOf({ metainfo, magnet }: Origins): Uint8Array {
   return metainfo?.wireInfoHash ?? magnet?.infoHashV1 ?? magnet!.infoHashV2!.subarray(0, 20)
-}
-
-/** What the metadata of a magnet must hash to. */
-export function expectedHashes(magnet: Magnet | undefined): ExpectedHashes {
-  return { ...(magnet?.infoHashV1 && { v1: magnet.infoHashV1 }), ...(magnet?.infoHashV2 && { v2: magnet.infoHashV2 }) }
 }
 
 /** Each once. */

@@ -1,5 +1,5 @@
 /** A torrent as a user holds it: what it is, how far it is, and what can be done with it. */
-import { ShoalError } from '../errors.ts'
+import type { ShoalError } from '../errors.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import { formatMagnet } from '../metainfo/magnet.ts'
 import { encodeMetainfo, type Metainfo } from '../metainfo/metainfo.ts'

@@ -110,15 +110,15 @@ export function viewStats(session: Session | undefined, missingBytes: number): T
 
 /** Bytes of a file that are verified. */
 export function receivedBytes(session: Session | undefined, layout: Layout, file: number): number {
-  const have = session?.swarm.have
-  if (have === undefined || have.count === 0) return 0
-  if (have.isFull) return layout.files[file]!.length
+  const { pieceLength } = layout
   const { first, end } = layout.piecesOf(file)
+  const fileBegin = layout.startOf(file)
+  const fileEnd = fileBegin + layout.files[file]!.length
   let bytes = 0
   for (let piece = first; piece < end; piece++) {
-    if (!have.has(piece)) continue
-    if (layout.fileOf(piece) !== undefined) bytes += layout.pieceBytes(piece)
-    else for (const slice of layout.slices(piece)) if (slice.file === file) bytes += slice.length
+    if (!session?.swarm.have.has(piece)) continue
+    const begin = piece * pieceLength
+    bytes += Math.min(fileEnd, begin + pieceLength) - Math.max(fileBegin, begin)
   }
   return bytes
 }

@@ -26,7 +26,7 @@ export interface Torrent {
   readonly version: 'v1' | 'v2' | 'hybrid'
   readonly metainfo: Metainfo
   /** What a magnet link says. */
-  readonly expected: { v1?: Uint8Array; v2?: Uint8Array }
+  readonly expected: { infoHashV1?: Uint8Array; infoHashV2?: Uint8Array }
   readonly totalBytes: number
   readonly pieceLength: number
   readonly pieceCount: number
@@ -64,8 +64,8 @@ export function createTorrent({ version = 'v1', bytes, pieceLength = 256 * 1024 
     version,
     metainfo,
     expected: {
-      ...(sha1s && { v1: sha1(infoBytes) }),
-      ...(tree && { v2: sha256(infoBytes) }),
+      ...(sha1s && { infoHashV1: sha1(infoBytes) }),
+      ...(tree && { infoHashV2: sha256(infoBytes) }),
     },
     totalBytes: bytes,
     pieceLength,
