@@ -47,7 +47,7 @@ export class Reader {
         }
         const bytes = await this.#session.vault?.read(piece)
         if (bytes !== undefined) return bytes.slice(begin, begin + end - start)
-        this.#session.input({ type: 'lost', piece })
+        this.#session.lost(piece)
       }
     } finally {
       signal?.removeEventListener('abort', onAbort)
