@@ -31,6 +31,9 @@ const NEVER_TRUE = new Set([
   '!RTCPeerConnection',
 ])
 
+/** Options that net/channel.ts passes; the others have their defaults. */
+const PASSED = new Set(['initiator', 'trickle', 'iceCompleteTimeout', 'config'])
+
 /** Events that somebody listens for. */
 const HEARD = new Set(['signal', 'error', '_iceComplete'])
 
@@ -66,6 +69,10 @@ export function trimSimplePeer(source) {
   for (const { type, callee, arguments: passed } of nodesOf(peer).filter(node => !isCut(node))) {
     if (type === 'CallExpression' && callee.name === 'errCode') cuts.push({ start: passed[0].end, end: passed[1].end })
   }
+  for (const { type, object, property, start, end } of nodesOf(peer)) {
+    const isUnpassed = type === 'MemberExpression' && object.name === 'opts' && !PASSED.has(property.name)
+    if (isUnpassed) cuts.push({ start, end, by: 'undefined' })
+  }
   // Servers of its own choice; net/channel.ts always names those to use.
   cuts.push(tree.body.find(node => source.slice(node.start, node.end).startsWith('Peer.config =')))
   const left = nodesOf(peer).filter(node => !isCut(node))
@@ -76,8 +83,11 @@ export function trimSimplePeer(source) {
     const { name } = statement.expression.left.property
     if (!read.has(name) && !READ_BY_CHANNEL.has(name)) cuts.push(statement)
   }
-  cuts.sort((a, b) => b.start - a.start)
-  return cuts.reduce((text, { start, end }) => text.slice(0, start) + text.slice(end), source)
+  const outermost = cuts.filter(
+    cut => !cuts.some(other => other !== cut && other.start <= cut.start && cut.end <= other.end),
+  )
+  outermost.sort((a, b) => b.start - a.start)
+  return outermost.reduce((text, { start, end, by = '' }) => text.slice(0, start) + by + text.slice(end), source)
 }
 
 /** A statement `this._debug(…)`, or one about an event that nobody listens for, or that never comes. */

@@ -32,6 +32,7 @@ export class NodePeer extends Peer {
 
   /** The polyfill never sends the empty candidate that ends gathering; it only changes the state. */
   override _onIceStateChange(): void {
+    if (!this._pc) return
     super._onIceStateChange()
     if (this._pc?.iceGatheringState === 'complete' && !this._iceComplete) {
       this._iceComplete = true

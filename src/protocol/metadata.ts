@@ -4,6 +4,7 @@
 import { ShoalError } from '../errors.ts'
 import { BencodeDict, decodePrefix, encode } from '../metainfo/bencode.ts'
 import { BLOCK_BYTES, METAINFO_LIMITS, WIRE_LIMITS } from '../options.ts'
+import { readable } from './readable.ts'
 import type { ExtendedHandshake, ExtensionName, WireMessage } from './wire.ts'
 
 /**
@@ -77,7 +78,7 @@ function decodeHandshake(dict: BencodeDict): ExtendedHandshake {
     extensions: readExtensions(dict.dict('m')),
     ...(metadataBytes !== undefined && { metadataBytes }),
     ...(requestsMax !== undefined && { requestsMax: Math.min(requestsMax, WIRE_LIMITS.requestsAdvertisedMax) }),
-    ...(client !== undefined && { client: readable(client) }),
+    ...(client !== undefined && { client: readable(client, CLIENT_CHARS_MAX) }),
   }
 }
 
@@ -121,9 +122,4 @@ function readDict(payload: Uint8Array): { dict: BencodeDict; end: number } | und
 
 function within(value: number | undefined, min: number, max: number): number | undefined {
   return value !== undefined && value >= min && value <= max ? value : undefined
-}
-
-/** Without characters that could disturb a terminal or reverse the text around it. */
-function readable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, CLIENT_CHARS_MAX)
 }

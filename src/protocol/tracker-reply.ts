@@ -2,6 +2,7 @@
  * What a tracker says to clients: replies to announces and scrapes, relayed signals, failures and notices.
  */
 import { TRACKER_MESSAGE_LIMITS } from '../options.ts'
+import { readable } from './readable.ts'
 import {
   isFields,
   isSdpTooLong,
@@ -218,7 +219,8 @@ function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | Refus
     ...(leeches !== undefined && { leeches }),
     ...(extensions && { extensions }),
     ...(iceServers && { iceServers }),
-    ...(typeof warning === 'string' && warning !== '' && { warning: readable(warning) }),
+    ...(typeof warning === 'string' &&
+      warning !== '' && { warning: readable(warning, TRACKER_MESSAGE_LIMITS.reasonCharsMax) }),
   }
 }
 
@@ -245,7 +247,10 @@ function parseFailure(fields: Fields): FailureReply {
   return {
     type: 'failed',
     action: fields.action === 'scrape' ? 'scrape' : 'announce',
-    reason: typeof reason === 'string' && reason !== '' ? readable(reason) : 'no reason given',
+    reason:
+      typeof reason === 'string' && reason !== ''
+        ? readable(reason, TRACKER_MESSAGE_LIMITS.reasonCharsMax)
+        : 'no reason given',
     ...(isWireId(infoHash) && { infoHash }),
     ...(isWireId(toPeerId) && { toPeerId }),
     ...(typeof code === 'string' && /^[a-z-]{1,32}$/.test(code) && { code }),
@@ -277,11 +282,4 @@ function isIceUrl(value: unknown): value is string {
 
 function isCredential(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 512
-}
-
-/** A tracker's sentence, fit to be shown: short and without control characters. */
-function readable(text: string): string {
-  const shown = text.slice(0, TRACKER_MESSAGE_LIMITS.reasonCharsMax)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return shown.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ' ')
 }

@@ -6,29 +6,16 @@ import { groupOf } from './pins.ts'
 /** The keys among `keys` that have a place. */
 export async function presentKeys(transaction: IDBTransaction, keys: readonly string[]): Promise<Set<string>> {
   const places = transaction.objectStore('places')
-  if (keys.length <= STORE_LIMITS.keysProbedMax) {
+  const groups = new Set(keys.map(groupOf))
+  // Files of one or a few pieces have little to list.
+  if (groups.size * STORE_LIMITS.keysProbedMax > keys.length) {
     const found = await Promise.all(keys.map(key => promisifyRequest(places.getKey(key))))
     return new Set(found.filter(key => typeof key === 'string'))
   }
   const present = new Set<string>()
-  for (const range of rangesOf(keys)) await listKeys(places, range, present)
+  // '0' is the character after '/': the group itself and whatever lies below it.
+  for (const group of groups) await listKeys(places, IDBKeyRange.bound(group, `${group}0`), present)
   return present
-}
-
-/** Few groups (files) are listed each; of many, everything between the first and the last, which the budget bounds. */
-function rangesOf(keys: readonly string[]): IDBKeyRange[] {
-  const groups = new Set(keys.map(groupOf))
-  if (groups.size <= STORE_LIMITS.keysProbedMax) {
-    // '0' is the character after '/': the group itself and whatever lies below it.
-    return [...groups].map(group => IDBKeyRange.bound(group, `${group}0`))
-  }
-  let first = keys[0]!
-  let last = first
-  for (const key of keys) {
-    if (key < first) first = key
-    if (key > last) last = key
-  }
-  return [IDBKeyRange.bound(first, last)]
 }
 
 /** In pages, so that a long list does not freeze the page. */
