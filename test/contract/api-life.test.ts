@@ -168,7 +168,25 @@ describe('a torrent', () => {
     await diary.within('done', torrent.done)
   })
 
-  it('that is kept comes back from its store, seeding or half done', { timeout: 60_000 }, async t => {
+  it('that is kept comes back half done, and goes on', { timeout: 60_000 }, async t => {
+    const { magnet, contents } = await seeded(t, { uploadBytesPerSecond: 500_000 })
+    const store = memoryStore()
+    const lasting = { ...bound(store), close: async () => {} }
+    const first = await client(t, { store: lasting })
+    const begun = first.add(magnet, { keep: true })
+    await keepDiary(begun).until('a part', () => begun.progress > 0.2)
+    await first.close()
+    const [torrent, ...others] = await (await client(t, { store: lasting })).restore()
+    assert.deepEqual(others, [])
+    const diary = keepDiary(torrent!)
+    await diary.within('done', torrent!.done)
+    const { fromStoreBytes, fromPeersBytes, wastedBytes } = torrent!.stats
+    assert.ok(fromStoreBytes > 0, diary.describe())
+    assert.equal(fromStoreBytes + fromPeersBytes - wastedBytes, torrent!.length, diary.describe())
+    assert.ok(Buffer.from(await torrent!.files[0]!.arrayBuffer()).equals(contents[0]!))
+  })
+
+  it('that is kept comes back from its store, seeding', { timeout: 60_000 }, async t => {
     const store = memoryStore()
     const lasting = { ...bound(store), close: async () => {} }
     const first = await client(t, { store: lasting })
