@@ -93,13 +93,7 @@ export class Shoal implements AsyncDisposable {
     const { engine, torrent } = this.#create({ isKept: keep }, signal)
     const onProgress = (done: number, total: number) => engine.advanced(total === 0 ? 1 : done / total)
     const hashing = hashFiles(list, { ...creation, trackers: all, signal: engine.signal, onProgress })
-    void engine.run(
-      'hashing',
-      hashing.then(origins => {
-        for (const warning of origins.warnings) engine.warn(new ShoalError('invalid-argument', warning))
-        return origins
-      }),
-    )
+    void engine.run('hashing', hashing)
     return torrent
   }
 

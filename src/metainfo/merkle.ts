@@ -6,7 +6,6 @@
  * Only tree nodes are hashed here, synchronously; blocks of data are hashed by WebCrypto (`hashing.ts`).
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { assert } from '../errors.ts'
 import { BLOCK_BYTES } from '../options.ts'
 import { equalBytes } from './bytes.ts'
 import { powerOfTwoAtLeast } from './layout.ts'
@@ -46,11 +45,8 @@ export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
  * @param width how wide the layer is, a power of two; 1 gives back the only hash
  */
 export function merkleRoot(hashes: Uint8Array, layer: number, width: number): Uint8Array {
-  let nodes = hashes
-  let height = layer
-  for (let remaining = width; remaining > 1; remaining /= 2) nodes = parents(nodes, height++)
-  assert(nodes.length <= HASH_BYTES, 'hashes fit into the width of their layer')
-  return nodes.length === 0 ? padHash(height) : nodes.slice()
+  const height = layer + log2(width)
+  return new MerkleTree(hashes, layer, height).node(height, 0)!.slice()
 }
 
 /** The root of a file from the hashes of its pieces. */

@@ -119,23 +119,22 @@ export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
 }
 
 function readTiers(list: BencodeList | undefined): string[][] {
-  const tiers: string[][] = []
-  for (const tier of list ?? []) {
-    if (tiers.length === METAINFO_LIMITS.urlsMax) break
-    tiers.push(readStrings(tier))
-  }
-  return tiers.filter(tier => tier.length > 0)
+  return firstOf(list ?? [])
+    .map(readStrings)
+    .filter(tier => tier.length > 0)
 }
 
 /** A string, or the strings of a list. */
 function readStrings(value: BencodeValue | undefined): string[] {
-  if (value instanceof Uint8Array) return [toUtf8(value)]
-  const strings: string[] = []
-  for (const item of value instanceof BencodeList ? value : []) {
-    if (strings.length === METAINFO_LIMITS.urlsMax) break
-    if (item instanceof Uint8Array) strings.push(toUtf8(item))
-  }
-  return strings
+  const items = value instanceof BencodeList ? firstOf(value) : [value]
+  return items.filter(item => item instanceof Uint8Array).map(toUtf8)
+}
+
+/** No more of a list than is kept of it. */
+function firstOf(list: Iterable<BencodeValue>): BencodeValue[] {
+  const items: BencodeValue[] = []
+  for (const item of list) if (items.push(item) === METAINFO_LIMITS.urlsMax) break
+  return items
 }
 
 function* readLayers(dict: BencodeDict | undefined): Generator<[string, Uint8Array]> {

@@ -171,13 +171,14 @@ export class TorrentEngine {
   }
 
   async #join(origins: Origins): Promise<void> {
-    const { magnet, files } = origins
+    const { magnet, files, warnings = [] } = origins
     const { store, isKept, network, origin, clock, peerId, random } = this.#options
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
     this.#host.identified(infoHash)
     this.infoHash = infoHash
     this.magnet = magnet
+    for (const warning of warnings) this.warn(new ShoalError('invalid-argument', warning))
     this.#enter('joining')
     this.#recorder = new Recorder(store, infoHash, isKept, error => this.warn(error))
     // No peer is needed to know the files of a torrent that was here before.
@@ -224,10 +225,6 @@ export class TorrentEngine {
     this.#applySelection()
     if (this.signal.aborted) return vault.close()
     this.session!.resume(vault, have)
-    this.#opened()
-  }
-
-  #opened(): void {
     this.#phase = 'running'
     this.#ready.resolve()
     this.tell.emit('ready', undefined)

@@ -17,6 +17,8 @@ export interface Origins {
   readonly magnet?: Magnet
   /** The user's own files, when seeding. */
   readonly files?: readonly OwnFile[]
+  /** What a person should know of how the torrent was made, in sentences. */
+  readonly warnings?: readonly string[]
 }
 
 /** Files as `seed` takes them, in one form. @throws ShoalError `invalid-argument` */
@@ -34,10 +36,7 @@ export function seedFiles(files: Iterable<File | OwnFile> | ArrayLike<File>): Ow
 }
 
 /** Hashes files into a torrent that is seeded from them. @throws see `createTorrent` */
-export async function hashFiles(
-  files: readonly OwnFile[],
-  options: CreateOptions,
-): Promise<Required<Pick<Origins, 'metainfo' | 'files'>> & { warnings: readonly string[] }> {
+export async function hashFiles(files: readonly OwnFile[], options: CreateOptions): Promise<Origins> {
   const created = await createTorrent(files, options)
   const { layout, sources, warnings } = created
   const own = layout.files.map(({ path }, file) => ({ path, data: files[sources[file]!]!.data }))
