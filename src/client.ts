@@ -1,6 +1,7 @@
 /** Shoal: seeds and adds torrents. The one place where network, stores, web seeds and swarms are wired together. */
 import type { CreateFile, CreateOptions } from './create.ts'
 import { ShoalError } from './errors.ts'
+import { toHex } from './metainfo/bytes.ts'
 import { createNetwork } from './net/network.ts'
 import { createOrigin } from './net/origin.ts'
 import { BUDGET_DEFAULTS, CLIENT_LIMITS, PEER_ID_PREFIX } from './options.ts'
@@ -90,7 +91,7 @@ export class Shoal implements AsyncDisposable {
     const list = seedFiles(files)
     const { keep = false, signal, trackers = [], ...creation } = options
     const all = [...(this.#options.trackers ?? []).map(url => [url]), ...trackers]
-    const { engine, torrent } = this.#create({ isKept: keep }, signal)
+    const { engine, torrent } = this.#create({ keep }, signal)
     const onProgress = (done: number, total: number) => engine.advanced(total === 0 ? 1 : done / total)
     const hashing = hashFiles(list, { ...creation, trackers: all, signal: engine.signal, onProgress })
     void engine.run('hashing', hashing)
@@ -105,8 +106,7 @@ export class Shoal implements AsyncDisposable {
   add(source: string | URL | Uint8Array, options: AddOptions = {}): Torrent {
     const isUrl = isTorrentUrl(source)
     const known = isUrl ? undefined : readSource(source as string | Uint8Array)
-    const { keep = false, signal, ...rest } = options
-    const { engine, torrent } = this.#create({ isKept: keep, ...rest }, signal)
+    const { engine, torrent } = this.#create(options, options.signal)
     if (known?.magnet) engine.magnet = known.magnet
     const origins = known ?? fetchTorrent(String(source), this.#platform.fetch, engine.signal)
     void engine.run('joining', Promise.resolve(origins))
@@ -115,11 +115,10 @@ export class Shoal implements AsyncDisposable {
 
   /** Brings back the torrents that were kept: what was seeded is seeded again, what was downloaded goes on. */
   async restore(): Promise<Torrent[]> {
-    this.#assertOpen()
     const records = await this.#openStore().recallAll()
     const kept = records.filter(({ infoHash, isKept }) => isKept && !this.#has(infoHash))
     return kept.map(record => {
-      const { engine, torrent } = this.#create({ isKept: true }, undefined)
+      const { engine, torrent } = this.#create({ keep: true })
       void engine.run('joining', recordOrigins(record))
       return torrent
     })
@@ -140,18 +139,17 @@ export class Shoal implements AsyncDisposable {
   }
 
   #create(
-    options: {
-      isKept: boolean
-      trackers?: readonly string[]
-      webSeeds?: readonly string[]
-      select?: 'all' | 'none'
-      store?: Store
-    },
-    signal: AbortSignal | undefined,
+    { trackers = [], webSeeds = [], store = this.#openStore(), select, keep = false }: Omit<AddOptions, 'signal'>,
+    signal?: AbortSignal,
   ): { engine: TorrentEngine; torrent: Torrent } {
     this.#assertOpen()
-    const { trackers = [], webSeeds = [], store = this.#openStore(), select, isKept } = options
-    this.#network ??= createNetwork({ ...this.#networkOptions(), WebSocket: this.#platform.WebSocket })
+    const { iceServers = [], iceTransportPolicy } = this.#options
+    this.#network ??= createNetwork({
+      peerId: this.#peerId,
+      iceServers,
+      ...(iceTransportPolicy && { iceTransportPolicy }),
+      WebSocket: this.#platform.WebSocket,
+    })
     this.#origin ??= createOrigin({ fetch: this.#platform.fetch })
     const engine: TorrentEngine = new TorrentEngine(
       {
@@ -163,7 +161,7 @@ export class Shoal implements AsyncDisposable {
         clock: () => performance.now(),
         trackers: [...(this.#options.trackers ?? []), ...trackers],
         webSeeds,
-        isKept,
+        isKept: keep,
         ...(select && { select }),
       },
       {
@@ -184,12 +182,8 @@ export class Shoal implements AsyncDisposable {
     return { engine, torrent }
   }
 
-  #networkOptions() {
-    const { iceServers = [], iceTransportPolicy } = this.#options
-    return { peerId: this.#peerId, iceServers, ...(iceTransportPolicy && { iceTransportPolicy }) }
-  }
-
   #openStore(): Store {
+    this.#assertOpen()
     if (this.#store !== undefined) return this.#store
     const { store } = this.#options
     if (store === 'memory') this.#store = memoryStore()
@@ -245,11 +239,8 @@ export class Shoal implements AsyncDisposable {
 }
 
 function randomPeerId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(20 - PEER_ID_PREFIX.length))
-  return PEER_ID_PREFIX + [...bytes].map(byte => PEER_ID_CHARACTERS[byte % PEER_ID_CHARACTERS.length]).join('')
+  return PEER_ID_PREFIX + toHex(crypto.getRandomValues(new Uint8Array((20 - PEER_ID_PREFIX.length) / 2)))
 }
-
-const PEER_ID_CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 function checkOptions(options: ShoalOptions): void {
   for (const name of ['connectionsMax', 'unchokesMax', 'uploadBytesPerSecond', 'bufferBytesMax'] as const) {
