@@ -202,9 +202,9 @@ export class Session implements TrackerSession {
     this.#scheduleNext()
   }
 
-  /** At the tracker's interval; sooner, but ever less so, while a tracker that names peers has not named enough. */
+  /** At the tracker's interval; sooner, but ever less so, while peers are wanted: a connection may have failed. */
   #scheduleNext(): void {
-    const isAsking = this.#wanted > 0 && this.#hub.extensions?.has('dial')
+    const isAsking = this.#wanted > 0
     const askAgainMs = this.#hub.timing.askAgainMs * 2 ** Math.min(10, Math.max(0, this.#asked - 1))
     const delayMs = isAsking ? Math.min(this.#intervalMs, askAgainMs) : this.#intervalMs
     this.#schedule(delayMs * (0.9 + 0.1 * this.#hub.random()))
