@@ -178,7 +178,7 @@ export class Shoal implements AsyncDisposable {
     })
     const onAbort = () => engine.fail(new ShoalError('aborted', 'The torrent was stopped.', { cause: signal?.reason }))
     if (signal?.aborted) queueMicrotask(onAbort)
-    else signal?.addEventListener('abort', onAbort, { once: true })
+    else signal?.addEventListener('abort', onAbort, { once: true, signal: engine.signal })
     return { engine, torrent }
   }
 
@@ -193,7 +193,7 @@ export class Shoal implements AsyncDisposable {
   }
 
   #has(infoHash: string): boolean {
-    return [...this.#members.keys()].some(engine => engine.infoHash === infoHash)
+    return [...this.#members.keys()].some(engine => engine.infoHash === infoHash && engine.error === undefined)
   }
 
   #identified(infoHash: string): void {
@@ -226,8 +226,15 @@ export class Shoal implements AsyncDisposable {
 
   #shares(): Map<TorrentEngine, Share> {
     const members = [...this.#members.values()]
+    const { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax } = this.#options
+    const total = {
+      connectionsMax: connectionsMax ?? BUDGET_DEFAULTS.connectionsMax,
+      unchokesMax: unchokesMax ?? BUDGET_DEFAULTS.unchokesMax,
+      uploadBytesPerSecond: uploadBytesPerSecond ?? BUDGET_DEFAULTS.uploadBytesPerSecond,
+      bufferBytesMax: bufferBytesMax ?? BUDGET_DEFAULTS.bufferBytesMax,
+    }
     const shares = divide(
-      { ...BUDGET_DEFAULTS, ...this.#options },
+      total,
       members.map(({ demand }) => demand),
     )
     return new Map([...this.#members.keys()].map((engine, i) => [engine, shares[i]!]))
