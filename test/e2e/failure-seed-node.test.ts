@@ -33,7 +33,7 @@ async function seedProcess(t: Lifetime, { files }: Sample): Promise<RunningCli> 
   return running
 }
 
-describe('a seed that is killed in the middle', () => {
+describe('a seed that is killed in the middle', { concurrency: 3 }, () => {
   it('is replaced by others', { timeout: 120_000 }, async t => {
     const sample = await sampleOf(600)
     const doomed = await seedProcess(t, sample)
@@ -90,34 +90,36 @@ describe('a seed that is killed in the middle', () => {
   })
 })
 
-describe('a file that changes while it is seeded', () => {
-  for (const [what, change] of [
+describe('a file that changes while it is seeded', { concurrency: 4 }, () => {
+  for (const [i, [what, change]] of (
     [
-      'is written to',
-      (path: string, { files }: Sample) =>
-        writeFile(
-          path,
-          files[0]!.data.map(byte => byte ^ 1),
-        ),
-    ],
-    ['is cut short', (path: string, { files }: Sample) => writeFile(path, files[0]!.data.subarray(0, 5_000_000))],
-    ['grows', (path: string, { files }: Sample) => writeFile(path, new Uint8Array([...files[0]!.data, 1]))],
-    [
-      'is written to with its time set back',
-      async (path: string, { files }: Sample) => {
-        await writeFile(
-          path,
-          files[0]!.data.map(byte => byte ^ 1),
-        )
-        await utimes(path, 0, 0)
-      },
-    ],
-  ] as const) {
+      [
+        'is written to',
+        (path: string, { files }: Sample) =>
+          writeFile(
+            path,
+            files[0]!.data.map(byte => byte ^ 1),
+          ),
+      ],
+      ['is cut short', (path: string, { files }: Sample) => writeFile(path, files[0]!.data.subarray(0, 5_000_000))],
+      ['grows', (path: string, { files }: Sample) => writeFile(path, new Uint8Array([...files[0]!.data, 1]))],
+      [
+        'is written to with its time set back',
+        async (path: string, { files }: Sample) => {
+          await writeFile(
+            path,
+            files[0]!.data.map(byte => byte ^ 1),
+          )
+          await utimes(path, 0, 0)
+        },
+      ],
+    ] as const
+  ).entries()) {
     it(`is not served once it ${what}, which is said; another seed completes the torrent`, {
       timeout: 120_000,
     }, async t => {
       const folder = await scratchFolder(t)
-      const sample = await sampleOf(610, 6_000_000)
+      const sample = await sampleOf(610 + i, 6_000_000)
       const path = join(folder, 'a.bin')
       await writeFile(path, sample.files[0]!.data)
       const seed = startClient(t).seed(await filesFromDisk([path]), seedOptions(sample))

@@ -185,7 +185,7 @@ const BREACHES: readonly [what: string, answer: (say: Say, announce: Announce) =
   ],
 ]
 
-describe('a tracker that', () => {
+describe('a tracker that', { concurrency: 4 }, () => {
   for (const [seed, [what, answer, code]] of BREACHES.entries()) {
     it(what, { timeout: 90_000 }, async t => {
       let announces = 0

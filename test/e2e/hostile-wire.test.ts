@@ -124,7 +124,7 @@ const BREACHES: readonly Breach[] = [
   },
 ]
 
-describe('a peer that', () => {
+describe('a peer that', { concurrency: 4 }, () => {
   for (const [seed, { name, act, isBorne = false }] of BREACHES.entries()) {
     it(`${name} is ${isBorne ? 'borne' : 'hung up on'}, and the others are served`, { timeout: 90_000 }, async t => {
       const { url } = await tracker

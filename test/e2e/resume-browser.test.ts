@@ -123,7 +123,7 @@ for (const name of ['chromium', 'firefox'] as const) {
   })
 }
 
-describe('what the store holds', () => {
+describe('what the store holds', { concurrency: 3 }, () => {
   const length = 4_000_000
 
   /** What another hand does to the database `shoal`. Runs in the page, with no client open. */
