@@ -89,6 +89,8 @@ export const CHANNEL_LIMITS = {
   /** From the answer to an open channel, and from there to the peer's handshake. */
   openTimeoutMs: 20_000,
   handshakeTimeoutMs: 10_000,
+  /** How long the side that did not make the offer waits for the other's handshake before it sends its own. */
+  greetingWaitMs: 1_000,
   /**
    * How long an offer that a tracker without `dial` handed to somebody waits for that peer's answer before it is
    * handed out again, and how long it lives: Chromium makes only some 500 connections before it collects garbage.

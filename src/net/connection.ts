@@ -1,5 +1,8 @@
 /**
- * A connection to one peer: a channel, the wire on it, and the handshake that both send at once.
+ * A connection to one peer: a channel, the wire on it, and the handshakes.
+ *
+ * Whoever made the offer shakes hands first, as in BitTorrent at large. The other side does not send at once: Chromium 156
+ * loses a message that arrives just as the offerer's channel opens, about one in thirty on a busy machine.
  *
  * It becomes a `PeerConnection` of the port when the peer's handshake names the same torrent. What comes before
  * the session starts it is kept, within bounds.
@@ -53,6 +56,8 @@ export class Connection implements PeerConnection {
   #state: 'opening' | 'open' | 'closed' = 'opening'
   /** Until the handshake; from there between keep-alives. */
   #timer: ReturnType<typeof setTimeout> | undefined
+  #greetTimer: ReturnType<typeof setTimeout> | undefined
+  #hasGreeted = false
   #isIdle = true
   #lowWaterBytes: number = CHANNEL_LIMITS.lowWaterBytes
   #isWritableDue = false
@@ -122,6 +127,7 @@ export class Connection implements PeerConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#timer)
+    clearTimeout(this.#greetTimer)
     this.#outcome = undefined
     this.#wire.close()
     this.#early = []
@@ -137,11 +143,21 @@ export class Connection implements PeerConnection {
     this.#timer = setTimeout(() => this.#end('The peer did not shake hands.'), CHANNEL_LIMITS.handshakeTimeoutMs)
     this.#channel.setLowWaterMark(this.#lowWaterBytes)
     this.#outcome?.reached?.()
+    if (this.initiator) this.#greet()
+    else this.#greetTimer = setTimeout(() => this.#greet(), CHANNEL_LIMITS.greetingWaitMs)
+  }
+
+  #greet(): void {
+    clearTimeout(this.#greetTimer)
+    if (this.#hasGreeted || this.#state === 'closed') return
+    this.#hasGreeted = true
     this.#wire.greet(this.#greeting)
   }
 
   #onBytes(bytes: Uint8Array): void {
     if (this.#state === 'closed') return
+    // Whoever speaks has an open channel. What it can do depends on what we say.
+    this.#greet()
     if (this.#events === undefined) this.#earlyBytes += bytes.length
     if (this.#earlyBytes > CHANNEL_LIMITS.unstartedBytesMax) return this.#end('The peer sent too much at once.')
     const offence = this.#wire.receive(bytes)
