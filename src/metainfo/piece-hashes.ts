@@ -38,7 +38,14 @@ export class PieceHashes {
       if (piecesRoot === undefined) continue
       const root = toHex(piecesRoot)
       if (!this.#filesByRoot.has(root)) this.#filesByRoot.set(root, file)
-      const layer = this.#isLong(file) ? layers.get(root) : undefined
+    }
+    this.addLayers(layers)
+  }
+
+  /** @param layers proven piece layers by the hex of their file's root, as `Metainfo` has them */
+  addLayers(layers: ReadonlyMap<string, Uint8Array>): void {
+    for (const [file, { piecesRoot }] of this.#layout.files.entries()) {
+      const layer = piecesRoot && this.#isLong(file) ? layers.get(toHex(piecesRoot)) : undefined
       if (layer !== undefined) this.#layers.set(file, layer)
     }
   }

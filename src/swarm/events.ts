@@ -63,6 +63,8 @@ export type Input<Body> =
   | { readonly type: 'hashed'; readonly id: number; readonly leaves?: Uint8Array }
   | { readonly type: 'fetched'; readonly id: number; readonly piece: number; readonly body: Body }
   | { readonly type: 'fetch-ended'; readonly id: number; readonly failed?: 'retry' | 'permanent' }
+  /** What is remembered of a torrent that was here before: no peer is needed to know its files. */
+  | { readonly type: 'metainfo'; readonly metainfo: Metainfo }
   /** Ends `open`: which pieces are in the store, one bit a piece. */
   | { readonly type: 'resumed'; readonly have: Uint8Array }
   /** A piece that was thought to be in the store is not, or did not verify. */

@@ -133,6 +133,8 @@ export class Swarm<Body> {
         return transfer?.fetched(input.id, input.piece, input.body)
       case 'fetch-ended':
         return transfer?.origin.ended(input.id, input.failed)
+      case 'metainfo':
+        return transfer ? undefined : this.#begin(input.metainfo)
       case 'resumed':
         return this.#resumed(input.have)
       case 'lost':

@@ -58,8 +58,7 @@ export class TorrentEngine {
     this.ready = this.#ready.promise
     this.done = this.#done.promise
     // Whoever does not await these is told by the `error` event; they never count as unhandled.
-    this.ready.catch(() => {})
-    this.done.catch(() => {})
+    for (const promise of [this.ready, this.done]) promise.catch(() => {})
   }
 
   get trackers(): readonly string[] {
@@ -181,19 +180,15 @@ export class TorrentEngine {
     for (const warning of warnings) this.warn(new ShoalError('invalid-argument', warning))
     this.#enter('joining')
     this.#recorder = new Recorder(store, infoHash, isKept, error => this.warn(error))
-    // No peer is needed to know the files of a torrent that was here before.
-    const known = origins.metainfo ?? (await this.#recorder.recall(magnet))
-    this.signal.throwIfAborted()
-    const metainfo = known && withSources(known, this.trackers, this.webSeeds)
+    const metainfo = origins.metainfo && withSources(origins.metainfo, this.trackers, this.webSeeds)
     this.metainfo = metainfo
-    const { trackers, webSeeds } = this
-    const swarm = { peerId, random, expected: magnet ?? {}, webSeeds, ...(metainfo && { metainfo }) }
+    // The store is asked while trackers and peers are sought: it takes a browser some tens of milliseconds to open it.
+    const recalling = metainfo ? Promise.resolve(metainfo) : this.#recorder.recall(magnet)
+    const swarm = { peerId, random, expected: magnet ?? {}, webSeeds: this.webSeeds, ...(metainfo && { metainfo }) }
     this.session = new Session(
-      { swarm, network, origin, wireInfoHash, trackers, clock },
+      { swarm, network, origin, wireInfoHash, trackers: this.trackers, clock },
       {
-        open: opened => {
-          this.#open(opened, files, metainfo === undefined).catch(error => this.fail(error))
-        },
+        open: opened => void this.#open(opened, files, recalling).catch(error => this.fail(error)),
         report: report => this.#report(report),
         ask: demand => this.#host.demand(demand),
         warning: error => this.warn(error),
@@ -206,24 +201,31 @@ export class TorrentEngine {
     if (this.#isPaused) this.session.input({ type: 'policy', policy: { isPaused: true } })
     this.#share = this.#host.share()
     this.session.start(this.#share)
+    const known = await recalling
+    // No peer is needed to know the files of a torrent that was here before.
+    if (known && !this.signal.aborted) this.session.input({ type: 'metainfo', metainfo: known })
   }
 
-  async #open(opened: Metainfo, files: Origins['files'], isNew: boolean): Promise<void> {
+  async #open(opened: Metainfo, files: Origins['files'], recalling: Promise<Metainfo | undefined>): Promise<void> {
     const infoHash = this.infoHash!
     this.metainfo ??= withSources(opened, this.trackers, this.webSeeds)
     const { layout } = this.metainfo
     this.#enter('checking')
+    const known = await recalling
+    // Peers may have been faster with the file list; the hashes that are remembered prove what is stored all the same.
+    if (known) this.session!.swarm.transfer!.pieces.hashes.addLayers(known.pieceLayers)
     const warn = (error: ShoalError) => this.warn(error)
     const store = await openPieces({ layout, infoHash, files, store: this.#options.store, warn })
     const root = (piece: number) => this.session?.swarm.transfer?.pieces.hashes.root(piece)
     const vault = new Vault({ layout, infoHash, store, root, onRefused: warn })
     this.selection = new Selection(layout, initialSelection(this.#options.select, this.magnet))
     this.#reader = new Reader(this.session!, layout)
-    const have = await vault.inventory({ isNew, signal: this.signal, onProgress: share => this.advanced(share) })
+    const { signal } = this
+    const have = await vault.inventory({ isNew: !known, signal, onProgress: share => this.advanced(share) })
     void this.#recorder!.remember(this.metainfo, files)
     // Wants come before the store's answer: whether all is there is judged by them.
     this.#applySelection()
-    if (this.signal.aborted) return vault.close()
+    if (signal.aborted) return vault.close()
     this.session!.resume(vault, have)
     this.#phase = 'running'
     this.#ready.resolve()
