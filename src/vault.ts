@@ -159,11 +159,10 @@ export class Vault {
     try {
       const bytes = (await store.read(this.#ref(piece))) ?? (await store.read(this.#refByIndex(piece)))
       if (bytes === undefined || bytes.length !== layout.pieceBytes(piece)) return undefined
-      // One digest of a hybrid's piece finds what was torn or altered since it passed both; its leaves would take 64.
-      const sha1 = layout.sha1(piece)
-      const root = sha1 === undefined ? this.#options.root(piece) : undefined
+      const root = this.#options.root(piece)
+      const sha1 = root === undefined ? layout.sha1(piece) : undefined
       const digests = await this.#digest(piece, bytes, sha1 !== undefined, root !== undefined)
-      return compare(sha1 ?? root, sha1 ? digests.sha1 : digests.root) ? bytes : undefined
+      return compare(root ?? sha1, root ? digests.root : digests.sha1) ? bytes : undefined
     } catch {
       // A store that fails to read has lost the piece, as far as we are concerned: it is fetched anew.
       return undefined
