@@ -61,7 +61,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'e2e',
     title: 'End to end: real browsers, real tracker',
-    timeoutMs: 17 * MINUTE_MS,
+    timeoutMs: 25 * MINUTE_MS,
     needsBrowsers: true,
     needsBuild: true,
     run: options =>
