@@ -38,7 +38,7 @@ export interface Row {
     readonly to: string
     readonly values: readonly number[]
     /** What the ratio must be. */
-    readonly goal: { readonly atLeast: number } | { readonly atMost: number }
+    readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
   }
   /** What the value itself must be. */
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }

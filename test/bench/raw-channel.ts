@@ -12,6 +12,8 @@ const BUFFER_BYTES = [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, MIB, 2 * MIB, 4
 
 /** Combinations that are measured more than once. */
 const FINALISTS = 4
+/** The median of so many decides between them. */
+const FINALIST_SAMPLES = 5
 
 export interface RawSettings {
   readonly messageBytes: number
@@ -34,21 +36,10 @@ export async function measureRaw(ground: Ground, options: RawOptions & RawSettin
   })
 }
 
-/** The better of the two best settings, measured now. Bytes per second. */
-export async function measureBestRaw(
-  ground: Ground,
-  options: RawOptions,
-  best: readonly RawSettings[],
-): Promise<number> {
-  const rates: number[] = []
-  for (const settings of best.slice(0, 2)) rates.push(await measureRaw(ground, { ...options, ...settings }))
-  return Math.max(...rates)
-}
-
-/** Tries every combination of message and buffer size; the best ones, fastest first. Kept for the whole command. */
-export async function bestRawSettings(ground: Ground, options: RawOptions): Promise<RawSettings[]> {
+/** Tries every combination of message and buffer size and returns the best. Kept for the whole command. */
+export async function bestRawSettings(ground: Ground, options: RawOptions): Promise<RawSettings> {
   const key = `raw ${JSON.stringify(options)}`
-  const known = ground.memo.get(key) as RawSettings[] | undefined
+  const known = ground.memo.get(key) as RawSettings | undefined
   if (known !== undefined) return known
   ground.log(`  raw channel: trying ${MESSAGE_BYTES.length} message sizes × ${BUFFER_BYTES.length} buffer sizes`)
   const tried: { settings: RawSettings; bytesPerSecond: number }[] = []
@@ -63,7 +54,7 @@ export async function bestRawSettings(ground: Ground, options: RawOptions): Prom
   const finalists = tried.slice(0, FINALISTS)
   for (const finalist of finalists) {
     const samples = [finalist.bytesPerSecond]
-    while (samples.length < 3) samples.push(await measureRaw(ground, { ...options, ...finalist.settings }))
+    while (samples.length < FINALIST_SAMPLES) samples.push(await measureRaw(ground, { ...options, ...finalist.settings }))
     finalist.bytesPerSecond = median(samples)
   }
   finalists.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond)
@@ -71,7 +62,7 @@ export async function bestRawSettings(ground: Ground, options: RawOptions): Prom
     .slice(0, 5)
     .map(({ settings, bytesPerSecond }) => `${nameOf(settings)} ${digits(bytesPerSecond / 1e6)}`)
   ground.log(`  raw channel, best (MB/s): ${shown.join(', ')}`)
-  const best = finalists.map(({ settings }) => settings)
+  const best = finalists[0]!.settings
   ground.memo.set(key, best)
   return best
 }

@@ -110,7 +110,7 @@ function report(rows: readonly Row[]): void {
 function cells(row: Row): string[] {
   const ratio = row.ratio === undefined ? '' : `${spread(row.ratio.values)} × ${row.ratio.to}`
   const goals = [
-    ...(row.ratio === undefined ? [] : [judge(median(row.ratio.values), row.ratio.goal)]),
+    ...(row.ratio?.goal === undefined ? [] : [judge(median(row.ratio.values), row.ratio.goal)]),
     ...(row.goal === undefined ? [] : [judge(median(row.values), row.goal)]),
   ]
   return [row.what, `${spread(row.values)} ${row.unit}`, ratio, goals.join(', '), row.note ?? '']
