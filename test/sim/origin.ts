@@ -33,6 +33,10 @@ export class Origin {
     this.#access = new Access(timeline, options.line)
   }
 
+  get line(): Line {
+    return this.#options.line
+  }
+
   /** Sends pieces in order. @returns a function that cancels */
   fetch(to: Access, pieces: readonly { piece: number; body: Token }[], events: OriginEvents): () => void {
     let isOver = false

@@ -49,7 +49,7 @@ export class Trace {
     return ordered
       .filter(entry => member === undefined || entry.member === member)
       .slice(-count)
-      .map(({ at, member, arrow, event }) => `${at.toFixed(3).padStart(12)} ${member} ${arrow} ${format(event)}`)
+      .map(({ at, member, arrow, event }) => `${at.toFixed(3).padStart(12)} ${member} ${arrow} ${formatEvent(event)}`)
       .join('\n')
   }
 
@@ -82,7 +82,8 @@ export class Trace {
   }
 }
 
-function format(event: SwarmEvent): string {
+/** One line. */
+export function formatEvent(event: SwarmEvent): string {
   return JSON.stringify(event, (key, value: unknown) => {
     if (value instanceof Uint8Array) return `<${value.length} bytes>`
     if (key === 'metainfo') return '<metainfo>'

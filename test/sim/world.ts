@@ -40,6 +40,9 @@ export class World {
   readonly ledger: Ledger
   readonly origins = new Map<string, Origin>()
   readonly #members: Member[] = []
+  readonly #leeches: Member[] = []
+  /** A leech that was not complete when last looked at. */
+  #incomplete: Member | undefined
   readonly #watchers: Watcher[]
 
   constructor({ scenario, seed, torrent, network, badPiecesMax = 1 }: WorldOptions) {
@@ -59,7 +62,20 @@ export class World {
 
   /** Honest members that have something to download. */
   get leeches(): readonly Member[] {
-    return this.#members.filter(member => member.isLeech)
+    return this.#leeches
+  }
+
+  /** Every leech has all it wants. Asked at every event: mostly one look at one leech is enough. */
+  get isComplete(): boolean {
+    if (this.#incomplete === undefined || this.#incomplete.isComplete) {
+      this.#incomplete = this.#leeches.find(leech => !leech.isComplete)
+    }
+    return this.#incomplete === undefined
+  }
+
+  /** Lets somebody more see what happens from now on. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher)
   }
 
   addOrigin(url: string, options: OriginOptions): Origin {
@@ -71,6 +87,7 @@ export class World {
   add(options: MemberOptions): Member {
     const member = new Member(this, this.#members.length, options)
     this.#members.push(member)
+    if (member.isLeech) this.#leeches.push(member)
     this.timeline.at(options.joinsAt ?? 0, () => member.start())
     return member
   }
@@ -80,8 +97,19 @@ export class World {
    * @throws Violation when that takes longer than `limitMs`, or when any checker objects
    */
   run(limitMs: number): void {
-    this.runUntil(() => this.leeches.every(leech => leech.isComplete), limitMs)
+    this.advance(limitMs)
     this.settle()
+  }
+
+  /**
+   * Runs until every leech has all it wants, or until so many events have happened.
+   * @returns whether every leech has all it wants
+   * @throws Violation after `limitMs` of simulated time, or when a checker objects
+   */
+  advance(limitMs: number, eventsMax = Number.POSITIVE_INFINITY): boolean {
+    const end = this.timeline.happened + eventsMax
+    this.runUntil(() => this.isComplete || this.timeline.happened >= end, limitMs)
+    return this.isComplete
   }
 
   /** Runs until a condition holds. @throws Violation after `limitMs` of simulated time */

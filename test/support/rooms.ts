@@ -70,6 +70,11 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
   { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },
+  {
+    room: 'test/sim/command/',
+    // Its terminal and the ways in which it fails are those of the `shoal` command.
+    mayImport: ['test/sim/', 'src/swarm/', 'src/node/cli/', ...GROUND, 'test/support/'],
+  },
   { room: 'test/sim/', mayImport: ['src/swarm/', ...GROUND, 'tracker/swarms.ts', 'test/support/'] },
 ]
 

@@ -1,0 +1,148 @@
+/** Scenarios by name, for the command and whoever else wants to run one. */
+import { polluter } from '../hostile.ts'
+import { type Line, line } from '../link.ts'
+import { HOME, KiB, MiB, randomSwarm } from '../scenarios.ts'
+import { createTorrent, type TorrentOptions } from '../torrent.ts'
+import { seededRandom } from '../../../src/swarm/random.ts'
+import { World } from '../world.ts'
+
+export interface Scenario {
+  readonly name: string
+  /** What happens in it, in a line. */
+  readonly summary: string
+  /** Leeches, where the number is free. */
+  readonly peersDefault?: number
+  /** ms of simulated time after which a leech that is not done counts as hung. */
+  readonly limitMs: number
+  build(options: ScenarioOptions): World
+}
+
+export interface ScenarioOptions {
+  readonly seed: number
+  readonly peers: number
+}
+
+const ORIGIN_URL = 'https://origin.example/'
+
+/** 10 Mbit/s up, 100 Mbit/s down, 40 ms there and back. */
+const EQUAL = line(1.25e6, 12.5e6)
+const CONNECTIONS_MAX = 40
+const SET_UP = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare: 0.05 } as const
+
+const HOUR_MS = 3_600_000
+
+/** Of the scenarios with one file on a torrent, and lines that are all alike. */
+interface EqualOptions extends ScenarioOptions {
+  readonly name: string
+  readonly torrent: TorrentOptions
+}
+
+/** One seed and equal leeches, with the defaults of all measurements against bounds. */
+function equalWorld({ name, seed, peers, torrent }: EqualOptions): World {
+  const world = new World({ scenario: name, seed, torrent: createTorrent(torrent), network: SET_UP })
+  world.add({ name: 'seed', isSeed: true, line: EQUAL, share: { connectionsMax: CONNECTIONS_MAX } })
+  addLeeches(world, peers, { line: () => EQUAL })
+  return world
+}
+
+interface LeechOptions {
+  readonly line: () => Line
+  readonly webSeeds?: readonly string[]
+  readonly joinsAt?: (index: number) => number
+}
+
+function addLeeches(world: World, count: number, options: LeechOptions): void {
+  for (let index = 0; index < count; index++) {
+    world.add({
+      name: `leech-${index}`,
+      line: options.line(),
+      share: { connectionsMax: CONNECTIONS_MAX },
+      webSeeds: options.webSeeds ?? [],
+      joinsAt: options.joinsAt?.(index) ?? 0,
+    })
+  }
+}
+
+/** What `--soak` runs. */
+export const RANDOM: Scenario = {
+  name: 'random',
+  summary: 'a small swarm drawn from the seed, with three kinds of faults: what --soak runs',
+  limitMs: 900_000,
+  build: ({ seed }) => randomSwarm(seed),
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'equal',
+    summary: 'one seed and equal leeches: 256 MiB in pieces of 1 MiB, 10 Mbit/s up, 100 down',
+    peersDefault: 100,
+    limitMs: HOUR_MS,
+    build: options =>
+      equalWorld({ name: 'equal', torrent: { version: 'v2', bytes: 256 * MiB, pieceLength: MiB }, ...options }),
+  },
+  {
+    name: 'small',
+    summary: 'the same with 16 MiB in pieces of 128 KiB',
+    peersDefault: 20,
+    limitMs: HOUR_MS,
+    build: options =>
+      equalWorld({ name: 'small', torrent: { version: 'v2', bytes: 16 * MiB, pieceLength: 128 * KiB }, ...options }),
+  },
+  {
+    name: 'mixed',
+    summary: 'leeches on lines of 0.5 to 20 Mbit/s up, 64 MiB',
+    peersDefault: 50,
+    limitMs: HOUR_MS,
+    build: ({ seed, peers }) => {
+      const world = new World({ scenario: 'mixed', seed, torrent: torrentOf(64 * MiB), network: SET_UP })
+      const random = seededRandom(seed ^ 0x11e5)
+      world.add({ name: 'seed', isSeed: true, line: EQUAL, share: { connectionsMax: CONNECTIONS_MAX } })
+      addLeeches(world, peers, {
+        line: () => {
+          const upload = 62_500 * Math.max(1, Math.floor(random() * random() * 40))
+          return line(upload, 10 * upload)
+        },
+      })
+      return world
+    },
+  },
+  {
+    name: 'crowd',
+    summary: 'a flash crowd within 10 s on a web seed of 100 Mbit/s, 10 MB',
+    peersDefault: 100,
+    limitMs: HOUR_MS,
+    build: ({ seed, peers }) => {
+      const world = new World({ scenario: 'crowd', seed, torrent: torrentOf(10_000_000), network: SET_UP })
+      world.addOrigin(ORIGIN_URL, { line: line(12.5e6, 12.5e6) })
+      const random = seededRandom(seed ^ 0xc0de)
+      addLeeches(world, peers, { line: () => EQUAL, webSeeds: [ORIGIN_URL], joinsAt: () => random() * 10_000 })
+      return world
+    },
+  },
+  {
+    name: 'polluted',
+    summary: 'as many polluters that pose as seeds as leeches, 16 MiB',
+    peersDefault: 10,
+    limitMs: HOUR_MS,
+    build: ({ seed, peers }) => {
+      const torrent = createTorrent({ version: 'v2', bytes: 16 * MiB, pieceLength: 128 * KiB })
+      const world = new World({ scenario: 'polluted', seed, torrent })
+      world.add({ name: 'seed', isSeed: true, line: HOME })
+      for (let index = 0; index < peers; index++) {
+        world.add({
+          name: `polluter-${index}`,
+          isSeed: true,
+          line: HOME,
+          disguise: polluter(seededRandom(seed + index)),
+        })
+      }
+      addLeeches(world, peers, { line: () => HOME })
+      return world
+    },
+  },
+  RANDOM,
+]
+
+function torrentOf(bytes: number) {
+  return createTorrent({ version: 'v2', bytes, pieceLength: 256 * KiB })
+}
