@@ -1,55 +1,179 @@
 /**
  * Names of properties that the bundle may shorten, because nobody outside could ever use them.
  *
- * Safe by this rule: every place where the name is written, in code or in a comment, lies in a room below, whose objects are seen
- * by our own code only. These rooms hand nothing to the platform that it reads by name (no options, no JSON, no records to
- * store), and no user holds an object of theirs. A name that occurs in any other file of src, or in a dependency, stays
- * as it is, and so does one that is also a string, by which a property could be looked up. Names that platforms use are left out
- * by terser.
+ * The type checker finds them, so that no list is kept by hand. A name that src declares stays as it is
+ * - when the types that src/index.ts exports reach it: users hold, make or implement such objects;
+ * - when it is looked up in, or given to, what takes properties that nobody declared (`any`, `unknown`, an index signature): JSON,
+ *   dicts of bencode, records of IndexedDB, reports of WebRTC, details of errors;
+ * - when the platform has a member of that name, or a dependency the word, anywhere;
+ * - when a string in the code is it, by which a property could be looked up.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SyntaxKind } from 'typescript/unstable/ast'
+import { API, SignatureKind, SymbolFlags, TypeFlags } from 'typescript/unstable/sync'
 
-const SOURCE = fileURLToPath(new URL('../src/', import.meta.url))
-
-/** Rooms whose names may be shortened. */
-const INNER = [
-  /^swarm\//,
-  /^(deferred|limits|options|session|vault)\.ts$/,
-  /^torrent\/(engine|engine-options|opening|outcomes|selection|teller)\.ts$/,
-  /^net\/(?!channel|origin-request|node-peer|untyped)/,
-  /^protocol\/(hashes|wire|wire-codec|wire-kinds)\.ts$/,
-  /^metainfo\/(hash-ranges|merkle|piece-hashes)\.ts$/,
-  /^store\/(lru|open-pieces|packs|piece-database|pins|presence|read-ahead|write-batcher)\.ts$/,
-]
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** What is bundled beside src: every module in the folders of these. */
 const BESIDE = ['@noble/hashes/sha2.js', '@thaunknown/simple-peer/lite.js', 'idb-keyval', './substitutes/streamx.js']
 
-const WORD = /[A-Za-z_$][\w$]*/g
-const QUOTED_WORD = /(?<=['"`])[A-Za-z_$][\w$]*(?=['"`])/g
+/** Nodes that name a property. */
+const MEMBERS = new Set([
+  SyntaxKind.PropertySignature,
+  SyntaxKind.PropertyDeclaration,
+  SyntaxKind.PropertyAssignment,
+  SyntaxKind.ShorthandPropertyAssignment,
+  SyntaxKind.MethodSignature,
+  SyntaxKind.MethodDeclaration,
+  SyntaxKind.GetAccessor,
+  SyntaxKind.SetAccessor,
+])
 
 /** Matches the names that may be shortened, and those that begin with an underscore, which are simple-peer's. */
 export function innerNames() {
-  const inner = new Set()
-  const kept = new Set()
-  const collect = (names, source, pattern) => {
-    for (const [name] of source.matchAll(pattern)) names.add(name)
+  const api = new API({ cwd: ROOT })
+  try {
+    const [project] = api.updateSnapshot({ openProject: join(ROOT, 'tsconfig.json') }).getProjects()
+    const { declared, kept } = new Names(project)
+    for (const name of wordsBeside()) kept.add(name)
+    return new RegExp(`^(?:_.*|${[...declared].filter(name => !kept.has(name)).join('|')})$`)
+  } finally {
+    api.close()
   }
-  for (const path of readdirSync(SOURCE, { recursive: true })) {
-    const room = path.replaceAll('\\', '/')
-    if (!room.endsWith('.ts') || room.startsWith('node/')) continue
-    const source = readFileSync(SOURCE + path, 'utf8')
-    collect(INNER.some(pattern => pattern.test(room)) ? inner : kept, source, WORD)
-    collect(kept, source, QUOTED_WORD)
-  }
-  const { resolve } = createRequire(import.meta.url)
-  for (const folder of BESIDE.map(name => dirname(resolve(name)))) {
-    for (const file of readdirSync(folder)) {
-      if (file.endsWith('.js')) collect(kept, readFileSync(join(folder, file), 'utf8'), WORD)
+}
+
+class Names {
+  /** Of properties in src. */
+  declared = new Set()
+  /** Among them, and others, those that somebody else may use. */
+  kept = new Set()
+  #checker
+  /** Types that were looked through. */
+  #seen = new Set()
+
+  constructor({ checker, program }) {
+    this.#checker = checker
+    for (const path of program.getSourceFileNames()) {
+      if (isBundled(path)) this.#collect(program.getSourceFile(path))
+      else if (/\/lib\.[^/]*\.d\.ts$/.test(path)) this.#keepMembers(program.getSourceFile(path))
+    }
+    const index = checker.getSymbolAtLocation(program.getSourceFile(join(ROOT, 'src/index.ts')))
+    for (const exported of checker.getExportsOfModule(index)) {
+      const symbol = exported.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+      if (symbol.flags & SymbolFlags.Type) this.#keepType(checker.getDeclaredTypeOfSymbol(symbol))
+      if (symbol.flags & SymbolFlags.Value) this.#keepType(checker.getTypeOfSymbol(symbol))
     }
   }
-  return new RegExp(`^(?:_.*|${[...inner].filter(name => !kept.has(name)).join('|')})$`)
+
+  /** Every member that one of the platform's types declares. */
+  #keepMembers(node) {
+    if (MEMBERS.has(node.kind) && node.name) this.kept.add(node.name.text)
+    node.forEachChild(child => this.#keepMembers(child))
+  }
+
+  /** All that can be reached from a type, but for what constructors take: what users may pass to one is an exported type. */
+  #keepType(type) {
+    if (this.#seen.has(type.id)) return
+    this.#seen.add(type.id)
+    const checker = this.#checker
+    for (const part of [...partsOf(type), ...type.getAliasTypeArguments()]) this.#keepType(part)
+    if (type.isIntersectionType()) for (const part of type.getTypes()) this.#keepType(part)
+    if (type.isTypeReference()) for (const argument of checker.getTypeArguments(type)) this.#keepType(argument)
+    for (const signature of checker.getSignaturesOfType(type, SignatureKind.Call)) {
+      for (const parameter of signature.getParameters()) this.#keepType(checker.getTypeOfSymbol(parameter))
+      this.#keepType(checker.getReturnTypeOfSignature(signature))
+    }
+    for (const { valueType } of checker.getIndexInfosOfType(type)) this.#keepType(valueType)
+    for (const property of checker.getPropertiesOfType(type)) {
+      const isPrivate = property.name.startsWith('__#')
+      if (isPrivate || !property.declarations.some(({ path }) => isBundled(path))) continue
+      this.kept.add(property.name)
+      this.#keepType(checker.getTypeOfSymbol(property))
+    }
+  }
+
+  /** Names that a node and those below it declare, and those that they hand out. */
+  #collect(node) {
+    const { kind, name, text, parent } = node
+    if (MEMBERS.has(kind) && name.kind === SyntaxKind.Identifier) this.declared.add(name.text)
+    if (kind === SyntaxKind.StringLiteral && parent.kind !== SyntaxKind.LiteralType) this.kept.add(text)
+    if (kind === SyntaxKind.PropertyAccessExpression && this.#checker.getSymbolAtLocation(name) === undefined) {
+      this.kept.add(name.text)
+    }
+    if (kind === SyntaxKind.ObjectBindingPattern) this.#collectPattern(node)
+    if (kind === SyntaxKind.ObjectLiteralExpression) this.#collectLiteral(node)
+    if (kind === SyntaxKind.CallExpression) this.#collectCall(node)
+    node.forEachChild(child => this.#collect(child))
+  }
+
+  #collectPattern(pattern) {
+    const type = this.#checker.getTypeAtLocation(pattern)
+    for (const { propertyName, name, dotDotDotToken } of pattern.elements) {
+      if (dotDotDotToken === undefined) this.#keepUndeclared(type, (propertyName ?? name).text)
+    }
+  }
+
+  #collectLiteral(literal) {
+    const expected = this.#checker.getContextualType(literal)
+    if (expected === undefined) return
+    for (const { kind, name, expression, initializer } of literal.properties) {
+      if (kind === SyntaxKind.SpreadAssignment) {
+        if (this.#isOpen(expected)) this.#keepType(this.#checker.getTypeAtLocation(expression))
+      } else {
+        this.#keepUndeclared(expected, name.text)
+        this.#collectGiven(initializer ?? name)
+      }
+    }
+  }
+
+  /** What is handed to functions of the platform or of a dependency. Those that only tell what a value is keep nothing of it. */
+  #collectCall(call) {
+    const signature = this.#checker.getResolvedSignature(call)
+    if (signature === undefined || isBundled(signature.declaration?.path ?? '')) return
+    if (this.#checker.getTypePredicateOfSignature(signature) !== undefined) return
+    for (const argument of call.arguments) this.#collectGiven(argument)
+  }
+
+  /** Everything in a value that stands where anything may. */
+  #collectGiven(value) {
+    const expected = this.#checker.getContextualType(value)
+    if (expected !== undefined && this.#isOpen(expected)) this.#keepType(this.#checker.getTypeAtLocation(value))
+  }
+
+  /** Keeps the name of a property that stands where a type may have any, and that this type does not declare. */
+  #keepUndeclared(type, name) {
+    const isDeclared = part => this.#checker.getPropertyOfType(part, name) !== undefined
+    if (name !== undefined && this.#isOpen(type) && !partsOf(type).some(isDeclared)) this.kept.add(name)
+  }
+
+  /** Whether a type takes properties that it does not declare. */
+  #isOpen(type) {
+    return partsOf(type).some(
+      part =>
+        part.flags & (TypeFlags.AnyOrUnknown | TypeFlags.NonPrimitive) ||
+        this.#checker.getIndexInfosOfType(part).some(({ keyType }) => keyType.flags & TypeFlags.String),
+    )
+  }
+}
+
+/** The types of a union, or the type itself. */
+function partsOf(type) {
+  return type.isUnionType() ? type.getTypes().flatMap(partsOf) : [type]
+}
+
+function isBundled(path) {
+  return path.startsWith(join(ROOT, 'src/')) && !path.startsWith(join(ROOT, 'src/node/'))
+}
+
+/** Every word of the modules that are bundled beside src. */
+function wordsBeside() {
+  const { resolve } = createRequire(import.meta.url)
+  const folders = BESIDE.map(name => dirname(resolve(name)))
+  const files = folders.flatMap(folder => readdirSync(folder).map(file => join(folder, file)))
+  return files
+    .filter(file => file.endsWith('.js'))
+    .flatMap(file => readFileSync(file, 'utf8').match(/[A-Za-z_$][\w$]*/g) ?? [])
 }
