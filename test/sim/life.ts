@@ -17,6 +17,8 @@ export class Life {
   readonly member: Member
   readonly peerId: string
   readonly swarm: Swarm<Token>
+  /** ms. */
+  readonly startedAt: number
   readonly #world: World
   readonly #ends = new Map<number, End>()
   readonly #fetches = new Map<number, () => void>()
@@ -33,6 +35,7 @@ export class Life {
     this.#world = world
     this.member = member
     this.peerId = member.peerId
+    this.startedAt = world.timeline.now
     const { torrent } = world
     this.swarm = new Swarm<Token>({
       peerId: member.peerId,
@@ -203,7 +206,7 @@ export class Life {
       return { piece: first + i, body: torrent.data(first + i) }
     })
     const cancel = origin.fetch(this.access, pieces, {
-      piece: piece => this.input({ type: 'fetched', id, piece, body: torrent.data(piece) }),
+      piece: (piece, body) => this.input({ type: 'fetched', id, piece, body }),
       ended: failed => {
         this.#fetches.delete(id)
         this.input({ type: 'fetch-ended', id, ...(failed === undefined ? {} : { failed }) })

@@ -4,6 +4,7 @@
  */
 import { type Random, randomIndex } from '../../src/swarm/random.ts'
 import type { Life } from './life.ts'
+import type { Member } from './member.ts'
 import { Pipe } from './link.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Timeline } from './timeline.ts'
@@ -67,6 +68,11 @@ export class Network {
 
   get announceIntervalMs(): number {
     return this.#options.announceIntervalMs
+  }
+
+  /** Whether a connection between two members can come about. */
+  canReach(_from: Member, _to: Member): boolean {
+    return true
   }
 
   join(life: Life): void {

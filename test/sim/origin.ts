@@ -2,7 +2,7 @@
 import type { Random } from '../../src/swarm/random.ts'
 import { Access, type Line, Pipe } from './link.ts'
 import type { Timeline } from './timeline.ts'
-import type { Token } from './token.ts'
+import { forge, type Token } from './token.ts'
 
 export interface OriginOptions {
   readonly line: Line
@@ -10,10 +10,14 @@ export interface OriginOptions {
   readonly failureShare?: number
   /** Nothing is answered before this time. @default 0 */
   readonly upFromMs?: number
+  /** Nothing is answered from this time on. @default Infinity */
+  readonly upUntilMs?: number
+  /** Share of pieces that are not what the torrent says. @default 0 */
+  readonly forgedShare?: number
 }
 
 export interface OriginEvents {
-  piece(piece: number): void
+  piece(piece: number, body: Token): void
   /** Exactly once, cancelled or not. */
   ended(failed?: 'retry' | 'permanent'): void
 }
@@ -35,6 +39,16 @@ export class Origin {
 
   get line(): Line {
     return this.#options.line
+  }
+
+  get isPolluter(): boolean {
+    return (this.#options.forgedShare ?? 0) > 0
+  }
+
+  /** Whether whoever has asked it all along since a time has been answered. */
+  isReliable(sinceMs: number): boolean {
+    const { upFromMs = 0, upUntilMs = Number.POSITIVE_INFINITY } = this.#options
+    return !this.isPolluter && upFromMs <= sinceMs && this.#timeline.now < upUntilMs
   }
 
   /** Sends pieces in order. @returns a function that cancels */
@@ -60,15 +74,20 @@ export class Origin {
         if (delivered >= breaksAfter) return end('retry')
         delivered += 1
         this.sentBytes += body.bytes
-        events.piece(piece)
+        events.piece(piece, this.#isForging() ? forge(body, 1 + delivered) : body)
         if (delivered === pieces.length) end()
       },
     })
     this.#timeline.after(pipe.latencyMs, () => {
       if (isOver) return
-      if (this.#timeline.now < (this.#options.upFromMs ?? 0)) return end('retry')
+      const { upFromMs = 0, upUntilMs = Number.POSITIVE_INFINITY } = this.#options
+      if (this.#timeline.now < upFromMs || this.#timeline.now >= upUntilMs) return end('retry')
       for (const item of pieces) pipe.send(item, item.body.bytes)
     })
     return () => this.#timeline.after(0, () => end())
+  }
+
+  #isForging(): boolean {
+    return this.isPolluter && this.#random() < this.#options.forgedShare!
   }
 }

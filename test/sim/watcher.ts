@@ -10,6 +10,8 @@ export interface Watcher {
   effect?(member: Member, effect: Effect<Token>): void
   /** A member's session ended: its swarm is gone, its store stays. */
   stopped?(member: Member): void
+  /** Every few seconds of simulated time: for rules about what lasts. */
+  sample?(): void
   /** The run is over and the dust has settled. */
   end?(): void
 }
@@ -17,6 +19,15 @@ export interface Watcher {
 /** A rule was broken. The message names the scenario's seed, the time, the member, and the last events. */
 export class Violation extends Error {
   override readonly name = 'Violation'
+  /** Which checker objected; `goal` where a run did not get where it was to get. */
+  readonly checker: string
+  readonly rule: string
+
+  constructor(checker: string, rule: string, message: string) {
+    super(message)
+    this.checker = checker
+    this.rule = rule
+  }
 }
 
 /** Objects: throws a `Violation` that holds all that is needed to replay the run. */

@@ -7,6 +7,7 @@ import { type Random, seededRandom } from '../../src/swarm/random.ts'
 import { standardCheckers } from './checkers/standard.ts'
 import { Ledger } from './ledger.ts'
 import { Member, type MemberOptions } from './member.ts'
+import { Neighbourhoods } from './neighbourhood.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { Origin, type OriginOptions } from './origin.ts'
 import { Timeline } from './timeline.ts'
@@ -22,22 +23,28 @@ export interface WorldOptions {
   readonly network?: Partial<NetworkOptions>
   /** Bad pieces that a member may take from each polluter before its ban. @default 1 */
   readonly badPiecesMax?: number
+  /** ms; when faults that end have ended, and nothing may hang any more. @default 0 */
+  readonly calmFromMs?: number
 }
 
 /** Simulated time after the goal, for what is under way to end. */
 const SETTLE_MS = 60_000
 const TAIL_LINES = 40
+/** How often checkers of what lasts look, in simulated time. */
+const SAMPLE_MS = 2_500
 
 export class World {
   readonly scenario: string
   readonly seed: number
   readonly torrent: Torrent
   readonly badPiecesMax: number
+  readonly calmFromMs: number
   readonly timeline = new Timeline()
   readonly random: Random
   readonly network: Network
   readonly trace = new Trace()
   readonly ledger: Ledger
+  readonly neighbourhoods: Neighbourhoods
   readonly origins = new Map<string, Origin>()
   readonly #members: Member[] = []
   readonly #leeches: Member[] = []
@@ -45,15 +52,18 @@ export class World {
   #incomplete: Member | undefined
   readonly #watchers: Watcher[]
 
-  constructor({ scenario, seed, torrent, network, badPiecesMax = 1 }: WorldOptions) {
+  constructor({ scenario, seed, torrent, network, badPiecesMax = 1, calmFromMs = 0 }: WorldOptions) {
     this.scenario = scenario
     this.seed = seed
     this.torrent = torrent
     this.badPiecesMax = badPiecesMax
+    this.calmFromMs = calmFromMs
     this.random = seededRandom(seed)
     this.network = new Network(this.timeline, seededRandom(seed ^ 0x5eed), network)
     this.ledger = new Ledger(this)
+    this.neighbourhoods = new Neighbourhoods(torrent)
     this.#watchers = [this.ledger, ...standardCheckers(this)]
+    this.#sample()
   }
 
   get members(): readonly Member[] {
@@ -137,23 +147,41 @@ export class World {
 
   sawInput(member: Member, input: Input<Token>): void {
     this.trace.note(this.timeline.now, member.name, '→', input)
+    this.neighbourhoods.of(member).input(input, this.timeline.now)
     for (const watcher of this.#watchers) watcher.input?.(member, input)
   }
 
   sawEffect(member: Member, effect: Effect<Token>): void {
     this.trace.note(this.timeline.now, member.name, '←', effect)
     for (const watcher of this.#watchers) watcher.effect?.(member, effect)
+    this.neighbourhoods.of(member).effect(effect, this.timeline.now)
   }
 
   stopped(member: Member): void {
     for (const watcher of this.#watchers) watcher.stopped?.(member)
+    this.neighbourhoods.forget(member)
   }
 
-  readonly object: Objection = (rule, member) => {
-    const who = member === undefined ? '' : `, ${member.name}`
-    throw new Violation(
-      `${this.scenario}, seed ${this.seed}, ${this.timeline.now.toFixed(1)} ms${who}: ${rule}\n` +
-        `${this.trace.tail(TAIL_LINES, member?.name)}\ntrace ${this.trace.hash} after ${this.trace.length} events`,
-    )
+  /** How a checker objects, under its name. */
+  objectionOf(checker: string): Objection {
+    return (rule, member) => {
+      const who = member === undefined ? '' : `, ${member.name}`
+      throw new Violation(
+        checker,
+        rule,
+        `${this.scenario}, seed ${this.seed}, ${this.timeline.now.toFixed(1)} ms${who}: ${rule} (${checker})\n` +
+          `${this.trace.tail(TAIL_LINES, member?.name)}\ntrace ${this.trace.hash} after ${this.trace.length} events`,
+      )
+    }
+  }
+
+  /** The run did not get where it was to get. */
+  readonly object: Objection = this.objectionOf('goal')
+
+  #sample(): void {
+    this.timeline.after(SAMPLE_MS, () => {
+      for (const watcher of this.#watchers) watcher.sample?.()
+      this.#sample()
+    })
   }
 }

@@ -1,95 +1,89 @@
-/** Requests in flight, connections and unchoked peers stay within what was agreed and granted; nothing is asked for in vain. */
-import { WIRE_LIMITS } from '../../../src/options.ts'
+/** Requests in flight, connections, dials and unchoked peers stay within what was agreed and granted. */
+import { SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
-import type { Watcher } from '../watcher.ts'
+import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
-
-class Neighbour {
-  readonly requests = new Set<string>()
-  isUnchoked = false
-}
 
 export class Bounds implements Watcher {
   readonly #world: World
-  readonly #neighbours = new Map<Member, Map<number, Neighbour>>()
+  readonly #object: Objection
+  /** Peers that each member dials, or whose offer it accepted. */
+  readonly #pending = new Map<Member, Set<string>>()
+  readonly #offers = new Map<number, string>()
 
   constructor(world: World) {
     this.#world = world
+    this.#object = world.objectionOf('bounds')
   }
 
   input(member: Member, input: Input<Token>): void {
-    const neighbours = this.#of(member)
-    if (input.type === 'opened') {
-      neighbours.set(input.peer, new Neighbour())
-      const { connectionsMax } = member.share
-      if (neighbours.size > connectionsMax) this.#world.object(`more than ${connectionsMax} connections`, member)
-    } else if (input.type === 'closed') {
-      neighbours.delete(input.peer)
-    } else if (input.type === 'message') {
-      const { message } = input
-      if (message.type === 'reject') neighbours.get(input.peer)?.requests.delete(keyOf(message))
-      else if (message.type === 'piece') {
-        neighbours.get(input.peer)?.requests.delete(keyOf({ ...message, length: message.body.bytes }))
-      }
+    switch (input.type) {
+      case 'offered':
+        this.#offers.set(input.offer, input.peerId)
+        return
+      case 'failed':
+        this.#pendingOf(member).delete(input.peerId)
+        return
+      case 'opened':
+        this.#pendingOf(member).delete(input.peerId)
+        this.#countConnections(member)
     }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    if (effect.type === 'save') this.#nothingAsked(member, effect.piece)
-    if (effect.type !== 'send') return
-    const neighbour = this.#of(member).get(effect.peer)
-    if (neighbour === undefined) this.#world.object(`sent to ${effect.peer}, which is not open`, member)
-    const { message } = effect
-    switch (message.type) {
-      case 'request': {
-        const key = keyOf(message)
-        if (neighbour.requests.has(key)) this.#world.object(`asked ${effect.peer} twice for ${key}`, member)
-        neighbour.requests.add(key)
-        if (neighbour.requests.size > WIRE_LIMITS.requestsQueuedMax) {
-          this.#world.object(`more than ${WIRE_LIMITS.requestsQueuedMax} requests in flight`, member)
-        }
+    switch (effect.type) {
+      case 'dial': {
+        const pending = this.#pendingOf(member)
+        pending.add(effect.peerId)
+        const dialsMax = member.options.limits?.dialsMax ?? SWARM_DEFAULTS.dialsMax
+        if (pending.size > dialsMax) this.#object(`dials ${pending.size} peers at a time`, member)
+        this.#countConnections(member)
         return
       }
-      case 'cancel':
-        neighbour.requests.delete(keyOf(message))
-        return
-      case 'unchoke': {
-        neighbour.isUnchoked = true
-        let unchoked = 0
-        for (const { isUnchoked } of this.#of(member).values()) if (isUnchoked) unchoked += 1
-        if (unchoked > member.share.unchokesMax) this.#world.object(`${unchoked} peers unchoked`, member)
+      case 'accept': {
+        const peerId = this.#offers.get(effect.offer)
+        if (peerId !== undefined) this.#pendingOf(member).add(peerId)
+        this.#countConnections(member)
         return
       }
-      case 'choke':
-        neighbour.isUnchoked = false
+      case 'send':
+        this.#sent(member, effect)
     }
   }
 
   stopped(member: Member): void {
-    this.#neighbours.delete(member)
+    this.#pending.delete(member)
   }
 
-  /** What is here is asked of nobody any more. */
-  #nothingAsked(member: Member, piece: number): void {
-    for (const [peer, { requests }] of this.#of(member)) {
-      for (const key of requests) {
-        if (key.startsWith(`${piece}:`)) this.#world.object(`saved ${piece} and still asks ${peer} for ${key}`, member)
-      }
+  #sent(member: Member, { peer, message }: Effect<Token> & { type: 'send' }): void {
+    const { neighbours, share } = this.#world.neighbourhoods.of(member)
+    const neighbour = neighbours.get(peer)
+    if (neighbour === undefined) return this.#object(`sent to ${peer}, which is not open`, member)
+    if (message.type === 'request' && neighbour.asked.size >= neighbour.requestsMax) {
+      this.#object(`more than the ${neighbour.requestsMax} requests that ${peer} takes in flight`, member)
+    }
+    if (message.type !== 'unchoke') return
+    let unchoked = neighbour.amChoking ? 1 : 0
+    for (const { amChoking } of neighbours.values()) if (!amChoking) unchoked += 1
+    if (unchoked > (share?.unchokesMax ?? 0)) this.#object(`${unchoked} peers unchoked`, member)
+  }
+
+  #countConnections(member: Member): void {
+    const { neighbours, share } = this.#world.neighbourhoods.of(member)
+    const connections = neighbours.size + this.#pendingOf(member).size
+    if (share !== undefined && connections > share.connectionsMax) {
+      this.#object(`${connections} connections, ${share.connectionsMax} are granted`, member)
     }
   }
 
-  #of(member: Member): Map<number, Neighbour> {
-    let neighbours = this.#neighbours.get(member)
-    if (neighbours === undefined) {
-      neighbours = new Map()
-      this.#neighbours.set(member, neighbours)
+  #pendingOf(member: Member): Set<string> {
+    let pending = this.#pending.get(member)
+    if (pending === undefined) {
+      pending = new Set()
+      this.#pending.set(member, pending)
     }
-    return neighbours
+    return pending
   }
-}
-
-function keyOf({ piece, begin, length }: { piece: number; begin: number; length: number }): string {
-  return `${piece}:${begin}+${length}`
 }

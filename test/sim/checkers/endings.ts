@@ -2,7 +2,7 @@
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
-import type { Watcher } from '../watcher.ts'
+import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
 interface Ids {
@@ -11,11 +11,11 @@ interface Ids {
 }
 
 export class Endings implements Watcher {
-  readonly #world: World
+  readonly #object: Objection
   readonly #ids = new Map<Member, Ids>()
 
   constructor(world: World) {
-    this.#world = world
+    this.#object = world.objectionOf('endings')
   }
 
   effect(member: Member, effect: Effect<Token>): void {
@@ -26,7 +26,7 @@ export class Endings implements Watcher {
       case 'save':
       case 'hash':
       case 'fetch':
-        if (used.has(effect.id)) this.#world.object(`used id ${effect.id} twice`, member)
+        if (used.has(effect.id)) this.#object(`used id ${effect.id} twice`, member)
         used.add(effect.id)
         open.set(effect.id, effect.type)
     }
@@ -40,7 +40,7 @@ export class Endings implements Watcher {
       case 'hashed':
       case 'fetch-ended':
         if (!this.#idsOf(member).open.delete(input.id)) {
-          this.#world.object(`the simulator ended ${input.type} ${input.id} twice`, member)
+          this.#object(`the simulator ended ${input.type} ${input.id} twice`, member)
         }
     }
   }
@@ -51,7 +51,7 @@ export class Endings implements Watcher {
 
   end(): void {
     for (const [member, { open }] of this.#ids) {
-      for (const [id, type] of open) this.#world.object(`${type} ${id} never ended`, member)
+      for (const [id, type] of open) this.#object(`${type} ${id} never ended`, member)
     }
   }
 

@@ -1,40 +1,94 @@
-/** Bans hit only the guilty, and a polluter costs a victim few bad pieces before its ban. */
-import type { Effect } from '../../../src/swarm/events.ts'
+/**
+ * Bans hit only the guilty, and hold: nobody dials who is banned, or asks a web seed that sent a bad piece. A polluter
+ * costs a victim few bad pieces before its ban.
+ */
+import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
-import type { Token } from '../token.ts'
-import type { Watcher } from '../watcher.ts'
+import { isForged, type Token } from '../token.ts'
+import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
+
+/** What a member holds against others in its present life: bans do not outlive one. */
+class Convicts {
+  readonly peerIds = new Set<string>()
+  readonly origins = new Set<string>()
+  damaged = 0
+  /** Web seeds by fetch, and by the piece that they forged. */
+  readonly urls = new Map<number, string>()
+  readonly forgedBy = new Map<number, string>()
+}
 
 export class Guilt implements Watcher {
   readonly #world: World
-  /** Bad pieces that each member took in its present life; bans do not outlive one. */
-  readonly #damaged = new Map<Member, number>()
+  readonly #object: Objection
+  readonly #convicts = new Map<Member, Convicts>()
+  readonly #offers = new Map<number, string>()
 
   constructor(world: World) {
     this.#world = world
+    this.#object = world.objectionOf('guilt')
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    if (input.type === 'offered') this.#offers.set(input.offer, input.peerId)
+    const url = input.type === 'fetched' ? this.#of(member).urls.get(input.id) : undefined
+    if (url !== undefined && input.type === 'fetched' && isForged(input.body)) {
+      this.#of(member).forgedBy.set(input.piece, url)
+    }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    if (effect.type !== 'report') return
-    if (effect.report.type === 'damaged') this.#countDamage(member)
-    if (effect.report.type !== 'banned') return
-    const { peerId, reason } = effect.report
-    const banned = this.#world.members.find(other => other.peerId === peerId)
-    if (banned?.options.disguise?.isGuilty !== true) {
-      this.#world.object(`banned ${banned?.name ?? 'somebody unknown'}, who is innocent: ${reason}`, member)
+    const convicts = this.#of(member)
+    switch (effect.type) {
+      case 'dial':
+        if (convicts.peerIds.has(effect.peerId)) this.#object(`dials ${effect.peerId}, which it banned`, member)
+        return
+      case 'accept': {
+        const peerId = this.#offers.get(effect.offer)
+        if (peerId !== undefined && convicts.peerIds.has(peerId))
+          this.#object(`accepts ${peerId}, which it banned`, member)
+        return
+      }
+      case 'fetch':
+        convicts.urls.set(effect.id, effect.url)
+        if (convicts.origins.has(effect.url)) this.#object(`asks ${effect.url} again, which sent a bad piece`, member)
+        return
+      case 'report':
+        if (effect.report.type === 'damaged') this.#countDamage(member, effect.report.piece)
+        if (effect.report.type === 'banned') this.#judgeBan(member, effect.report)
     }
   }
 
   stopped(member: Member): void {
-    this.#damaged.delete(member)
+    this.#convicts.delete(member)
   }
 
-  #countDamage(member: Member): void {
-    const damaged = (this.#damaged.get(member) ?? 0) + 1
-    this.#damaged.set(member, damaged)
-    const polluters = this.#world.members.filter(other => other.options.disguise?.isPolluter === true).length
-    if (damaged > polluters * this.#world.badPiecesMax) {
-      this.#world.object(`took ${damaged} bad pieces from ${polluters} polluters`, member)
+  #judgeBan(member: Member, { peerId, reason }: { peerId: string; reason: string }): void {
+    this.#of(member).peerIds.add(peerId)
+    const banned = this.#world.members.find(other => other.peerId === peerId)
+    if (banned?.options.disguise?.isGuilty === true) return
+    this.#object(`banned ${banned?.name ?? 'somebody unknown'}, who is innocent: ${reason}`, member)
+  }
+
+  #countDamage(member: Member, piece: number): void {
+    const convicts = this.#of(member)
+    convicts.damaged += 1
+    const url = convicts.forgedBy.get(piece)
+    if (url !== undefined) convicts.origins.add(url)
+    const { members, origins, badPiecesMax } = this.#world
+    const peers = members.filter(other => other.options.disguise?.isPolluter === true).length
+    const polluters = peers + [...origins.values()].filter(origin => origin.isPolluter).length
+    if (convicts.damaged > polluters * badPiecesMax) {
+      this.#object(`took ${convicts.damaged} bad pieces from ${polluters} polluters`, member)
     }
+  }
+
+  #of(member: Member): Convicts {
+    let convicts = this.#convicts.get(member)
+    if (convicts === undefined) {
+      convicts = new Convicts()
+      this.#convicts.set(member, convicts)
+    }
+    return convicts
   }
 }

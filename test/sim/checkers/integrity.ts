@@ -1,18 +1,21 @@
 /** Nothing that did not pass a check is saved, served or delivered, and what is, is the right bytes at the right place. */
+import { Bitfield } from '../../../src/swarm/bitfield.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import { describe, type Token } from '../token.ts'
-import type { Watcher } from '../watcher.ts'
+import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
 export class Integrity implements Watcher {
   readonly #world: World
+  readonly #object: Objection
   /** Pieces under check, by id; and those that passed in this life or were found in the store. */
   readonly #checks = new Map<Member, Map<number, number>>()
   readonly #passed = new Map<Member, Set<number>>()
 
   constructor(world: World) {
     this.#world = world
+    this.#object = world.objectionOf('integrity')
   }
 
   input(member: Member, input: Input<Token>): void {
@@ -29,7 +32,8 @@ export class Integrity implements Watcher {
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    const { torrent, object } = this.#world
+    const { torrent } = this.#world
+    const object: Objection = this.#object
     const passed = this.#passedOf(member)
     switch (effect.type) {
       case 'check': {
@@ -44,9 +48,13 @@ export class Integrity implements Watcher {
           object(`saved as piece ${effect.piece}: ${describe(effect.body)}`, member)
         }
         return
+      case 'load':
+        if (!passed.has(effect.piece)) object(`is about to serve piece ${effect.piece}, which passed no check`, member)
+        return
       case 'send': {
         const { message } = effect
         if (message.type === 'have' && !passed.has(message.piece)) object(`announced piece ${message.piece}`, member)
+        if (message.type === 'have-all' || message.type === 'bitfield') this.#announced(member, message)
         if (message.type !== 'piece') return
         if (!passed.has(message.piece)) object(`served piece ${message.piece}, which passed no check`, member)
         if (!torrent.isGenuine(message.body, message.piece, message.begin)) {
@@ -71,6 +79,15 @@ export class Integrity implements Watcher {
   stopped(member: Member): void {
     this.#checks.delete(member)
     this.#passed.delete(member)
+  }
+
+  #announced(member: Member, message: { type: 'have-all' } | { type: 'bitfield'; bits: Uint8Array }): void {
+    const { pieceCount } = this.#world.torrent
+    const said = message.type === 'have-all' ? Bitfield.full(pieceCount) : new Bitfield(pieceCount, message.bits)
+    const passed = this.#passedOf(member)
+    for (let piece = 0; piece < pieceCount; piece++) {
+      if (said.has(piece) && !passed.has(piece)) this.#object(`announced piece ${piece}, which passed no check`, member)
+    }
   }
 
   #passedOf(member: Member): Set<number> {

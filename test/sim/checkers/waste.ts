@@ -6,17 +6,19 @@ import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import type { Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
-import type { Watcher } from '../watcher.ts'
+import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
 export class Waste implements Watcher {
   readonly #world: World
+  readonly #object: Objection
   readonly #neighbours = new Map<Member, Set<string>>()
   /** Bytes that a life took with it when it ended: unfinished pieces, and what was under way to the store. */
   readonly #lost = new Map<Member, number>()
 
   constructor(world: World) {
     this.#world = world
+    this.#object = world.objectionOf('waste')
   }
 
   input(member: Member, input: Input<Token>): void {
@@ -31,13 +33,13 @@ export class Waste implements Watcher {
   }
 
   end(): void {
-    const { torrent, object, ledger } = this.#world
+    const { torrent, ledger } = this.#world
     for (const member of this.#world.leeches) {
       const wasted = this.#unsavedBytes(member) - (this.#lost.get(member) ?? 0)
       const peers = this.#neighbours.get(member)?.size ?? 0
       const allowed = Math.max(torrent.totalBytes / 100, 2 * REQUEST_BYTES_MAX * peers)
       const spoiled = ledger.of(member).damaged * torrent.pieceLength
-      if (wasted > allowed + spoiled) object(`wasted ${wasted} bytes, ${allowed} are allowed`, member)
+      if (wasted > allowed + spoiled) this.#object(`wasted ${wasted} bytes, ${allowed} are allowed`, member)
     }
   }
 

@@ -1,0 +1,156 @@
+/**
+ * Nobody stands idle who could help: a neighbour that unchoked us and has what nobody is asked for is asked for it; at
+ * the end several are asked for what is slow to come; and whoever delivers in time is not kept at one block at a time.
+ */
+import { BLOCK_BYTES } from '../../../src/options.ts'
+import type { Effect, Input } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
+import type { Token } from '../token.ts'
+import type { Objection, Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+/** A neighbour may stand idle this long: late answers are waited for, hashes asked for. */
+const IDLE_MS_MAX = 30_000
+/** In the end game, where nothing is left but to ask a second time. */
+const IDLE_AT_END_MS_MAX = 10_000
+/** So many prompt answers, one at a time, are a neighbour kept short. */
+const SINGLE_ANSWERS_MAX = 24
+const PROMPT_MS = 2_500
+/** So many pieces that nobody is asked for show that there was enough to ask. */
+const CHOICES_MIN = 3
+
+/** What the checker remembers of a member's present life. */
+class Notes {
+  /** Pieces that are under check or asked of a web seed, by the id of the effect. */
+  readonly busy = new Map<number, readonly number[]>()
+  /** Blocks that came of each unfinished piece. */
+  readonly arrived = new Map<number, Set<number>>()
+  /** Something failed, or somebody was banned: what came of it is thrown away, and second opinions are not asked. */
+  isTainted = false
+  /** Answers of each neighbour in a row that came alone and in time. */
+  readonly singles = new Map<Neighbour, number>()
+}
+
+export class Diligence implements Watcher {
+  readonly #world: World
+  readonly #object: Objection
+  readonly #notes = new Map<Member, Notes>()
+
+  constructor(world: World) {
+    this.#world = world
+    this.#object = world.objectionOf('diligence')
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    const notes = this.#of(member)
+    if (input.type === 'checked' || input.type === 'fetch-ended') notes.busy.delete(input.id)
+    if (input.type !== 'message' || input.message.type !== 'piece') return
+    const { piece, begin, body } = input.message
+    const arrived = notes.arrived.get(piece) ?? new Set()
+    for (let at = begin; at < begin + body.bytes; at += BLOCK_BYTES) arrived.add(at)
+    notes.arrived.set(piece, arrived)
+  }
+
+  effect(member: Member, effect: Effect<Token>): void {
+    const notes = this.#of(member)
+    switch (effect.type) {
+      case 'check':
+        notes.busy.set(effect.id, [effect.piece])
+        return
+      case 'fetch':
+        notes.busy.set(effect.id, range(effect.first, effect.end))
+        return
+      case 'save':
+        notes.arrived.delete(effect.piece)
+        return
+      case 'report':
+        if (effect.report.type === 'damaged' || effect.report.type === 'banned') notes.isTainted = true
+        return
+      case 'send':
+        if (effect.message.type === 'request') this.#countSingles(member, notes, effect.peer)
+    }
+  }
+
+  stopped(member: Member): void {
+    this.#notes.delete(member)
+  }
+
+  sample(): void {
+    const { now } = this.#world.timeline
+    for (const member of this.#world.leeches) {
+      const view = this.#world.neighbourhoods.of(member)
+      if (member.life === undefined || view.isPaused || !view.isResumed) continue
+      for (const [peer, neighbour] of view.neighbours) {
+        if (neighbour.isChoking || !neighbour.amInterested || neighbour.asked.size > 0) continue
+        const idleMs = now - Math.max(neighbour.activeAt, neighbour.unchokedAt, view.hereChangedAt)
+        if (idleMs > IDLE_AT_END_MS_MAX) this.#judgeIdle(member, peer, neighbour, idleMs)
+      }
+    }
+  }
+
+  #judgeIdle(member: Member, peer: number, neighbour: Neighbour, idleMs: number): void {
+    const view = this.#world.neighbourhoods.of(member)
+    const notes = this.#of(member)
+    const busy = new Set([...notes.busy.values()].flat())
+    const asked = requestsOf(view)
+    const open = range(0, view.here.length).filter(piece => view.isMissing(piece) && !busy.has(piece))
+    const useful = open.filter(piece => neighbour.has.has(piece))
+    if (idleMs > IDLE_MS_MAX && useful.some(piece => !asked.pieces.has(piece))) {
+      this.#object(`leaves ${peer} idle, which has what nobody is asked for`, member)
+    }
+    if (notes.isTainted || useful.length === 0 || asked.isTwice) return
+    const comeOrAsked = (piece: number): boolean => {
+      const blocks = Math.ceil(this.#world.torrent.dataBytes(piece) / BLOCK_BYTES)
+      return (notes.arrived.get(piece)?.size ?? 0) + (asked.pieces.get(piece) ?? 0) >= blocks
+    }
+    if (open.every(comeOrAsked)) this.#object(`leaves ${peer} idle at the end, while others are slow`, member)
+  }
+
+  /** Called when a neighbour is about to be asked for something. */
+  #countSingles(member: Member, notes: Notes, peer: number): void {
+    const view = this.#world.neighbourhoods.of(member)
+    const neighbour = view.neighbours.get(peer)
+    if (neighbour === undefined) return
+    const isSingle = neighbour.asked.size === 0 && this.#world.timeline.now - neighbour.askedAt < PROMPT_MS
+    const singles = isSingle ? (notes.singles.get(neighbour) ?? 0) + 1 : 0
+    notes.singles.set(neighbour, singles)
+    if (singles < SINGLE_ANSWERS_MAX) return
+    const asked = requestsOf(view)
+    const others = range(0, view.here.length).filter(piece => {
+      return neighbour.has.has(piece) && view.isMissing(piece) && !asked.pieces.has(piece) && !notes.arrived.has(piece)
+    })
+    if (others.length >= CHOICES_MIN) this.#object(`keeps ${peer}, which is prompt, at one request at a time`, member)
+    notes.singles.set(neighbour, 0)
+  }
+
+  #of(member: Member): Notes {
+    let notes = this.#notes.get(member)
+    if (notes === undefined) {
+      notes = new Notes()
+      this.#notes.set(member, notes)
+    }
+    return notes
+  }
+}
+
+/** How many blocks of each piece are asked of anybody, and whether any is asked twice. */
+function requestsOf({ neighbours }: Neighbourhood): { pieces: Map<number, number>; isTwice: boolean } {
+  const pieces = new Map<number, number>()
+  const blocks = new Set<string>()
+  let isTwice = false
+  for (const { asked } of neighbours.values()) {
+    for (const { piece, begin, length } of asked.values()) {
+      for (let at = begin; at < begin + length; at += BLOCK_BYTES) {
+        if (blocks.has(`${piece}:${at}`)) isTwice = true
+        else pieces.set(piece, (pieces.get(piece) ?? 0) + 1)
+        blocks.add(`${piece}:${at}`)
+      }
+    }
+  }
+  return { pieces, isTwice }
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index)
+}

@@ -1,0 +1,67 @@
+/**
+ * Unchoke slots are given, and given in turn: none stays empty while somebody waits, and where more peers wait than
+ * there are slots, no peer that waits all along is passed over while the same others keep theirs.
+ */
+import type { Effect } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import type { Token } from '../token.ts'
+import type { Objection, Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+/** A slot is filled within this: two rounds of weighing. */
+const FILL_WITHIN_MS = 20_000
+/** Somebody new is unchoked within this: four turns of the optimistic slot. */
+const TURN_WITHIN_MS = 120_000
+
+interface Queue {
+  /** ms; since when a slot has been empty though somebody waited, and since when nobody's turn has come. */
+  emptySince: number | undefined
+  stillSince: number | undefined
+}
+
+export class Fairness implements Watcher {
+  readonly #world: World
+  readonly #object: Objection
+  readonly #queues = new Map<Member, Queue>()
+
+  constructor(world: World) {
+    this.#world = world
+    this.#object = world.objectionOf('fairness')
+  }
+
+  effect(member: Member, effect: Effect<Token>): void {
+    if (effect.type !== 'send' || effect.message.type !== 'unchoke') return
+    const queue = this.#queues.get(member)
+    if (queue !== undefined) queue.stillSince = undefined
+  }
+
+  sample(): void {
+    const { now } = this.#world.timeline
+    for (const member of this.#world.members) {
+      if (member.life === undefined) continue
+      const { neighbours, share, isPaused, isUploading, isResumed } = this.#world.neighbourhoods.of(member)
+      const slots = share?.unchokesMax ?? 0
+      let waiting = 0
+      let served = 0
+      for (const { amChoking, isInterested } of neighbours.values()) {
+        if (!amChoking && isInterested) served += 1
+        else if (isInterested) waiting += 1
+      }
+      const isServing = isResumed && !isPaused && isUploading && (share?.uploadBytesPerSecond ?? 0) > 0
+      const queue = this.#queues.get(member) ?? { emptySince: undefined, stillSince: undefined }
+      this.#queues.set(member, queue)
+      queue.emptySince = isServing && waiting > 0 && served < slots ? (queue.emptySince ?? now) : undefined
+      queue.stillSince = isServing && waiting > 0 && slots > 1 ? (queue.stillSince ?? now) : undefined
+      if (now - (queue.emptySince ?? now) > FILL_WITHIN_MS) {
+        this.#object(`${waiting} peers wait, and only ${served} of ${slots} slots are given`, member)
+      }
+      if (now - (queue.stillSince ?? now) > TURN_WITHIN_MS) {
+        this.#object(`${waiting} peers wait, and the same ${served} keep their slots`, member)
+      }
+    }
+  }
+
+  stopped(member: Member): void {
+    this.#queues.delete(member)
+  }
+}

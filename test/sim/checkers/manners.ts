@@ -1,0 +1,94 @@
+/**
+ * What is said keeps to what the neighbour said: asked of whoever unchoked us and has it, once, for what is wanted and
+ * not here; served to whoever asked and is not choked; every question answered; everything that is here told.
+ */
+import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
+import type { Effect } from '../../../src/swarm/events.ts'
+import type { Member } from '../member.ts'
+import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
+import type { Token } from '../token.ts'
+import type { Objection, Watcher } from '../watcher.ts'
+import type { World } from '../world.ts'
+
+/** News may wait for others this long. */
+const TELL_WITHIN_MS = 10_000
+
+type Request = { readonly piece: number; readonly begin: number; readonly length: number }
+
+export class Manners implements Watcher {
+  readonly #world: World
+  readonly #object: Objection
+
+  constructor(world: World) {
+    this.#world = world
+    this.#object = world.objectionOf('manners')
+  }
+
+  effect(member: Member, effect: Effect<Token>): void {
+    const neighbourhood = this.#world.neighbourhoods.of(member)
+    if (effect.type === 'save') return this.#nothingAsked(member, neighbourhood, effect.piece)
+    if (effect.type !== 'send') return
+    const neighbour = neighbourhood.neighbours.get(effect.peer)
+    if (neighbour === undefined) return
+    const { message } = effect
+    if (message.type === 'request') this.#mayAsk(member, neighbourhood, neighbour, message)
+    if (message.type !== 'piece') return
+    const where = `${message.piece}:${message.begin}`
+    if (neighbour.amChoking) this.#object(`served ${where} to ${effect.peer}, which is choked`, member)
+    if (!neighbour.owed.has(neighbourhood.place(message.piece, message.begin))) {
+      this.#object(`served ${where} to ${effect.peer}, which did not ask`, member)
+    }
+    if (neighbourhood.isPaused || !neighbourhood.isUploading) this.#object(`served ${where} in a pause`, member)
+  }
+
+  sample(): void {
+    const now = this.#world.timeline.now
+    for (const member of this.#world.members) {
+      const neighbourhood = this.#world.neighbourhoods.of(member)
+      if (!neighbourhood.isResumed || now - neighbourhood.hereChangedAt < TELL_WITHIN_MS) continue
+      for (const [peer, neighbour] of neighbourhood.neighbours) {
+        if (now - neighbour.openedAt < TELL_WITHIN_MS || neighbour.told.count >= neighbourhood.here.count) continue
+        const untold = firstOf(neighbourhood.here.length, piece => {
+          return neighbourhood.here.has(piece) && !neighbour.told.has(piece) && !neighbour.has.has(piece)
+        })
+        if (untold !== undefined) this.#object(`never told ${peer} of piece ${untold}`, member)
+      }
+    }
+  }
+
+  end(): void {
+    for (const member of this.#world.members) {
+      const { neighbours, isPaused, isUploading } = this.#world.neighbourhoods.of(member)
+      if (isPaused || !isUploading || member.life === undefined) continue
+      for (const [peer, { owed, isInterested }] of neighbours) {
+        if (owed.size > 0 && isInterested) this.#object(`never answered ${peer} (${owed.size} requests)`, member)
+      }
+    }
+  }
+
+  #mayAsk(member: Member, neighbourhood: Neighbourhood, neighbour: Neighbour, request: Request): void {
+    const { piece, begin, length } = request
+    const what = `for ${piece}:${begin}+${length}`
+    if (neighbour.asked.has(neighbourhood.place(piece, begin))) this.#object(`asked twice ${what}`, member)
+    if (neighbour.isChoking) this.#object(`asked a peer that chokes ${what}`, member)
+    if (!neighbour.amInterested) this.#object(`asked without interest ${what}`, member)
+    if (!neighbour.has.has(piece)) this.#object(`asked a peer that does not have it ${what}`, member)
+    if (!neighbourhood.isMissing(piece)) this.#object(`asked ${what}, which is here or not wanted`, member)
+    if (neighbourhood.isPaused) this.#object(`asked in a pause ${what}`, member)
+    if (length > REQUEST_BYTES_MAX) this.#object(`asked for too much: ${length} bytes`, member)
+  }
+
+  /** What is here is asked of nobody any more. */
+  #nothingAsked(member: Member, { neighbours }: Neighbourhood, piece: number): void {
+    for (const [peer, { asked }] of neighbours) {
+      for (const request of asked.values()) {
+        if (request.piece === piece) this.#object(`saved ${piece} and still asks ${peer} for it`, member)
+      }
+    }
+  }
+}
+
+function firstOf(length: number, holds: (index: number) => boolean): number | undefined {
+  for (let index = 0; index < length; index++) if (holds(index)) return index
+  return undefined
+}
