@@ -2,7 +2,7 @@
  * Nobody stands idle who could help: a neighbour that unchoked us and has what nobody is asked for is asked for it; at
  * the end several are asked for what is slow to come; and whoever delivers in time is not kept at one block at a time.
  */
-import { BLOCK_BYTES } from '../../../src/options.ts'
+import { BLOCK_BYTES, SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
@@ -17,6 +17,8 @@ const IDLE_AT_END_MS_MAX = 10_000
 /** So many prompt answers, one at a time, are a neighbour kept short. */
 const SINGLE_ANSWERS_MAX = 24
 const PROMPT_MS = 2_500
+/** Requests to a neighbour for what others were asked for, before endgame may leave it idle. */
+const DUPLICATES_MAX = SWARM_DEFAULTS.duplicateRequestsMax
 /** So many pieces that nobody is asked for show that there was enough to ask. */
 const CHOICES_MIN = 3
 
@@ -66,6 +68,7 @@ export class Diligence implements Watcher {
         return
       case 'report':
         if (effect.report.type === 'damaged' || effect.report.type === 'banned') notes.isTainted = true
+        if (effect.report.type === 'damaged') notes.arrived.delete(effect.report.piece)
         return
       case 'send':
         if (effect.message.type === 'request') this.#countSingles(member, notes, effect.peer)
@@ -96,10 +99,12 @@ export class Diligence implements Watcher {
     const asked = requestsOf(view)
     const open = range(0, view.here.length).filter(piece => view.isMissing(piece) && !busy.has(piece))
     const useful = open.filter(piece => neighbour.has.has(piece))
-    if (idleMs > IDLE_MS_MAX && useful.some(piece => !asked.pieces.has(piece))) {
+    // A piece that was begun may be somebody's to itself.
+    if (idleMs > IDLE_MS_MAX && useful.some(piece => !asked.pieces.has(piece) && !notes.arrived.has(piece))) {
       this.#object(`leaves ${peer} idle, which has what nobody is asked for`, member)
     }
-    if (notes.isTainted || useful.length === 0 || asked.isTwice) return
+    const isSpent = (member.life?.swarm.peers.get(peer)?.duplicateRequests ?? 0) >= DUPLICATES_MAX
+    if (notes.isTainted || useful.length === 0 || asked.isTwice || isSpent) return
     const comeOrAsked = (piece: number): boolean => {
       const blocks = Math.ceil(this.#world.torrent.dataBytes(piece) / BLOCK_BYTES)
       return (notes.arrived.get(piece)?.size ?? 0) + (asked.pieces.get(piece) ?? 0) >= blocks
