@@ -162,7 +162,7 @@ export class Life {
 
   /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
   #dueWritable(end: End): void {
-    if (this.#writableDue.has(end)) return
+    if (end.pipe.bufferedBytes > end.pipe.lowWaterBytes || this.#writableDue.has(end)) return
     this.#writableDue.add(end)
     this.#world.timeline.after(0, () => {
       this.#writableDue.delete(end)

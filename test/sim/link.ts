@@ -25,7 +25,7 @@ export function line(uploadBytesPerSecond: number, downloadBytesPerSecond: numbe
 /** Messages up to this size slip between others, as packets do, instead of waiting for a turn. */
 const SMALL_BYTES_MAX = 1024
 
-/** Bytes of a turn while others wait for theirs, and of what leaves the buffer at a time. */
+/** Bytes of a turn: what one pipe sends while others wait for theirs, and what leaves the buffer at a time. */
 const TURN_BYTES_MAX = 32 * 1024
 
 /** Bytes of one pipe that may wait before a slow receiver's downlink. */
@@ -34,9 +34,8 @@ const BACKLOG_BYTES_MAX = 256 * 1024
 /** What an uplink serves. */
 interface Sender {
   /** Begins a turn. @returns the bytes to send; 0: none may be */
-  beginTurn(bytesMax: number): number
-  /** The turn's bytes will have left after `sendMs`. */
-  duringTurn(bytes: number, sendMs: number): void
+  beginTurn(): number
+  /** The turn's bytes have left. */
   endTurn(bytes: number): void
 }
 
@@ -57,35 +56,35 @@ export class Access {
   /** Gives a pipe that has something to send its turn. */
   enqueue(pipe: Sender): void {
     this.#turns.push(pipe)
-    this.#serve()
+    if (!this.#isSending) this.#serve()
   }
 
   owe(bytes: number): void {
     this.#debtBytes += bytes
   }
 
-  /** When a message whose first byte arrives now is whole, if the sender sends its last byte in time. */
-  receive(bytes: number): number {
-    const start = Math.max(this.#downlinkFreeAt, this.#timeline.now)
+  /** When a message is whole whose last byte arrives now and whose first one arrived then: the line takes in one after another. */
+  receive(bytes: number, firstByteAt: number): number {
+    const start = Math.max(this.#downlinkFreeAt, firstByteAt)
     this.#downlinkFreeAt = start + (bytes * 1000) / this.line.downloadBytesPerSecond
     return this.#downlinkFreeAt
   }
 
   #serve(): void {
-    while (!this.#isSending) {
+    for (;;) {
       const pipe = this.#turns.shift()
       if (pipe === undefined) return
-      const bytes = pipe.beginTurn(this.#turns.length === 0 ? Number.POSITIVE_INFINITY : TURN_BYTES_MAX)
+      const bytes = pipe.beginTurn()
       if (bytes === 0) continue
       const sendMs = ((bytes + this.#debtBytes) * 1000) / this.line.uploadBytesPerSecond
       this.#debtBytes = 0
       this.#isSending = true
-      pipe.duringTurn(bytes, sendMs)
       this.#timeline.after(sendMs, () => {
-        this.#isSending = false
         pipe.endTurn(bytes)
+        this.#isSending = false
         this.#serve()
       })
+      return
     }
   }
 }
@@ -103,8 +102,8 @@ interface Parcel<Message> {
   readonly message: Message
   readonly bytes: number
   sentBytes: number
-  /** When the receiver's line has taken it in; known once its first byte has arrived. */
-  receivedAt: number
+  /** ms; when its first byte reaches the receiver's line. */
+  firstByteAt: number
 }
 
 /** One direction of a connection. */
@@ -114,10 +113,9 @@ export class Pipe<Message> implements Sender {
   #queue: Parcel<Message>[] = []
   #bufferedBytes = 0
   #lowWaterBytes = 0
-  /** Bytes that have arrived at the receiver's line and wait there. */
+  /** Messages, and their bytes, that have arrived and wait until the receiver's line has taken them in. */
+  #backlog = 0
   #backlogBytes = 0
-  /** Parcels that left and have not arrived whole. */
-  #travelling = 0
   #lastDeliveryAt = 0
   #hasTurn = false
   #isClosed = false
@@ -147,10 +145,9 @@ export class Pipe<Message> implements Sender {
 
   send(message: Message, bytes: number): void {
     if (this.#isClosed) return
-    const parcel = { message, bytes, sentBytes: 0, receivedAt: 0 }
-    if (bytes <= SMALL_BYTES_MAX && this.#queue.length === 0) return this.#slip(parcel)
+    if (bytes <= SMALL_BYTES_MAX && this.#queue.length === 0) return this.#slip(message, bytes)
     this.#bufferedBytes += bytes
-    this.#queue.push(parcel)
+    this.#queue.push({ message, bytes, sentBytes: 0, firstByteAt: 0 })
     this.#askTurn()
   }
 
@@ -160,27 +157,14 @@ export class Pipe<Message> implements Sender {
     this.#queue = []
   }
 
-  beginTurn(bytesMax: number): number {
+  beginTurn(): number {
     const parcel = this.#queue[0]
     if (parcel === undefined || this.#isBlocked()) {
       this.#hasTurn = false
       return 0
     }
-    if (parcel.sentBytes === 0) {
-      this.#travelling += 1
-      this.#options.timeline.after(this.#latencyMs, () => {
-        this.#backlogBytes += parcel.bytes
-        parcel.receivedAt = this.#options.to.receive(parcel.bytes)
-      })
-    }
-    return Math.min(bytesMax, parcel.bytes - parcel.sentBytes)
-  }
-
-  duringTurn(bytes: number, sendMs: number): void {
-    const count = Math.ceil(bytes / TURN_BYTES_MAX)
-    for (let index = 1; index <= count; index++) {
-      this.#options.timeline.after((sendMs * index) / count, () => this.#drain(bytes / count))
-    }
+    if (parcel.sentBytes === 0) parcel.firstByteAt = this.#options.timeline.now + this.#latencyMs
+    return Math.min(TURN_BYTES_MAX, parcel.bytes - parcel.sentBytes)
   }
 
   endTurn(bytes: number): void {
@@ -191,10 +175,10 @@ export class Pipe<Message> implements Sender {
     if (parcel.sentBytes === parcel.bytes) {
       this.#queue.shift()
       this.#options.timeline.after(this.#latencyMs, () => {
-        this.#travelling -= 1
-        this.#deliverAt(parcel.receivedAt, parcel.message, parcel.bytes)
+        this.#arrive(parcel.message, parcel.bytes, this.#options.to.receive(parcel.bytes, parcel.firstByteAt))
       })
     }
+    this.#drain(bytes)
     this.#askTurn()
   }
 
@@ -208,21 +192,26 @@ export class Pipe<Message> implements Sender {
     this.#options.from.enqueue(this)
   }
 
-  /** Sends a small message between the turns of others, but never past an earlier one of this pipe. */
-  #slip({ message, bytes }: Parcel<Message>): void {
+  /** Sends a small message between the turns of others. What was sent before it on this pipe has left, and arrives before it. */
+  #slip(message: Message, bytes: number): void {
     const { timeline, from } = this.#options
     from.owe(bytes)
     const arrivesAt = timeline.now + (bytes * 1000) / from.line.uploadBytesPerSecond + this.#latencyMs
-    if (this.#travelling === 0) return this.#deliverAt(arrivesAt, message, 0)
-    timeline.at(arrivesAt, () => this.#deliverAt(arrivesAt, message, 0))
+    timeline.at(arrivesAt, () => this.#arrive(message, 0, arrivesAt))
   }
 
-  #deliverAt(time: number, message: Message, backlogBytes: number): void {
-    this.#lastDeliveryAt = Math.max(this.#lastDeliveryAt, time)
-    this.#options.timeline.at(this.#lastDeliveryAt, () => {
-      this.#backlogBytes -= backlogBytes
+  /** The last byte of a message is here; it is handed on once the receiver's line has taken it in, and after those before it. */
+  #arrive(message: Message, bytes: number, wholeAt: number): void {
+    const { timeline, deliver } = this.#options
+    if (this.#backlog === 0 && wholeAt <= timeline.now) return deliver(message)
+    this.#backlog += 1
+    this.#backlogBytes += bytes
+    this.#lastDeliveryAt = Math.max(this.#lastDeliveryAt, wholeAt)
+    timeline.at(this.#lastDeliveryAt, () => {
+      this.#backlog -= 1
+      this.#backlogBytes -= bytes
       this.#askTurn()
-      this.#options.deliver(message)
+      deliver(message)
     })
   }
 

@@ -35,6 +35,8 @@ export class Member {
   readonly access: Access
   readonly disk: Disk
   readonly share: Share
+  /** How many pieces it wants. */
+  readonly #wantedCount: number
   readonly #world: World
   #life: Life | undefined
   #lives = 0
@@ -47,6 +49,7 @@ export class Member {
     this.access = new Access(world.timeline, options.line)
     this.disk = new Disk(world.timeline, world.torrent, options.disk)
     this.share = { ...BUDGET_DEFAULTS, ...options.share }
+    this.#wantedCount = new Set(this.wants.flatMap(({ first, end }) => range(first, end))).size
     if (options.isSeed === true) this.disk.fill(0, world.torrent.pieceCount)
   }
 
@@ -73,6 +76,7 @@ export class Member {
 
   /** Every wanted piece rests in the store. */
   get isComplete(): boolean {
+    if (this.disk.count < this.#wantedCount) return false
     return this.wants.every(({ first, end }) => {
       for (let piece = first; piece < end; piece++) if (!this.disk.has(piece)) return false
       return true
@@ -103,4 +107,8 @@ export class Member {
     this.#life?.stop(noticeMs)
     this.#life = undefined
   }
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index)
 }

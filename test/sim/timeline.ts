@@ -1,19 +1,25 @@
 /**
  * Simulated time: a heap of things that will happen, ordered by (time, sequence), so that events of one instant
  * happen in the order in which they were planned and equal seeds give equal runs.
+ *
+ * A run has tens of millions of events, so the heap is made of flat arrays (no object for each event, no boxed times) and
+ * has four children a node, which halves its height.
  */
 
-interface Planned {
-  readonly at: number
-  readonly sequence: number
-  readonly run: () => void
-}
+type Run = () => void
+
+const CAPACITY_MIN = 1024
+const CHILDREN = 4
 
 export class Timeline {
   #now = 0
   #sequence = 0
   #happened = 0
-  readonly #heap: Planned[] = []
+  // The heap. Entry `i` is planned for `#times[i]` as number `#sequences[i]`; the first one is next.
+  #size = 0
+  #times = new Float64Array(CAPACITY_MIN)
+  #sequences = new Float64Array(CAPACITY_MIN)
+  readonly #runs: Run[] = []
 
   /** Milliseconds since the start of the simulation. */
   get now(): number {
@@ -25,41 +31,33 @@ export class Timeline {
     return this.#happened
   }
 
-  /** Plans an event; a time that has passed means now. */
-  at(time: number, run: () => void): void {
-    if (Number.isNaN(time)) throw new Error('An event was planned at NaN')
-    if (time === Number.POSITIVE_INFINITY) return
-    const heap = this.#heap
-    const planned = { at: Math.max(time, this.#now), sequence: this.#sequence++, run }
-    let index = heap.length
-    heap.push(planned)
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!isBefore(planned, heap[parent]!)) break
-      heap[index] = heap[parent]!
-      index = parent
-    }
-    heap[index] = planned
-  }
-
-  after(delayMs: number, run: () => void): void {
-    this.at(this.#now + delayMs, run)
-  }
-
   /** When the next event is due; Infinity when nothing is planned. */
   get next(): number {
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!
+  }
+
+  /** Plans an event; a time that has passed means now. */
+  at(time: number, run: Run): void {
+    if (Number.isNaN(time)) throw new Error('An event was planned at NaN')
+    if (time === Number.POSITIVE_INFINITY) return
+    if (this.#size === this.#times.length) this.#grow()
+    this.#rise(this.#size++, Math.max(time, this.#now), this.#sequence++, run)
+  }
+
+  after(delayMs: number, run: Run): void {
+    this.at(this.#now + delayMs, run)
   }
 
   /** Lets the next event happen. False when there is none. */
   step(): boolean {
-    const first = this.#heap[0]
-    if (first === undefined) return false
-    const last = this.#heap.pop()!
-    if (this.#heap.length > 0) this.#sink(last)
-    this.#now = first.at
+    if (this.#size === 0) return false
+    const run = this.#runs[0]!
+    this.#now = this.#times[0]!
     this.#happened += 1
-    first.run()
+    const last = --this.#size
+    const lastRun = this.#runs.pop()!
+    if (last > 0) this.#sink(this.#times[last]!, this.#sequences[last]!, lastRun)
+    run()
     return true
   }
 
@@ -69,21 +67,60 @@ export class Timeline {
     this.#now = Math.max(this.#now, time)
   }
 
-  #sink(planned: Planned): void {
-    const heap = this.#heap
+  /** Puts an entry in at a free place at the bottom, or above it. */
+  #rise(start: number, time: number, sequence: number, run: Run): void {
+    const times = this.#times
+    let index = start
+    while (index > 0) {
+      const parent = ((index - 1) / CHILDREN) | 0
+      // The newest entry comes after all that are planned for the same time.
+      if (times[parent]! <= time) break
+      this.#move(parent, index)
+      index = parent
+    }
+    this.#put(index, time, sequence, run)
+  }
+
+  /** Puts an entry in at the top, or below it. */
+  #sink(time: number, sequence: number, run: Run): void {
+    const times = this.#times
+    const size = this.#size
     let index = 0
     for (;;) {
-      let child = 2 * index + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1
-      if (!isBefore(heap[child]!, planned)) break
-      heap[index] = heap[child]!
-      index = child
+      const first = CHILDREN * index + 1
+      if (first >= size) break
+      const end = Math.min(first + CHILDREN, size)
+      let least = first
+      for (let child = first + 1; child < end; child++) if (this.#isBefore(child, least)) least = child
+      if (time < times[least]! || (time === times[least]! && sequence < this.#sequences[least]!)) break
+      this.#move(least, index)
+      index = least
     }
-    heap[index] = planned
+    this.#put(index, time, sequence, run)
   }
-}
 
-function isBefore(a: Planned, b: Planned): boolean {
-  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
+  #isBefore(a: number, b: number): boolean {
+    const timeA = this.#times[a]!
+    const timeB = this.#times[b]!
+    return timeA < timeB || (timeA === timeB && this.#sequences[a]! < this.#sequences[b]!)
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#times[from]!, this.#sequences[from]!, this.#runs[from]!)
+  }
+
+  #put(index: number, time: number, sequence: number, run: Run): void {
+    this.#times[index] = time
+    this.#sequences[index] = sequence
+    this.#runs[index] = run
+  }
+
+  #grow(): void {
+    const times = new Float64Array(2 * this.#size)
+    const sequences = new Float64Array(2 * this.#size)
+    times.set(this.#times)
+    sequences.set(this.#sequences)
+    this.#times = times
+    this.#sequences = sequences
+  }
 }

@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { parseCount } from '../../../src/node/cli/arguments.ts'
 import { CommandError, describeFailure, EXIT, Stopped, UsageError } from '../../../src/node/cli/failure.ts'
-import { formatEvent } from '../trace.ts'
+import { formatEntry, type SwarmEvent } from '../trace.ts'
 import { Violation } from '../watcher.ts'
 import type { World } from '../world.ts'
 import { type CommandContext, drive } from './drive.ts'
@@ -123,8 +123,8 @@ async function runScenario(scenario: Scenario, options: Options, context: Comman
 }
 
 function printTrace(world: World, { terminal }: CommandContext): void {
-  const print = (name: string, arrow: '→' | '←', event: Parameters<typeof formatEvent>[0]) =>
-    terminal.print(`${world.timeline.now.toFixed(3).padStart(12)} ${name} ${arrow} ${formatEvent(event)}`)
+  const print = (name: string, arrow: '→' | '←', event: SwarmEvent) =>
+    terminal.print(formatEntry(world.timeline.now, name, arrow, event))
   world.watch({
     input: (member, input) => print(member.name, '→', input),
     effect: (member, effect) => print(member.name, '←', effect),
