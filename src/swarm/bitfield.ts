@@ -31,7 +31,8 @@ export class Bitfield {
   /** Whether some bit is set in both. */
   intersects(other: Bitfield): boolean {
     if (this.#count === 0 || other.count === 0) return false
-    return this.bytes.some((byte, i) => (byte & other.bytes[i]!) !== 0)
+    for (let i = 0; i < this.bytes.length; i++) if ((this.bytes[i]! & other.bytes[i]!) !== 0) return true
+    return false
   }
 
   has(index: number): boolean {

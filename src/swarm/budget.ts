@@ -46,11 +46,16 @@ export function fairShares(total: number, wanted: readonly number[]): number[] {
 
 /** What a swarm could make use of: as many peers as it gets, and a slot for everyone who is interested. */
 export function demandOf(
-  peers: readonly Peer[],
+  peers: Iterable<Peer>,
   { isPaused, isDownloading }: { isPaused: boolean; isDownloading: boolean },
 ): Demand {
-  const connections = isPaused ? peers.length : Number.POSITIVE_INFINITY
-  return { connections, unchokes: peers.filter(peer => peer.isInterested).length, isDownloading }
+  let connections = 0
+  let unchokes = 0
+  for (const { isInterested } of peers) {
+    connections++
+    if (isInterested) unchokes++
+  }
+  return { connections: isPaused ? connections : Number.POSITIVE_INFINITY, unchokes, isDownloading }
 }
 
 export function isSameDemand(a: Demand, b: Demand): boolean {

@@ -24,6 +24,8 @@ export class Connector<Body> {
   #connected = 0
   #dialing = 0
   #wanted = 0
+  /** ms; the earliest time at which an idle peer can be dialled. Undefined: something changed since it was looked up. */
+  #dialableAt: number | undefined
 
   constructor(context: Context<Body>, peerId: string) {
     this.#context = context
@@ -36,12 +38,9 @@ export class Connector<Body> {
 
   /** When the next peer may be tried again. */
   get deadline(): number {
-    let deadline = Number.POSITIVE_INFINITY
-    if (this.#room() <= 0) return deadline
-    for (const peer of this.#known.values()) {
-      if (peer.state === 'idle' && peer.isDialable) deadline = Math.min(deadline, dialableAt(peer))
-    }
-    return deadline
+    if (this.#room() <= 0) return Number.POSITIVE_INFINITY
+    this.#dialableAt ??= this.#firstDialableAt()
+    return this.#dialableAt
   }
 
   isBanned(peerId: string): boolean {
@@ -52,6 +51,7 @@ export class Connector<Body> {
     for (const peerId of shuffled(this.#context.random, peerIds)) {
       if (peerId !== this.#peerId) this.#know(peerId).isDialable = true
     }
+    this.#dialableAt = undefined
   }
 
   offered(offer: number, peerId: string): void {
@@ -95,11 +95,13 @@ export class Connector<Body> {
   /** There is nothing to gain from this peer for a long while (both have everything). */
   avoid(peerId: string): void {
     this.#know(peerId).uselessUntil = this.#context.now + this.#context.limits.retryMaxMs
+    this.#dialableAt = undefined
   }
 
   /** Something is missing again: those who have everything are of use. */
   avoidNobody(): void {
     for (const peer of this.#known.values()) peer.uselessUntil = 0
+    this.#dialableAt = undefined
   }
 
   /** Dials who can be dialled and says how many more peers could be used. */
@@ -118,6 +120,14 @@ export class Connector<Body> {
     this.#context.emit({ type: 'wanted', count: wanted })
   }
 
+  #firstDialableAt(): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const peer of this.#known.values()) {
+      if (peer.state === 'idle' && peer.isDialable) first = Math.min(first, dialableAt(peer))
+    }
+    return first
+  }
+
   #room(): number {
     const { share, limits } = this.#context
     return Math.min(share.connectionsMax - this.connections, limits.dialsMax - this.#dialing)
@@ -130,6 +140,7 @@ export class Connector<Body> {
     let waitMs: number = limits.retryMinMs
     for (let i = 1; i < peer.failures && waitMs < limits.retryMaxMs; i++) waitMs *= 2
     peer.retryAt = now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2)
+    this.#dialableAt = undefined
   }
 
   #know(peerId: string): KnownPeer {
@@ -146,6 +157,7 @@ export class Connector<Body> {
     for (const [peerId, peer] of this.#known) {
       if (peer.state !== 'idle') continue
       this.#known.delete(peerId)
+      this.#dialableAt = undefined
       return
     }
   }
@@ -154,6 +166,7 @@ export class Connector<Body> {
     if (peer.state === 'connected') this.#connected--
     if (peer.state === 'dialing') this.#dialing--
     peer.state = state
+    this.#dialableAt = undefined
     if (state === 'connected') this.#connected++
     if (state === 'dialing') this.#dialing++
   }

@@ -36,9 +36,12 @@ export class OriginSource<Body> {
   }
 
   get deadline(): number {
-    if (this.#context.isPaused || this.#pieces.missing.count === 0) return Number.POSITIVE_INFINITY
-    const waiting = this.#seeds.filter(seed => !seed.isDropped && seed.retryAt > this.#context.now)
-    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(seed => seed.retryAt))
+    let deadline = Number.POSITIVE_INFINITY
+    if (this.#context.isPaused || this.#pieces.missing.count === 0) return deadline
+    for (const { isDropped, retryAt } of this.#seeds) {
+      if (!isDropped && retryAt > this.#context.now) deadline = Math.min(deadline, retryAt)
+    }
+    return deadline
   }
 
   /** Whether some web seed may still deliver. */

@@ -13,6 +13,8 @@ import type { Pieces } from './pieces.ts'
 
 /** A round that is this much faster than the best before it shows that the window was the limit. */
 const RISING = 1.15
+/** While blocks are owed, peers' patience is looked at this often. */
+const PATIENCE_CHECK_MS = 500
 /** After this many rounds without a rise the path is full. */
 const FLAT_ROUNDS_MAX = 3
 
@@ -29,12 +31,18 @@ export class Requests<Body> {
   readonly #peers: ReadonlyMap<number, Peer>
   /** Requests to all peers that are late: asked elsewhere, and cancelled when the block comes. */
   #lateCount = 0
+  /** Requests to all peers. */
+  #pendingCount = 0
 
   constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
     this.#pieces = pieces
     this.#picker = picker
     this.#peers = peers
+  }
+
+  get deadline(): number {
+    return this.#pendingCount > 0 ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY
   }
 
   /** Asks the peer for blocks until its window is full. */
@@ -57,6 +65,7 @@ export class Requests<Body> {
       partial.ask(run)
       const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
+      this.#pendingCount++
       peer.pendingBytes += length
       peer.blocksDue++
       this.#context.send(peer.handle, { type: 'request', piece, begin, length })
@@ -132,6 +141,7 @@ export class Requests<Body> {
   tick(): void {
     const { now, limits } = this.#context
     for (const peer of this.#peers.values()) {
+      if (peer.pending.size === 0) continue
       const isOverdue = now >= this.#patienceEnd(peer)
       if (isOverdue) {
         peer.isSnubbed = true
@@ -226,6 +236,7 @@ export class Requests<Body> {
 
   #forget(peer: Peer, request: PendingRequest): void {
     peer.pending.delete(requestKey(request.piece, request.begin))
+    this.#pendingCount--
     peer.pendingBytes -= request.length
     if (request.isLate) this.#lateCount--
     else this.#unask(request)

@@ -20,9 +20,6 @@ import { Transfer } from './transfer.ts'
 
 export type { SwarmOptions }
 
-/** While blocks are owed, peers' patience is looked at this often. */
-const PATIENCE_CHECK_MS = 500
-
 export class Swarm<Body> {
   readonly #peers = new Map<number, Peer>()
   readonly #context: Context<Body>
@@ -81,12 +78,10 @@ export class Swarm<Body> {
   /** When the swarm next wants a `tick`, in the clock of `step`; Infinity when idle. */
   get deadline(): number {
     if (this.#isStopped) return Number.POSITIVE_INFINITY
-    const isWaiting = [...this.#peers.values()].some(peer => peer.pending.size > 0)
     return Math.min(
       this.#choker.deadline,
       this.isHungry ? this.#connector.deadline : Number.POSITIVE_INFINITY,
       (this.#transfer ?? this.#metadata).deadline,
-      isWaiting ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -165,7 +160,7 @@ export class Swarm<Body> {
 
   /** Says what could be made use of, when that changes. */
   #ask(isDownloading: boolean): void {
-    const demand = demandOf([...this.#peers.values()], { isPaused: this.#context.isPaused, isDownloading })
+    const demand = demandOf(this.#peers.values(), { isPaused: this.#context.isPaused, isDownloading })
     if (isSameDemand(demand, this.#demand)) return
     this.#demand = demand
     this.#context.emit({ type: 'ask', demand })

@@ -84,8 +84,14 @@ export class Transfer<Body> {
   }
 
   get deadline(): number {
-    const rooms = [this.uploads, this.hashExchange, this.origin, this.#reprieves, this.#availability]
-    return Math.min(...rooms.map(({ deadline }) => deadline))
+    return Math.min(
+      this.requests.deadline,
+      this.uploads.deadline,
+      this.hashExchange.deadline,
+      this.origin.deadline,
+      this.#reprieves.deadline,
+      this.#availability.deadline,
+    )
   }
 
   /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */

@@ -97,7 +97,8 @@ export class Uploads<Body> {
   }
 
   pumpAll(): void {
-    const peers = [...this.#peers.values()].sort((a, b) => a.lastServedAt - b.lastServedAt || a.handle - b.handle)
+    const busy = [...this.#peers.values()].filter(({ ready, queue }) => ready.length + queue.length > 0)
+    const peers = busy.sort((a, b) => a.lastServedAt - b.lastServedAt || a.handle - b.handle)
     for (const peer of peers) this.pump(peer)
   }
 
