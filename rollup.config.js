@@ -7,7 +7,7 @@ import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import esbuild, { minify } from 'rollup-plugin-esbuild'
 import { browserModulesForRollup } from './build/browser-modules.js'
-import { innerNames } from './build/inner-names.js'
+import { shortNames } from './build/inner-names.js'
 
 export default {
   input: 'src/index.ts',
@@ -24,8 +24,8 @@ export default {
     commonjs(),
     // Fields are assigned where constructors begin, as no class of ours redefines what it inherits: shorter than definitions.
     esbuild({ target: 'es2022', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } }),
-    // esbuild shortens private names, which terser does not; terser compresses better.
-    minify({ target: 'es2022' }),
+    // esbuild shortens private names, which terser does not. All else terser does better.
+    minify({ target: 'es2022', minify: false, minifyIdentifiers: true }),
     terser({
       module: true,
       ecma: 2022,
@@ -38,8 +38,11 @@ export default {
         unsafe: true,
         // No getter of ours does anything but answer. (`unsafe_comps` is not for us: `!(n >= 0)` is how NaN is refused.)
         pure_getters: true,
+        // `x === null` and `null === x` are compressed better when they are not both there.
+        lhs_constants: false,
       },
-      mangle: { properties: { regex: innerNames() } },
+      mangle: { properties: { only_cache: true } },
+      nameCache: shortNames(),
       format: { comments: false },
     }),
   ],

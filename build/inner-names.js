@@ -3,8 +3,8 @@
  *
  * The type checker finds them, so that no list is kept by hand. A name that src declares stays as it is
  * - when the types that src/index.ts exports reach it: users hold, make or implement such objects;
- * - when it is looked up in, or given to, what takes properties that nobody declared (`any`, `unknown`, an index signature): JSON,
- *   dicts of bencode, records of IndexedDB, reports of WebRTC, details of errors;
+ * - when it is looked up in what src does not declare, or given to what takes any properties (`any`, `unknown`, an index
+ *   signature): JSON, dicts of bencode, records of IndexedDB, reports of WebRTC, details of errors;
  * - when the platform has a member of that name, or a dependency the word, anywhere;
  * - when a string in the code is it, by which a property could be looked up.
  */
@@ -32,24 +32,42 @@ const MEMBERS = new Set([
   SyntaxKind.SetAccessor,
 ])
 
-/** Matches the names that may be shortened, and those that begin with an underscore, which are simple-peer's. */
-export function innerNames() {
+/** What short names are made of: the letters that code is full of come first, and compress best. */
+const LETTERS = [...'etinsraoucdlhfpgbwykxqzjETINSRAOUCDLHFPGBWVMYKXQZJ']
+
+/**
+ * The name cache that makes terser shorten these, and what begins with an underscore, which is simple-peer's.
+ * Those in most use get the shortest.
+ */
+export function shortNames() {
+  const { declared, uses, kept } = readNames()
+  for (const word of wordsBeside()) (word.startsWith('_') ? declared : kept).add(word)
+  const isTaken = name => kept.has(name) && uses.has(name)
+  const free = [...LETTERS, ...LETTERS.flatMap(first => LETTERS.map(second => first + second))].filter(
+    name => !isTaken(name),
+  )
+  const usesOf = name => uses.get(name) ?? 0
+  const inner = [...declared].filter(name => !kept.has(name)).sort((a, b) => usesOf(b) - usesOf(a))
+  return { props: { props: Object.fromEntries(inner.map((name, index) => [`$${name}`, free[index]])) } }
+}
+
+function readNames() {
   const api = new API({ cwd: ROOT })
   try {
     const [project] = api.updateSnapshot({ openProject: join(ROOT, 'tsconfig.json') }).getProjects()
-    const { declared, kept } = new Names(project)
-    for (const name of wordsBeside()) kept.add(name)
-    return new RegExp(`^(?:_.*|${[...declared].filter(name => !kept.has(name)).join('|')})$`)
+    return new Names(project)
   } finally {
     api.close()
   }
 }
 
 class Names {
-  /** Of properties in src. */
+  /** Of properties that src declares. */
   declared = new Set()
   /** Among them, and others, those that somebody else may use. */
   kept = new Set()
+  /** How often a property of each name is written. */
+  uses = new Map()
   #checker
   /** Types that were looked through. */
   #seen = new Set()
@@ -88,8 +106,7 @@ class Names {
     }
     for (const { valueType } of checker.getIndexInfosOfType(type)) this.#keepType(valueType)
     for (const property of checker.getPropertiesOfType(type)) {
-      const isPrivate = property.name.startsWith('__#')
-      if (isPrivate || !property.declarations.some(({ path }) => isBundled(path))) continue
+      if (property.name.startsWith('__#') || !isOurs(property)) continue
       this.kept.add(property.name)
       this.#keepType(checker.getTypeOfSymbol(property))
     }
@@ -98,21 +115,30 @@ class Names {
   /** Names that a node and those below it declare, and those that they hand out. */
   #collect(node) {
     const { kind, name, text, parent } = node
-    if (MEMBERS.has(kind) && name.kind === SyntaxKind.Identifier) this.declared.add(name.text)
-    if (kind === SyntaxKind.StringLiteral && parent.kind !== SyntaxKind.LiteralType) this.kept.add(text)
-    if (kind === SyntaxKind.PropertyAccessExpression && this.#checker.getSymbolAtLocation(name) === undefined) {
-      this.kept.add(name.text)
+    if (MEMBERS.has(kind) && name.kind === SyntaxKind.Identifier) {
+      this.declared.add(name.text)
+      this.#count(name.text)
     }
+    if (kind === SyntaxKind.StringLiteral && parent.kind !== SyntaxKind.LiteralType) this.kept.add(text)
+    if (kind === SyntaxKind.PropertyAccessExpression) this.#collectAccess(name)
     if (kind === SyntaxKind.ObjectBindingPattern) this.#collectPattern(node)
     if (kind === SyntaxKind.ObjectLiteralExpression) this.#collectLiteral(node)
     if (kind === SyntaxKind.CallExpression) this.#collectCall(node)
     node.forEachChild(child => this.#collect(child))
   }
 
+  #collectAccess(name) {
+    this.#count(name.text)
+    if (!isOurs(this.#checker.getSymbolAtLocation(name))) this.kept.add(name.text)
+  }
+
   #collectPattern(pattern) {
     const type = this.#checker.getTypeAtLocation(pattern)
     for (const { propertyName, name, dotDotDotToken } of pattern.elements) {
-      if (dotDotDotToken === undefined) this.#keepUndeclared(type, (propertyName ?? name).text)
+      if (dotDotDotToken !== undefined) continue
+      const { text } = propertyName ?? name
+      this.#count(text)
+      this.#keepUndeclared(type, text)
     }
   }
 
@@ -143,6 +169,10 @@ class Names {
     if (expected !== undefined && this.#isOpen(expected)) this.#keepType(this.#checker.getTypeAtLocation(value))
   }
 
+  #count(name) {
+    this.uses.set(name, (this.uses.get(name) ?? 0) + 1)
+  }
+
   /** Keeps the name of a property that stands where a type may have any, and that this type does not declare. */
   #keepUndeclared(type, name) {
     const isDeclared = part => this.#checker.getPropertyOfType(part, name) !== undefined
@@ -162,6 +192,11 @@ class Names {
 /** The types of a union, or the type itself. */
 function partsOf(type) {
   return type.isUnionType() ? type.getTypes().flatMap(partsOf) : [type]
+}
+
+/** Whether a symbol of the checker is declared in src. */
+function isOurs(symbol) {
+  return symbol?.declarations.some(({ path }) => isBundled(path)) ?? false
 }
 
 function isBundled(path) {
