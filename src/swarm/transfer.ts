@@ -84,14 +84,9 @@ export class Transfer<Body> {
   }
 
   get deadline(): number {
-    return Math.min(
-      this.requests.deadline,
-      this.uploads.deadline,
-      this.hashExchange.deadline,
-      this.origin.deadline,
-      this.#reprieves.deadline,
-      this.#availability.deadline,
-    )
+    const { requests, uploads, hashExchange, origin } = this
+    const rare = Math.min(this.#reprieves.deadline, this.#availability.deadline)
+    return Math.min(requests.deadline, uploads.deadline, hashExchange.deadline, origin.deadline, rare)
   }
 
   /** After wants changed: hashes that they need are asked for, and what nobody wants any more is given up. */
