@@ -1,6 +1,7 @@
 /** Counts, from the outside, what every member sent and received, and when it was done. */
 import type { Effect, Input } from '../../src/swarm/events.ts'
 import type { Member } from './member.ts'
+import { PerMember } from './per-member.ts'
 import { isForged, type Token } from './token.ts'
 import type { Watcher } from './watcher.ts'
 import type { World } from './world.ts'
@@ -24,43 +25,42 @@ export class Account {
 
 export class Ledger implements Watcher {
   readonly #world: World
-  readonly #accounts = new Map<Member, Account>()
+  readonly #accounts = new PerMember(() => new Account())
 
   constructor(world: World) {
     this.#world = world
   }
 
   of(member: Member): Account {
-    let account = this.#accounts.get(member)
-    if (account === undefined) {
-      account = new Account()
-      this.#accounts.set(member, account)
-    }
-    return account
+    return this.#accounts.of(member)
   }
 
   input(member: Member, input: Input<Token>): void {
-    const account = this.of(member)
     if (input.type === 'message' && input.message.type === 'piece') {
+      const account = this.of(member)
       account.fromPeersBytes += input.message.body.bytes
       if (isForged(input.message.body)) account.forgedBytes += input.message.body.bytes
     } else if (input.type === 'fetched') {
-      account.fromOriginBytes += input.body.bytes
+      this.of(member).fromOriginBytes += input.body.bytes
     } else if (input.type === 'opened') {
-      account.openedAt ??= this.#world.timeline.now
+      this.of(member).openedAt ??= this.#world.timeline.now
     }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    const account = this.of(member)
-    if (effect.type === 'send' && effect.message.type === 'piece') account.toPeersBytes += effect.message.body.bytes
+    if (effect.type === 'send') {
+      if (effect.message.type === 'piece') this.of(member).toPeersBytes += effect.message.body.bytes
+      return
+    }
     if (effect.type === 'save') {
+      const account = this.of(member)
       account.savedBytes += effect.body.bytes
       account.savedPieces.push({ piece: effect.piece, at: this.#world.timeline.now })
       return
     }
     if (effect.type !== 'report') return
     const { report } = effect
+    const account = this.of(member)
     if (report.type === 'done') account.doneAt ??= this.#world.timeline.now
     else if (report.type === 'damaged') account.damaged += 1
     else if (report.type === 'banned') account.bannedPeerIds.push(report.peerId)

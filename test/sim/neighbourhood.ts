@@ -7,6 +7,7 @@ import { Bitfield } from '../../src/swarm/bitfield.ts'
 import type { Effect, Input, Share, Want } from '../../src/swarm/events.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Member } from './member.ts'
+import { PerMember } from './per-member.ts'
 import type { Token } from './token.ts'
 import type { Torrent } from './torrent.ts'
 
@@ -242,20 +243,14 @@ export class Neighbourhood {
 }
 
 export class Neighbourhoods {
-  readonly #torrent: Torrent
-  readonly #all = new Map<Member, Neighbourhood>()
+  readonly #all: PerMember<Neighbourhood>
 
   constructor(torrent: Torrent) {
-    this.#torrent = torrent
+    this.#all = new PerMember(() => new Neighbourhood(torrent))
   }
 
   of(member: Member): Neighbourhood {
-    let neighbourhood = this.#all.get(member)
-    if (neighbourhood === undefined) {
-      neighbourhood = new Neighbourhood(this.#torrent)
-      this.#all.set(member, neighbourhood)
-    }
-    return neighbourhood
+    return this.#all.of(member)
   }
 
   /** Its session ended. */

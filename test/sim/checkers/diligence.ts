@@ -6,6 +6,7 @@ import { BLOCK_BYTES, SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -37,7 +38,7 @@ class Notes {
 export class Diligence implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  readonly #notes = new Map<Member, Notes>()
+  readonly #notes = new PerMember(() => new Notes())
 
   constructor(world: World) {
     this.#world = world
@@ -45,9 +46,9 @@ export class Diligence implements Watcher {
   }
 
   input(member: Member, input: Input<Token>): void {
-    const notes = this.#of(member)
-    if (input.type === 'checked' || input.type === 'fetch-ended') notes.busy.delete(input.id)
+    if (input.type === 'checked' || input.type === 'fetch-ended') this.#notes.of(member).busy.delete(input.id)
     if (input.type !== 'message' || input.message.type !== 'piece') return
+    const notes = this.#notes.of(member)
     const { piece, begin, body } = input.message
     const arrived = notes.arrived.get(piece) ?? new Set()
     for (let at = begin; at < begin + body.bytes; at += BLOCK_BYTES) arrived.add(at)
@@ -55,23 +56,22 @@ export class Diligence implements Watcher {
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    const notes = this.#of(member)
     switch (effect.type) {
       case 'check':
-        notes.busy.set(effect.id, [effect.piece])
+        this.#notes.of(member).busy.set(effect.id, [effect.piece])
         return
       case 'fetch':
-        notes.busy.set(effect.id, range(effect.first, effect.end))
+        this.#notes.of(member).busy.set(effect.id, range(effect.first, effect.end))
         return
       case 'save':
-        notes.arrived.delete(effect.piece)
+        this.#notes.of(member).arrived.delete(effect.piece)
         return
       case 'report':
-        if (effect.report.type === 'damaged' || effect.report.type === 'banned') notes.isTainted = true
-        if (effect.report.type === 'damaged') notes.arrived.delete(effect.report.piece)
+        if (effect.report.type === 'damaged' || effect.report.type === 'banned') this.#notes.of(member).isTainted = true
+        if (effect.report.type === 'damaged') this.#notes.of(member).arrived.delete(effect.report.piece)
         return
       case 'send':
-        if (effect.message.type === 'request') this.#countSingles(member, notes, effect.peer)
+        if (effect.message.type === 'request') this.#countSingles(member, this.#notes.of(member), effect.peer)
     }
   }
 
@@ -94,7 +94,7 @@ export class Diligence implements Watcher {
 
   #judgeIdle(member: Member, peer: number, neighbour: Neighbour, idleMs: number): void {
     const view = this.#world.neighbourhoods.of(member)
-    const notes = this.#of(member)
+    const notes = this.#notes.of(member)
     const busy = new Set([...notes.busy.values()].flat())
     const asked = requestsOf(view)
     const open = range(0, view.here.length).filter(piece => view.isMissing(piece) && !busy.has(piece))
@@ -127,15 +127,6 @@ export class Diligence implements Watcher {
     })
     if (others.length >= CHOICES_MIN) this.#object(`keeps ${peer}, which is prompt, at one request at a time`, member)
     notes.singles.set(neighbour, 0)
-  }
-
-  #of(member: Member): Notes {
-    let notes = this.#notes.get(member)
-    if (notes === undefined) {
-      notes = new Notes()
-      this.#notes.set(member, notes)
-    }
-    return notes
   }
 }
 

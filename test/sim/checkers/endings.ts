@@ -6,7 +6,8 @@ import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
 interface Ids {
-  readonly used: Set<number>
+  /** The highest id so far: ids rise, and so none is used twice. */
+  last: number
   readonly open: Map<number, string>
 }
 
@@ -19,16 +20,17 @@ export class Endings implements Watcher {
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    const { used, open } = this.#idsOf(member)
     switch (effect.type) {
       case 'check':
       case 'load':
       case 'save':
       case 'hash':
-      case 'fetch':
-        if (used.has(effect.id)) this.#object(`used id ${effect.id} twice`, member)
-        used.add(effect.id)
-        open.set(effect.id, effect.type)
+      case 'fetch': {
+        const ids = this.#idsOf(member)
+        if (effect.id <= ids.last) this.#object(`used id ${effect.id} after ${ids.last}`, member)
+        ids.last = effect.id
+        ids.open.set(effect.id, effect.type)
+      }
     }
   }
 
@@ -58,7 +60,7 @@ export class Endings implements Watcher {
   #idsOf(member: Member): Ids {
     let ids = this.#ids.get(member)
     if (ids === undefined) {
-      ids = { used: new Set(), open: new Map() }
+      ids = { last: 0, open: new Map() }
       this.#ids.set(member, ids)
     }
     return ids

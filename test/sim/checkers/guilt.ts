@@ -4,6 +4,7 @@
  */
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import { isForged, type Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -21,7 +22,7 @@ class Convicts {
 export class Guilt implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  readonly #convicts = new Map<Member, Convicts>()
+  readonly #convicts = new PerMember(() => new Convicts())
   readonly #offers = new Map<number, string>()
 
   constructor(world: World) {
@@ -31,27 +32,28 @@ export class Guilt implements Watcher {
 
   input(member: Member, input: Input<Token>): void {
     if (input.type === 'offered') this.#offers.set(input.offer, input.peerId)
-    const url = input.type === 'fetched' ? this.#of(member).urls.get(input.id) : undefined
+    const url = input.type === 'fetched' ? this.#convicts.of(member).urls.get(input.id) : undefined
     if (url !== undefined && input.type === 'fetched' && isForged(input.body)) {
-      this.#of(member).forgedBy.set(input.piece, url)
+      this.#convicts.of(member).forgedBy.set(input.piece, url)
     }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    const convicts = this.#of(member)
     switch (effect.type) {
       case 'dial':
-        if (convicts.peerIds.has(effect.peerId)) this.#object(`dials ${effect.peerId}, which it banned`, member)
+        if (this.#convicts.of(member).peerIds.has(effect.peerId))
+          this.#object(`dials ${effect.peerId}, which it banned`, member)
         return
       case 'accept': {
         const peerId = this.#offers.get(effect.offer)
-        if (peerId !== undefined && convicts.peerIds.has(peerId))
+        if (peerId !== undefined && this.#convicts.of(member).peerIds.has(peerId))
           this.#object(`accepts ${peerId}, which it banned`, member)
         return
       }
       case 'fetch':
-        convicts.urls.set(effect.id, effect.url)
-        if (convicts.origins.has(effect.url)) this.#object(`asks ${effect.url} again, which sent a bad piece`, member)
+        this.#convicts.of(member).urls.set(effect.id, effect.url)
+        if (this.#convicts.of(member).origins.has(effect.url))
+          this.#object(`asks ${effect.url} again, which sent a bad piece`, member)
         return
       case 'report':
         if (effect.report.type === 'damaged') this.#countDamage(member, effect.report.piece)
@@ -64,14 +66,14 @@ export class Guilt implements Watcher {
   }
 
   #judgeBan(member: Member, { peerId, reason }: { peerId: string; reason: string }): void {
-    this.#of(member).peerIds.add(peerId)
+    this.#convicts.of(member).peerIds.add(peerId)
     const banned = this.#world.members.find(other => other.peerId === peerId)
     if (banned?.options.disguise?.isGuilty === true) return
     this.#object(`banned ${banned?.name ?? 'somebody unknown'}, who is innocent: ${reason}`, member)
   }
 
   #countDamage(member: Member, piece: number): void {
-    const convicts = this.#of(member)
+    const convicts = this.#convicts.of(member)
     convicts.damaged += 1
     const url = convicts.forgedBy.get(piece)
     if (url !== undefined) convicts.origins.add(url)
@@ -81,14 +83,5 @@ export class Guilt implements Watcher {
     if (convicts.damaged > polluters * badPiecesMax) {
       this.#object(`took ${convicts.damaged} bad pieces from ${polluters} polluters`, member)
     }
-  }
-
-  #of(member: Member): Convicts {
-    let convicts = this.#convicts.get(member)
-    if (convicts === undefined) {
-      convicts = new Convicts()
-      this.#convicts.set(member, convicts)
-    }
-    return convicts
   }
 }
