@@ -5,7 +5,6 @@
  * divided among the rest. Rates and buffers go in equal parts to the swarms that can use them.
  */
 import type { Demand, Share } from './events.ts'
-import type { Peer } from './peer.ts'
 
 /** @returns one share for each demand, in the same order */
 export function divide(total: Share, demands: readonly Demand[]): Share[] {
@@ -42,20 +41,6 @@ export function fairShares(total: number, wanted: readonly number[]): number[] {
     open = open.filter(i => shares[i]! < wanted[i]!)
   }
   return shares
-}
-
-/** What a swarm could make use of: as many peers as it gets, and a slot for everyone who is interested. */
-export function demandOf(
-  peers: Iterable<Peer>,
-  { isPaused, isDownloading }: { isPaused: boolean; isDownloading: boolean },
-): Demand {
-  let connections = 0
-  let unchokes = 0
-  for (const { isInterested } of peers) {
-    connections++
-    if (isInterested) unchokes++
-  }
-  return { connections: isPaused ? connections : Number.POSITIVE_INFINITY, unchokes, isDownloading }
 }
 
 export function isSameDemand(a: Demand, b: Demand): boolean {

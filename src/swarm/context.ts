@@ -11,6 +11,8 @@ export class Context<Body> {
   share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
   isPaused = false
   isUploading = true
+  /** Peers that are interested in us. */
+  interestedCount = 0
   readonly counters: Counters = {
     fromPeersBytes: 0,
     fromOriginBytes: 0,

@@ -101,8 +101,9 @@ export class MessageHandler<Body> {
     this.#context.send(peer.handle, { type: 'unchoke' })
   }
 
-  /** The peer is gone: its pieces no longer count as available. */
-  forgetPieces(peer: Peer): void {
+  /** The peer is gone: it and its pieces no longer count. */
+  forget(peer: Peer): void {
+    this.#setInterested(peer, false)
     if (peer.have !== undefined) this.#countPieces(peer, -1)
   }
 
@@ -118,10 +119,10 @@ export class MessageHandler<Body> {
         peer.isChoking = false
         return transfer?.requests.fill(peer)
       case 'interested':
-        peer.isInterested = true
+        this.#setInterested(peer, true)
         return this.#host.interestChanged()
       case 'not-interested':
-        peer.isInterested = false
+        this.#setInterested(peer, false)
         return transfer?.uploads.clear(peer)
       case 'have':
         return this.#onHave(peer, message.piece)
@@ -169,6 +170,11 @@ export class MessageHandler<Body> {
       case 'hash-reject':
         return transfer?.hashExchange.rejected(peer, message)
     }
+  }
+
+  #setInterested(peer: Peer, isInterested: boolean): void {
+    if (isInterested !== peer.isInterested) this.#context.interestedCount += isInterested ? 1 : -1
+    peer.isInterested = isInterested
   }
 
   #tickMetadata(): void {

@@ -8,7 +8,7 @@ import { type Metainfo, metainfoFromInfo } from '../metainfo/metainfo.ts'
 import { ShoalError } from '../errors.ts'
 import { SWARM_DEFAULTS } from '../options.ts'
 import { Bitfield } from './bitfield.ts'
-import { demandOf, isSameDemand } from './budget.ts'
+import { isSameDemand } from './budget.ts'
 import { Choker, type Verdict } from './choker.ts'
 import { Connector } from './connector.ts'
 import { Context, type Counters, type SwarmOptions } from './context.ts'
@@ -160,7 +160,10 @@ export class Swarm<Body> {
 
   /** Says what could be made use of, when that changes. */
   #ask(isDownloading: boolean): void {
-    const demand = demandOf(this.#peers.values(), { isPaused: this.#context.isPaused, isDownloading })
+    const { isPaused, interestedCount } = this.#context
+    // As many peers as it gets, and a slot for everyone who is interested.
+    const connections = isPaused ? this.#peers.size : Number.POSITIVE_INFINITY
+    const demand = { connections, unchokes: interestedCount, isDownloading }
     if (isSameDemand(demand, this.#demand)) return
     this.#demand = demand
     this.#context.emit({ type: 'ask', demand })
@@ -261,7 +264,7 @@ export class Swarm<Body> {
     this.#peers.delete(handle)
     this.#connector.closed(peer.peerId)
     this.#metadata.closed(peer)
-    this.#messages.forgetPieces(peer)
+    this.#messages.forget(peer)
     if (this.#transfer === undefined) this.#metadata.tick()
     else this.#transfer.parted(peer)
     this.#fillSlots()
