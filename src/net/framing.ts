@@ -16,19 +16,18 @@ export interface FrameSink {
   frame(frame: Uint8Array): void
 }
 
-/** Bytes that must be seen to know a message's length and kind. */
-const HEADER_BYTES = 5
+const NOTHING = new Uint8Array(0)
 
 export class FrameGuard {
   /** Bounds bitfields exactly, once it is known. */
   pieceCount: number | undefined
   readonly #sink: FrameSink
-  /** The handshake or header that is being collected, then the message itself. */
-  #buffer: Uint8Array = new Uint8Array(HANDSHAKE_BYTES)
+  #isShaken = false
+  #isClosed = false
+  /** What did not lie whole in a chunk is collected here; as long as it is known to be, empty when there is none. */
+  #buffer: Uint8Array = NOTHING
   /** Bytes of `#buffer` that are filled. */
   #filled = 0
-  #state: 'handshake' | 'header' | 'frame' | 'closed' = 'handshake'
-  readonly #header = new Uint8Array(HEADER_BYTES)
 
   constructor(sink: FrameSink) {
     this.#sink = sink
@@ -40,110 +39,66 @@ export class FrameGuard {
    */
   push(chunk: Uint8Array): string | undefined {
     let at = 0
-    while (at < chunk.length) {
-      // A sink may close the guard in the middle of a chunk.
-      if (this.#state === 'closed') return undefined
-      const taken = this.#take(chunk, at)
-      if (typeof taken === 'string') {
+    // A sink may close the guard in the middle of a chunk.
+    while (at < chunk.length && !this.#isClosed) {
+      const isCollecting = this.#buffer.length > 0
+      if (isCollecting) at += this.#fill(chunk.subarray(at))
+      const bytes = isCollecting ? this.#buffer.subarray(0, this.#filled) : chunk.subarray(at)
+      const expected = this.#bytesExpected(bytes)
+      if (typeof expected === 'string') {
         this.close()
-        return taken
+        return expected
       }
-      at += taken
+      if (bytes.length >= expected) {
+        if (!isCollecting) at += expected
+        this.#buffer = NOTHING
+        this.#filled = 0
+        this.#deliver(bytes.subarray(0, expected))
+      } else if (this.#buffer.length < expected) {
+        const buffer = new Uint8Array(expected)
+        buffer.set(this.#buffer)
+        this.#buffer = buffer
+      }
     }
     return undefined
   }
 
   /** Ignores whatever else comes, and lets go of what was collected. */
   close(): void {
-    this.#state = 'closed'
-    this.#buffer = this.#header
+    this.#isClosed = true
+    this.#buffer = NOTHING
   }
 
-  /** Bytes consumed from `at`, or the offence. */
-  #take(chunk: Uint8Array, at: number): number | string {
-    switch (this.#state) {
-      case 'handshake':
-        return this.#takeHandshake(chunk, at)
-      case 'header':
-        return this.#takeHeader(chunk, at)
-      default:
-        return this.#takeFrame(chunk, at)
-    }
+  /** Takes what the buffer has room for. @returns how much that was */
+  #fill(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, this.#buffer.length - this.#filled)
+    this.#buffer.set(taken, this.#filled)
+    this.#filled += taken.length
+    return taken.length
   }
 
-  #takeHandshake(chunk: Uint8Array, at: number): number | string {
-    const taken = this.#fill(chunk, at)
-    if (!isHandshakeStart(this.#buffer.subarray(0, this.#filled))) return 'does not speak BitTorrent'
-    if (this.#filled === HANDSHAKE_BYTES) {
-      const handshake = this.#buffer
-      this.#expectHeader()
-      this.#sink.handshake(handshake)
-    }
-    return taken
-  }
-
-  #takeHeader(chunk: Uint8Array, at: number): number | string {
-    // A header that lies whole in the chunk, as most do, is read in place.
-    const isWhole = this.#filled === 0 && chunk.length - at >= HEADER_BYTES
-    const taken = isWhole ? HEADER_BYTES : this.#fill(chunk, at)
-    const header = isWhole ? chunk.subarray(at, at + taken) : this.#header.subarray(0, this.#filled)
-    if (header.length < 4) return taken
+  /** How long what begins with these bytes is, or how much of it must be seen to tell; or the offence. */
+  #bytesExpected(bytes: Uint8Array): number | string {
+    if (!this.#isShaken) return isHandshakeStart(bytes) ? HANDSHAKE_BYTES : 'does not speak BitTorrent'
+    if (bytes.length < 4) return 4
     // Unsigned: a length of 2^31 or more is long, not negative.
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(0)
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
     if (length > MESSAGE_BYTES_MAX) {
       return `announced a message of ${length} bytes; no message is longer than ${MESSAGE_BYTES_MAX}`
     }
-    if (length === 0) {
-      // A keep-alive ends with its length: what follows it in the header belongs to the next message.
-      this.#expectHeader()
-      return taken - (header.length - 4)
-    }
-    const id = header[4]
-    if (id === undefined) return taken
-    if (!isLengthAllowed(id, length, this.pieceCount)) {
-      return `announced a message ${id} of ${length} bytes, which this torrent has no use for`
-    }
-    const end = at + 4 + length
-    if (isWhole && end <= chunk.length) {
-      this.#sink.frame(chunk.subarray(at + 4, end))
-      return 4 + length
-    }
-    this.#expectFrame(length)
-    this.#buffer[0] = id
-    this.#filled = 1
-    this.#deliverIfWhole()
-    return taken
+    // A keep-alive is a length and nothing more.
+    if (length === 0) return 4
+    const id = bytes[4]
+    if (id === undefined) return 5
+    return isLengthAllowed(id, length, this.pieceCount)
+      ? 4 + length
+      : `announced a message ${id} of ${length} bytes, which this torrent has no use for`
   }
 
-  #takeFrame(chunk: Uint8Array, at: number): number {
-    const taken = this.#fill(chunk, at)
-    this.#deliverIfWhole()
-    return taken
-  }
-
-  #deliverIfWhole(): void {
-    if (this.#filled < this.#buffer.length) return
-    const frame = this.#buffer
-    this.#expectHeader()
-    this.#sink.frame(frame)
-  }
-
-  #fill(chunk: Uint8Array, at: number): number {
-    const count = Math.min(this.#buffer.length - this.#filled, chunk.length - at)
-    this.#buffer.set(chunk.subarray(at, at + count), this.#filled)
-    this.#filled += count
-    return count
-  }
-
-  #expectHeader(): void {
-    this.#state = 'header'
-    this.#buffer = this.#header
-    this.#filled = 0
-  }
-
-  #expectFrame(length: number): void {
-    this.#state = 'frame'
-    this.#buffer = new Uint8Array(length)
-    this.#filled = 0
+  #deliver(bytes: Uint8Array): void {
+    const isHandshake = !this.#isShaken
+    this.#isShaken = true
+    if (isHandshake) this.#sink.handshake(bytes)
+    else if (bytes.length > 4) this.#sink.frame(bytes.subarray(4))
   }
 }

@@ -1,44 +1,31 @@
 /**
  * Which HTTP ranges bring which pieces (BEP 19).
  */
-import type { FileSlice, Layout, LayoutFile } from '../metainfo/layout.ts'
+import type { Layout, LayoutFile } from '../metainfo/layout.ts'
 
 /** A contiguous range of one file: one HTTP request. */
 export interface OriginRun {
-  /** Index into `layout.files`. */
-  readonly file: number
+  readonly file: LayoutFile
   /** Byte offset in the file. */
   readonly offset: number
-  /** Bytes. */
+  /** Bytes; at least one. */
   readonly length: number
-  /** Where the bytes go, in their order. */
-  readonly targets: readonly RunTarget[]
-}
-
-export interface RunTarget {
-  readonly piece: number
-  /** Byte offset in the piece. */
-  readonly pieceOffset: number
-  /** Bytes. */
-  readonly length: number
+  /** Where it begins in the stream of all pieces, in bytes. */
+  readonly start: number
 }
 
 /** The runs that cover pieces `first` (inclusive) to `end` (exclusive), in the order of their bytes. */
 export function planRuns(layout: Layout, first: number, end: number): OriginRun[] {
-  const runs: { file: number; offset: number; length: number; targets: RunTarget[] }[] = []
+  const runs = new Map<number, { file: LayoutFile; offset: number; length: number; start: number }>()
   for (let piece = first; piece < end; piece++) {
-    for (const slice of layout.slices(piece)) {
-      const last = runs.at(-1)
-      if (last !== undefined && last.file === slice.file && last.offset + last.length === slice.offset) {
-        last.length += slice.length
-        last.targets.push(targetOf(piece, slice))
-      } else {
-        const { file, offset, length } = slice
-        runs.push({ file, offset, length, targets: [targetOf(piece, slice)] })
-      }
+    for (const { file, offset, length } of layout.slices(piece)) {
+      const run = runs.get(file)
+      if (run === undefined)
+        runs.set(file, { file: layout.files[file]!, offset, length, start: layout.startOf(file) + offset })
+      else run.length += length
     }
   }
-  return runs
+  return [...runs.values()]
 }
 
 /**
@@ -60,8 +47,4 @@ function pathOf(file: LayoutFile): readonly string[] {
   const raw = file.rawPath
   const isHarmless = raw?.every(component => component !== '' && component !== '.' && component !== '..')
   return raw !== undefined && isHarmless ? raw : file.path.split('/')
-}
-
-function targetOf(piece: number, { pieceOffset, length }: FileSlice): RunTarget {
-  return { piece, pieceOffset, length }
 }

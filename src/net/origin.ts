@@ -53,42 +53,24 @@ async function fetchPieces(
 }
 
 async function fetchRun(
-  run: OriginRun,
+  { file, offset, length, start }: OriginRun,
   { url, layout }: OriginRequest,
   { context, signal, assembly }: { context: RequestContext; signal: AbortSignal; assembly: Assembly },
 ): Promise<void> {
-  const file = layout.files[run.file]
-  if (file === undefined || run.length === 0) return
-  const range = { url: fileUrl(url, layout, file), offset: run.offset, length: run.length, fileLength: file.length }
-  let target = 0
-  let filled = 0
+  let at = start
+  const range = { url: fileUrl(url, layout, file), offset, length, fileLength: file.length }
   await requestRange({ ...range, signal }, context, chunk => {
-    let at = 0
-    while (at < chunk.length) {
-      const { piece, pieceOffset, length } = run.targets[target] as OriginRun['targets'][number]
-      const part = chunk.subarray(at, at + length - filled)
-      assembly.put(piece, pieceOffset + filled, part)
-      at += part.length
-      filled += part.length
-      if (filled === length) {
-        target++
-        filled = 0
-      }
-    }
+    assembly.put(at, chunk)
+    at += chunk.length
   })
-}
-
-interface PartialPiece {
-  readonly bytes: Uint8Array
-  /** Bytes that have not come. */
-  missing: number
 }
 
 /** Pieces that are being filled, handed over in order as they become whole. */
 class Assembly {
   readonly #request: OriginRequest
   readonly #deliver: (index: number, bytes: Uint8Array) => void
-  readonly #pieces = new Map<number, PartialPiece>()
+  /** What has come of pieces that are not whole. What no file covers stays zero. */
+  readonly #pieces = new Map<number, { readonly bytes: Uint8Array; missing: number }>()
   #next: number
 
   constructor(request: OriginRequest, deliver: (index: number, bytes: Uint8Array) => void) {
@@ -99,16 +81,27 @@ class Assembly {
     queueMicrotask(() => this.#handOver())
   }
 
-  put(index: number, at: number, bytes: Uint8Array): void {
-    const piece = this.#pieces.get(index) ?? this.#begin(index)
-    piece.bytes.set(bytes, at)
-    piece.missing -= bytes.length
-    if (piece.missing === 0) this.#handOver()
+  /** Takes bytes of the stream of all pieces, from `start` on. */
+  put(start: number, bytes: Uint8Array): void {
+    const { pieceLength } = this.#request.layout
+    for (let at = 0; at < bytes.length; ) {
+      const index = Math.floor((start + at) / pieceLength)
+      const offset = (start + at) % pieceLength
+      const part = bytes.subarray(at, at + pieceLength - offset)
+      const piece = this.#piece(index)
+      piece.bytes.set(part, offset)
+      piece.missing -= part.length
+      at += part.length
+    }
+    this.#handOver()
   }
 
-  #begin(index: number): PartialPiece {
-    // What no file covers stays zero.
-    const piece = { bytes: new Uint8Array(this.#request.layout.pieceBytes(index)), missing: this.#fileBytes(index) }
+  #piece(index: number): { readonly bytes: Uint8Array; missing: number } {
+    const known = this.#pieces.get(index)
+    if (known !== undefined) return known
+    const { layout } = this.#request
+    const missing = layout.slices(index).reduce((sum, { length }) => sum + length, 0)
+    const piece = { bytes: new Uint8Array(layout.pieceBytes(index)), missing }
     this.#pieces.set(index, piece)
     return piece
   }
@@ -116,16 +109,11 @@ class Assembly {
   #handOver(): void {
     while (this.#next < this.#request.end) {
       const index = this.#next
-      if ((this.#pieces.get(index)?.missing ?? this.#fileBytes(index)) > 0) return
-      const { bytes } = this.#pieces.get(index) ?? this.#begin(index)
+      const { bytes, missing } = this.#piece(index)
+      if (missing > 0) return
       this.#pieces.delete(index)
       this.#next++
       this.#deliver(index, bytes)
     }
-  }
-
-  /** Bytes of a piece that lie in files. */
-  #fileBytes(index: number): number {
-    return this.#request.layout.slices(index).reduce((sum, { length }) => sum + length, 0)
   }
 }
