@@ -1,8 +1,10 @@
 /** Which addresses from torrents and magnets are kept. Where they lead is checked when they are used (`blocked-address`). */
 import { METAINFO_LIMITS } from '../options.ts'
 
-const TRACKER_PROTOCOLS = ['ws:', 'wss:', 'http:', 'https:', 'udp:']
-const WEB_SEED_PROTOCOLS = ['http:', 'https:']
+export const WEB_SEED_PROTOCOLS = ['http:', 'https:']
+/** Those that reach trackers from a browser. */
+export const SOCKET_PROTOCOLS = ['ws:', 'wss:']
+const TRACKER_PROTOCOLS = [...SOCKET_PROTOCOLS, ...WEB_SEED_PROTOCOLS, 'udp:']
 
 /** The trackers among `urls`, tier by tier (BEP 12): each once, empty tiers left out. A string is a tier of its own. */
 export function trackerTiers(urls: Iterable<string | Iterable<string>>): string[][] {
@@ -32,12 +34,9 @@ function keep(urls: Iterable<string>, protocols: readonly string[], seen: Set<st
   return kept
 }
 
-function isUrl(text: string, protocols: readonly string[]): boolean {
-  if (text.length > METAINFO_LIMITS.urlCharactersMax) return false
-  try {
-    const url = new URL(text)
-    return protocols.includes(url.protocol) && url.hostname !== ''
-  } catch {
-    return false
-  }
+/** Whether `text` is an address, not too long, with a host and one of these protocols (`https:`). */
+export function isUrl(text: string, protocols: readonly string[]): boolean {
+  if (text.length > METAINFO_LIMITS.urlCharactersMax || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocols.includes(protocol) && hostname !== ''
 }

@@ -27,39 +27,37 @@ export interface RequestContext {
 
 /**
  * Hands over exactly `length` bytes, in order, as they arrive. The chunks are valid until `take` returns.
- * @throws ShoalError `web-seed-failed`, `blocked-address` or `aborted`
+ * @throws ShoalError `web-seed-failed` or `blocked-address`, or why the signal was aborted
  */
 export async function requestRange(
   request: RangeRequest,
   context: RequestContext,
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
+  const { url } = request
   const idle = new AbortController()
-  let touchedAtMs = performance.now()
+  let timer: ReturnType<typeof setTimeout> | undefined
   const touch = () => {
-    touchedAtMs = performance.now()
+    clearTimeout(timer)
+    timer = setTimeout(() => idle.abort(), context.idleTimeoutMs)
   }
-  // One timer, however many chunks come.
-  const timer = setInterval(() => {
-    if (performance.now() - touchedAtMs > context.idleTimeoutMs) idle.abort()
-  }, context.idleTimeoutMs / 4)
   let hasAnswered = false
   try {
-    const response = await open(request, context, AbortSignal.any([request.signal, idle.signal]))
+    touch()
+    const signal = AbortSignal.any([request.signal, idle.signal])
+    const response = await context.fetch(url, { ...initOf(request), signal })
     hasAnswered = true
     touch()
     const skipped = checkResponse(response, request)
-    await readBody(response, { skipped, length: request.length, url: request.url, touch }, take)
+    await readBody(response, { skipped, length: request.length, url, touch }, take)
   } catch (error) {
-    if (request.signal.aborted) {
-      throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', { details: { retryable: false } })
-    }
-    if (idle.signal.aborted) throw failure(request.url, 'sent nothing for too long', { retryable: true })
+    request.signal.throwIfAborted()
+    if (idle.signal.aborted) throw failure(url, 'sent nothing for too long', { retryable: true })
     if (error instanceof ShoalError) throw error
-    if (hasAnswered) throw failure(request.url, `broke off: ${messageOf(error)}`, { retryable: true, cause: error })
+    if (hasAnswered) throw failure(url, `broke off: ${messageOf(error)}`, { retryable: true, cause: error })
     throw await explain(error, request, context)
   } finally {
-    clearInterval(timer)
+    clearTimeout(timer)
     // Ends the rest of a body that is longer than what was asked for.
     idle.abort()
   }
@@ -75,16 +73,11 @@ export function failure(
   return new ShoalError('web-seed-failed', `The web seed ${url} ${what}.`, { cause, details: { url, ...facts } })
 }
 
-async function open(request: RangeRequest, context: RequestContext, signal: AbortSignal): Promise<Response> {
-  const { offset, length, fileLength } = request
-  const headers: Record<string, string> = {}
+function initOf({ offset, length, fileLength }: RangeRequest): RequestInit {
   // Without a range the server may compress, and a browser needs no preflight.
-  if (length < fileLength) headers.Range = `bytes=${offset}-${offset + length - 1}`
+  const headers: HeadersInit = length < fileLength ? { Range: `bytes=${offset}-${offset + length - 1}` } : {}
   // Chromium's cache serves one request for a URL at a time; pieces are kept in a store of our own.
-  const init: RequestInit = { headers, signal, cache: 'no-store', credentials: 'same-origin' }
-  const response = await context.fetch(request.url, init)
-  if (response.url !== '') requireHttp(response.url, request.url)
-  return response
+  return { headers, cache: 'no-store', credentials: 'same-origin' }
 }
 
 /** How many bytes of the body come before the range. */
@@ -136,44 +129,25 @@ async function readBody(
 }
 
 /** What lies behind a fetch that failed without an answer; browsers do not tell pages. */
-async function explain(error: unknown, request: RangeRequest, context: RequestContext): Promise<ShoalError> {
+async function explain(cause: unknown, request: RangeRequest, context: RequestContext): Promise<ShoalError> {
   const { url } = request
-  // A server that was away for a moment is reachable now, and readable too.
-  if ((await isForeignAndReachable(url, context.fetch)) && !(await isReadable(request, context))) {
-    const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
-    return failure(url, `is not readable by this page: ${advice}`, { retryable: false, cause: error })
-  }
-  return failure(url, `could not be reached: ${messageOf(error)}`, { retryable: true, cause: error })
-}
-
-/** In a page: whether the server answers requests whose answers the page may not read. */
-async function isForeignAndReachable(url: string, fetch: Fetch): Promise<boolean> {
   const page = (globalThis as { location?: { origin?: string } }).location
-  if (page?.origin === undefined || new URL(url).origin === page.origin) return false
-  const init: RequestInit = { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit' }
-  const signal = AbortSignal.timeout(ORIGIN_LIMITS.idleTimeoutMs)
-  return fetch(url, { ...init, signal }).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function isReadable(request: RangeRequest, context: RequestContext): Promise<boolean> {
-  const ending = new AbortController()
-  const timer = setTimeout(() => ending.abort(), context.idleTimeoutMs)
-  const isOpen = await open(request, context, ending.signal).then(
-    () => true,
-    () => false,
-  )
-  clearTimeout(timer)
-  ending.abort()
-  return isOpen
-}
-
-/** @throws ShoalError `web-seed-failed`, in the name of `seedUrl` */
-export function requireHttp(url: string, seedUrl: string): void {
-  const isHttp = URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)
-  if (!isHttp) throw failure(seedUrl, 'is not an http or https address', { retryable: false })
+  const isForeign = page?.origin !== undefined && new URL(url).origin !== page.origin
+  const isAnswered = (init: RequestInit): Promise<boolean> =>
+    context.fetch(url, { ...init, method: 'HEAD', signal: AbortSignal.timeout(context.idleTimeoutMs) }).then(
+      () => true,
+      () => false,
+    )
+  // A server that was away for a moment is reachable now, and readable too.
+  if (
+    isForeign &&
+    (await isAnswered({ mode: 'no-cors', cache: 'no-store', credentials: 'omit' })) &&
+    !(await isAnswered(initOf(request)))
+  ) {
+    const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
+    return failure(url, `is not readable by this page: ${advice}`, { retryable: false, cause })
+  }
+  return failure(url, `could not be reached: ${messageOf(cause)}`, { retryable: true, cause })
 }
 
 /** Node hides what went wrong in the cause. */

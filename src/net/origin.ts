@@ -5,10 +5,11 @@
  * stream in, and pieces are handed over in order.
  */
 import { ShoalError } from '../errors.ts'
+import { isUrl, WEB_SEED_PROTOCOLS } from '../metainfo/urls.ts'
 import { ORIGIN_LIMITS } from '../options.ts'
 import type { Origin, OriginRequest } from '../ports.ts'
 import { fileUrl, type OriginRun, planRuns } from './origin-plan.ts'
-import { type Fetch, type RequestContext, requestRange, requireHttp } from './origin-request.ts'
+import { type Fetch, type RequestContext, requestRange, failure } from './origin-request.ts'
 
 export interface OriginOptions {
   /** @default the browser's */
@@ -33,7 +34,7 @@ async function fetchPieces(
   deliver: (index: number, bytes: Uint8Array) => void,
 ): Promise<void> {
   const { url, layout, first, end } = request
-  requireHttp(url, url)
+  if (!isUrl(url, WEB_SEED_PROTOCOLS)) throw failure(url, 'is not an http or https address', { retryable: false })
   const failed = new AbortController()
   const signal = AbortSignal.any([request.signal, failed.signal])
   const assembly = new Assembly(request, (index, bytes) => {

@@ -4,6 +4,7 @@
  * once when the browser comes online again, and after the time that a tracker going away asks for.
  */
 import { ShoalError } from '../errors.ts'
+import { isUrl, SOCKET_PROTOCOLS } from '../metainfo/urls.ts'
 import { TRACKER_CLIENT_DEFAULTS, TRACKER_LIMITS } from '../options.ts'
 import type { TrackerExtension, WireId } from '../protocol/tracker.ts'
 import { parseTrackerReply } from '../protocol/tracker-reply.ts'
@@ -267,7 +268,7 @@ const ABSENT: TrackerSession = {
 }
 
 function unusableUrl(url: string): ShoalError | undefined {
-  if (URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol)) return undefined
+  if (isUrl(url, SOCKET_PROTOCOLS)) return undefined
   const message = `The tracker ${JSON.stringify(url)} is left out: Shoal reaches trackers over WebSockets, at wss:// or ws:// addresses.`
   return new ShoalError('invalid-argument', message, { details: { url } })
 }
