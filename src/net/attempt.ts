@@ -2,26 +2,26 @@
  * One attempt at a connection: from the wish to the handshake, or to giving up.
  *
  * Three kinds, alike but for how they begin: a dial (our offer to a named peer), an answer (to a peer's offer)
- * and a speculation (our offer to whoever a tracker hands it to).
+ * and a speculation (our offer to whoever a tracker hands it to, a dial once that peer has answered).
  */
 import { CHANNEL_LIMITS, TRACKER_LIMITS } from '../options.ts'
 import { type ChannelSignal, openChannel } from './channel.ts'
 import { Connection, type Greeting } from './connection.ts'
-import type { Slot } from './slots.ts'
 import type { TrackerSession } from './tracker-types.ts'
 
 export interface AttemptOptions {
-  readonly kind: 'dial' | 'answer' | 'speculation'
+  /** The offer is ours. */
+  readonly initiator: boolean
   /** 20 characters of latin-1, chosen by the offerer. */
-  readonly offerId: string
-  /** Whom; undefined for a speculation. */
-  readonly peerId?: string
+  offerId: string
+  /** Whom; undefined for a speculation that nobody has answered. */
+  peerId?: string | undefined
   /** The tracker that signals go through. */
   readonly session: TrackerSession
   /** Candidates follow the description. */
   readonly trickle: boolean
   /** The session waits for the outcome. */
-  readonly isAsked: boolean
+  isAsked: boolean
 }
 
 export interface AttemptContext {
@@ -30,152 +30,113 @@ export interface AttemptContext {
   readonly iceTransportPolicy?: RTCIceTransportPolicy | undefined
 }
 
-export interface AttemptEvents {
-  /** A speculation's offer is ready to be handed to a tracker. */
-  speculated(attempt: Attempt, sdp: string): void
-  // Exactly one of these, once, unless `abandon` comes first.
-  opened(attempt: Attempt, connection: Connection): void
-  failed(attempt: Attempt): void
+/** Exactly one of these, once, unless it is closed first. */
+export interface AttemptOutcome {
+  opened(connection: Connection): void
+  failed(): void
 }
 
-export class Attempt {
-  readonly kind: AttemptOptions['kind']
-  readonly session: TrackerSession
-  offerId: string
-  peerId: string | undefined
-  isAsked: boolean
-  slot: Slot | undefined
-  /** Our description has gone to the peer. */
-  isSent = false
-  readonly #trickle: boolean
-  readonly #context: AttemptContext
-  readonly #events: AttemptEvents
-  #connection: Connection | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #isOver = false
-  #isAnswered = false
-  #candidatesSent = 0
-  #candidatesReceived = 0
-  /** What came before there was a connection to take it: a slot had to be waited for. */
-  #earlySignals: ChannelSignal[] = []
-
-  constructor(options: AttemptOptions, context: AttemptContext, events: AttemptEvents) {
-    this.kind = options.kind
-    this.offerId = options.offerId
-    this.peerId = options.peerId
-    this.session = options.session
-    this.isAsked = options.isAsked
-    this.#trickle = options.trickle
-    this.#context = context
-    this.#events = events
-  }
-
+export interface Attempt extends AttemptOptions {
+  /** Our description, once it has gone to the peer, or is ready to be handed to a tracker. */
+  sdp?: string
+  /** When a tracker was given the offer to hand to somebody, in ms since the epoch. */
+  handedAtMs: number
+  isAnswered: boolean
+  /** Resolves when our description is there, or never will be. */
+  readonly described: Promise<void>
   /** Makes the connection. For a dial and a speculation this makes the offer. */
-  start(): void {
-    if (this.#isOver) return
-    const isSpeculation = this.kind === 'speculation'
-    this.#expire(isSpeculation ? CHANNEL_LIMITS.speculationMs : CHANNEL_LIMITS.openTimeoutMs)
-    const connection = new Connection(
-      {
-        greeting: this.#context.greeting(),
-        initiator: this.kind !== 'answer',
-        open: events =>
-          openChannel(
-            {
-              initiator: this.kind !== 'answer',
-              trickle: this.#trickle,
-              iceServers: this.#context.iceServers(),
-              iceTransportPolicy: this.#context.iceTransportPolicy,
-            },
-            { ...events, signal: signal => this.#onSignal(signal) },
-          ),
-      },
-      {
-        // From here on the handshake has its own time.
-        reached: () => clearTimeout(this.#timer),
-        opened: () => this.#open(connection),
-        failed: () => this.fail(),
-      },
-    )
-    this.#connection = connection
-    for (const signal of this.#earlySignals) connection.signal(signal)
-    this.#earlySignals = []
-  }
-
-  /** The offer that this attempt answers. */
-  takeOffer(sdp: string): void {
-    this.#take({ type: 'offer', sdp })
-  }
-
-  /** The first answer is the one that counts; whether this was it. */
-  takeAnswer(peerId: string, sdp: string): boolean {
-    if (this.kind === 'answer' || this.#isAnswered || !this.isSent) return false
-    if (this.peerId !== undefined && this.peerId !== peerId) return false
-    this.#isAnswered = true
-    if (this.kind === 'speculation') this.#expire(CHANNEL_LIMITS.openTimeoutMs)
-    this.peerId = peerId
-    this.#take({ type: 'answer', sdp })
-    return true
-  }
-
-  takeCandidate(candidate: RTCIceCandidateInit): void {
-    // The empty candidate that ends the list is of no use: simple-peer never waits for it.
-    if (candidate.candidate === '' || this.#candidatesReceived++ >= TRACKER_LIMITS.candidatesMax) return
-    this.#take({ type: 'candidate', candidate })
-  }
-
-  /** Nobody has answered yet. */
-  get isOpenToAnswers(): boolean {
-    return this.kind !== 'answer' && !this.#isAnswered
-  }
-
-  fail(): void {
-    if (this.#isOver) return
-    this.abandon()
-    this.#events.failed(this)
-  }
-
+  start(): void
+  /** What the peer sent: its offer or a candidate. */
+  take(signal: ChannelSignal): void
+  /** Its answer to our offer. */
+  takeAnswer(peerId: string, sdp: string): void
+  fail(): void
   /** Gives up without a word. */
-  abandon(): void {
-    this.#isOver = true
-    clearTimeout(this.#timer)
-    this.#connection?.close('The attempt was given up.')
-    this.slot?.release()
+  close(): void
+}
+
+export function createAttempt(options: AttemptOptions, context: AttemptContext, outcome: AttemptOutcome): Attempt {
+  const { initiator, session, trickle } = options
+  let connection: Connection | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let candidatesSent = 0
+  let candidatesReceived = 0
+  /** What came before there was a connection to take it: a slot had to be waited for. */
+  let earlySignals: ChannelSignal[] = []
+  let describe: () => void
+  const described = new Promise<void>(resolve => {
+    describe = resolve
+  })
+
+  const expire = (timeoutMs: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(attempt.fail, timeoutMs)
   }
 
-  #open(connection: Connection): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    clearTimeout(this.#timer)
-    this.slot?.release()
-    this.#events.opened(this, connection)
-  }
-
-  #take(signal: ChannelSignal): void {
-    if (this.#connection === undefined) this.#earlySignals.push(signal)
-    else this.#connection.signal(signal)
-  }
-
-  #onSignal(signal: ChannelSignal): void {
-    const { peerId, offerId } = this
+  const send = (signal: ChannelSignal): void => {
+    const { peerId, offerId } = attempt
     if (signal.type === 'candidate') {
-      if (peerId === undefined || this.#candidatesSent++ >= TRACKER_LIMITS.candidatesMax) return
-      return this.session.sendCandidate(peerId, offerId, {
-        ...signal.candidate,
-        candidate: signal.candidate.candidate ?? '',
-      })
+      if (peerId === undefined || candidatesSent++ >= TRACKER_LIMITS.candidatesMax) return
+      const candidate = { ...signal.candidate, candidate: signal.candidate.candidate ?? '' }
+      return session.signal({ type: 'candidate', toPeerId: peerId, offerId, candidate })
     }
+    const { type, sdp } = signal
     // No tracker would take it.
-    if (signal.sdp.length > TRACKER_LIMITS.sdpBytesMax) return this.fail()
-    const description = { offerId, sdp: signal.sdp, trickle: this.#trickle }
-    this.isSent = true
-    if (peerId === undefined) this.#events.speculated(this, signal.sdp)
-    else if (this.kind === 'dial') this.session.sendOffer(peerId, description)
-    else this.session.sendAnswer(peerId, description)
+    if (sdp.length > TRACKER_LIMITS.sdpBytesMax) return attempt.fail()
+    attempt.sdp = sdp
+    describe()
+    if (peerId !== undefined) session.signal({ type, toPeerId: peerId, offerId, sdp, trickle })
   }
 
-  #expire(timeoutMs: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.fail(), timeoutMs)
+  const attempt: Attempt = {
+    ...options,
+    handedAtMs: Date.now(),
+    isAnswered: false,
+    described,
+    start() {
+      expire(attempt.peerId === undefined ? CHANNEL_LIMITS.speculationMs : CHANNEL_LIMITS.openTimeoutMs)
+      const { greeting, iceServers, iceTransportPolicy } = context
+      const channelOptions = { initiator, trickle, iceServers: iceServers(), iceTransportPolicy }
+      connection = new Connection(
+        {
+          greeting: greeting(),
+          initiator,
+          open: events => openChannel(channelOptions, { ...events, signal: send }),
+        },
+        {
+          opened(opened) {
+            clearTimeout(timer)
+            outcome.opened(opened)
+          },
+          failed: attempt.fail,
+        },
+      )
+      for (const signal of earlySignals) connection.signal(signal)
+      earlySignals = []
+    },
+    take(signal) {
+      if (signal.type === 'candidate') {
+        // The empty candidate that ends the list is of no use: simple-peer never waits for it.
+        if (signal.candidate.candidate === '' || candidatesReceived++ >= TRACKER_LIMITS.candidatesMax) return
+      }
+      if (connection === undefined) earlySignals.push(signal)
+      else connection.signal(signal)
+    },
+    takeAnswer(peerId, sdp) {
+      attempt.isAnswered = true
+      attempt.peerId = peerId
+      expire(CHANNEL_LIMITS.openTimeoutMs)
+      attempt.take({ type: 'answer', sdp })
+    },
+    fail() {
+      attempt.close()
+      outcome.failed()
+    },
+    close() {
+      clearTimeout(timer)
+      describe()
+      connection?.close('The attempt was given up.')
+    },
   }
+  return attempt
 }

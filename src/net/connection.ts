@@ -26,8 +26,6 @@ export interface Greeting {
 
 /** How the attempt ends: exactly one of these, once. */
 export interface ConnectionOutcome {
-  /** The channel is open; the handshakes follow. */
-  reached?(): void
   opened(connection: Connection): void
   failed(reason: string): void
 }
@@ -142,7 +140,6 @@ export class Connection implements PeerConnection {
   #onOpen(): void {
     this.#timer = setTimeout(() => this.#end('The peer did not shake hands.'), CHANNEL_LIMITS.handshakeTimeoutMs)
     this.#channel.setLowWaterMark(this.#lowWaterBytes)
-    this.#outcome?.reached?.()
     if (this.initiator) this.#greet()
     else this.#greetTimer = setTimeout(() => this.#greet(), CHANNEL_LIMITS.greetingWaitMs)
   }

@@ -3,15 +3,17 @@
  *
  * Two peers may try each other at once, through several trackers. Glare and duplicates are settled by peer id
  * alone, so that both sides come to the same end without a word (DESIGN, "The tracker protocol").
+ *
+ * Trackers without `dial` are given offers before anybody is there to take them, each good for one answer. One that
+ * nobody answered in time is handed out again under a new id instead of making another: connections are dear, and
+ * the candidates in it are kept alive by the browser.
  */
-import { TRACKER_LIMITS } from '../options.ts'
-import type { MembershipEvents } from '../ports.ts'
-import { Attempt, type AttemptContext, type AttemptEvents, type AttemptOptions } from './attempt.ts'
+import { CHANNEL_LIMITS, TRACKER_LIMITS } from '../options.ts'
+import type { Membership, MembershipEvents } from '../ports.ts'
+import { type Attempt, type AttemptContext, type AttemptOptions, createAttempt } from './attempt.ts'
 import type { Connection } from './connection.ts'
-import { createOfferId } from './offer-id.ts'
 import type { Slots } from './slots.ts'
-import { Speculations } from './speculations.ts'
-import type { IceCandidate, Signal, TrackerSession } from './tracker-types.ts'
+import type { IceCandidate, Signal, TrackerEvents, TrackerSession } from './tracker-types.ts'
 
 export interface DialerOptions extends AttemptContext {
   /** Ours; 20 characters of latin-1. */
@@ -19,14 +21,18 @@ export interface DialerOptions extends AttemptContext {
   readonly slots: Slots
 }
 
-type DialerEvents = Pick<MembershipEvents, 'offered' | 'opened' | 'failed'>
-
-/** How a peer can be reached. */
-interface Path {
-  readonly session: TrackerSession
-  /** It takes candidates after the offer; only peers of our kind do. */
-  readonly trickles: boolean
+export interface Dialer
+  extends Pick<Membership, 'dial' | 'accept' | 'refuse'>,
+    Pick<Required<TrackerEvents>, 'found' | 'gone' | 'offer' | 'answer' | 'candidate' | 'makeOffers'> {
+  /** No more peers are wanted: offers that nobody has answered are taken back. */
+  stopSpeculating(): void
+  close(): void
 }
+
+type DialerEvents = Pick<MembershipEvents, 'found' | 'offered' | 'opened' | 'failed'>
+
+/** How a peer can be reached. It takes candidates after the offer (`trickle`) only if it is of our kind. */
+type Path = Pick<AttemptOptions, 'session' | 'trickle'>
 
 /** An offer that the swarm has not answered yet. */
 interface WaitingOffer {
@@ -35,223 +41,200 @@ interface WaitingOffer {
   readonly candidates: IceCandidate[]
 }
 
-export class Dialer implements AttemptEvents {
-  readonly #options: DialerOptions
-  readonly #events: DialerEvents
-  readonly #paths = new Map<string, Path>()
-  readonly #attempts = new Set<Attempt>()
-  readonly #speculations: Speculations
-  readonly #waiting = new Map<number, WaitingOffer>()
-  readonly #connections = new Map<string, Connection>()
-  #offersCount = 0
+export function createDialer(options: DialerOptions, events: DialerEvents): Dialer {
+  const { peerId: ownId, slots } = options
+  /** By peer id; those last heard of at the end. */
+  const paths = new Map<string, Path>()
+  const attempts = new Set<Attempt>()
+  const waiting = new Map<number, WaitingOffer>()
+  const connections = new Map<string, Connection>()
+  let offersCount = 0
 
-  constructor(options: DialerOptions, events: DialerEvents) {
-    this.#options = options
-    this.#events = events
-    this.#speculations = new Speculations(options.slots, (session, offerId) =>
-      this.#attempt({ kind: 'speculation', offerId, session, trickle: false, isAsked: false }),
-    )
-  }
+  const attemptTo = (peerId: string): Attempt | undefined => [...attempts].find(attempt => attempt.peerId === peerId)
+  const speculations = (): Attempt[] => [...attempts].filter(({ peerId }) => peerId === undefined)
 
-  // ------------------------------------------------------------------------------------ what the swarm says
-
-  /** Ends in `opened` or `failed`. */
-  dial(peerId: string): void {
-    const path = this.#paths.get(peerId)
-    const pending = this.#attemptTo(peerId)
-    if (pending !== undefined) pending.isAsked = true
-    else if (path === undefined || this.#connections.has(peerId)) this.#events.failed(peerId)
-    else {
-      const { session, trickles: trickle } = path
-      this.#start({ kind: 'dial', offerId: createOfferId(), peerId, session, trickle })
+  /** As soon as there is a slot; unless there are so many before it that it would come too late. */
+  function begin(wish: AttemptOptions): Attempt | undefined {
+    if (wish.peerId !== undefined && attempts.size >= TRACKER_LIMITS.attemptsMax) {
+      events.failed(wish.peerId)
+      return undefined
     }
+    const attempt = createAttempt(wish, options, {
+      opened: connection => opened(attempt, connection),
+      failed() {
+        forget(attempt)
+        if (attempt.isAsked && attempt.peerId !== undefined) events.failed(attempt.peerId)
+      },
+    })
+    attempts.add(attempt)
+    slots.take(attempt)
+    return attempt
   }
 
-  /** Ends in `opened` or `failed`. */
-  accept(offer: number): void {
-    const waiting = this.#waiting.get(offer)
-    if (waiting === undefined) return
-    this.#waiting.delete(offer)
-    this.#answer(waiting)
+  function forget(attempt: Attempt): void {
+    attempts.delete(attempt)
+    slots.release(attempt)
   }
 
-  refuse(offer: number): void {
-    this.#waiting.delete(offer)
+  function abandon(attempt: Attempt): void {
+    attempt.close()
+    forget(attempt)
   }
 
-  /** No more peers are wanted: offers that nobody has answered are taken back. */
-  stopSpeculating(): void {
-    this.#speculations.clear()
+  function answerOffer({ signal, session, candidates }: WaitingOffer): void {
+    const { peerId, offerId, sdp, trickle } = signal
+    const attempt = begin({ initiator: false, offerId, peerId, session, trickle, isAsked: true })
+    attempt?.take({ type: 'offer', sdp })
+    for (const candidate of candidates) attempt?.take({ type: 'candidate', candidate })
   }
-
-  close(): void {
-    this.#paths.clear()
-    this.#waiting.clear()
-    this.#speculations.clear()
-    for (const attempt of this.#attempts) attempt.abandon()
-    this.#attempts.clear()
-    for (const connection of this.#connections.values()) connection.close('The torrent was closed.')
-    this.#connections.clear()
-  }
-
-  // ---------------------------------------------------------------------------------- what the trackers say
-
-  found(peerIds: readonly string[], trickling: ReadonlySet<string>, session: TrackerSession): string[] {
-    const others = peerIds.filter(peerId => peerId !== this.#options.peerId)
-    for (const peerId of others) {
-      this.#paths.delete(peerId)
-      this.#paths.set(peerId, { session, trickles: trickling.has(peerId) })
-    }
-    for (const [oldest] of this.#paths) {
-      if (this.#paths.size <= TRACKER_LIMITS.pathsMax) break
-      this.#paths.delete(oldest)
-    }
-    return others
-  }
-
-  gone(peerId: string, session: TrackerSession): void {
-    if (this.#paths.get(peerId)?.session === session) this.#paths.delete(peerId)
-    const attempt = this.#attemptTo(peerId)
-    if (attempt?.kind === 'dial' && attempt.session === session && attempt.isOpenToAnswers) {
-      attempt.fail()
-    }
-  }
-
-  makeOffers(count: number, session: TrackerSession): Promise<{ offerId: string; sdp: string }[]> {
-    return this.#speculations.offers(count, session)
-  }
-
-  offer(signal: Signal, session: TrackerSession): void {
-    const { peerId } = signal
-    if (this.#connections.has(peerId)) return
-    const pending = this.#attemptTo(peerId)
-    if (pending !== undefined) return this.#settleGlare(pending, { signal, session, candidates: [] })
-    if (this.#waiting.size >= TRACKER_LIMITS.offersWaitingMax) return
-    const offer = ++this.#offersCount
-    this.#waiting.set(offer, { signal, session, candidates: [] })
-    this.#events.offered(offer, peerId)
-  }
-
-  answer({ offerId, peerId, sdp }: Signal): void {
-    const attempt = this.#attemptOf(offerId)
-    if (attempt === undefined) return
-    if (attempt.kind === 'speculation') {
-      const pending = this.#attemptTo(peerId)
-      // An offer that comes back from somebody we have already is still good for another.
-      if (this.#connections.has(peerId)) return
-      if (pending !== undefined) {
-        // Each took the other's offer: again the smaller id's wins.
-        if (pending.kind !== 'answer' || peerId < this.#options.peerId) return
-        attempt.isAsked = pending.isAsked
-        this.#abandon(pending)
-      }
-      this.#speculations.answered(attempt)
-    }
-    attempt.takeAnswer(peerId, sdp)
-  }
-
-  candidate({ offerId, peerId, candidate }: { offerId: string; peerId: string; candidate: IceCandidate }): void {
-    for (const attempt of this.#attempts) {
-      if (attempt.offerId === offerId && attempt.peerId === peerId) return attempt.takeCandidate(candidate)
-    }
-    for (const { signal, candidates } of this.#waiting.values()) {
-      const isTheirs = signal.offerId === offerId && signal.peerId === peerId
-      if (isTheirs && candidates.length < TRACKER_LIMITS.candidatesMax) candidates.push(candidate)
-    }
-  }
-
-  // -------------------------------------------------------------------------------------- what attempts say
-
-  speculated(attempt: Attempt, sdp: string): void {
-    this.#speculations.ready(attempt, sdp)
-  }
-
-  opened(attempt: Attempt, connection: Connection): void {
-    this.#attempts.delete(attempt)
-    this.#speculations.forget(attempt)
-    const { peerId } = connection
-    // Another may have answered in its place.
-    if (attempt.isAsked && attempt.peerId !== undefined && attempt.peerId !== peerId)
-      this.#events.failed(attempt.peerId)
-    const existing = this.#connections.get(peerId)
-    if (existing !== undefined) {
-      // An id that no tracker vouches for never displaces one that is connected.
-      if (attempt.peerId !== peerId || !this.#displaces(connection, existing)) return connection.close('A duplicate.')
-      existing.close('A duplicate.')
-    }
-    this.#connections.set(peerId, connection)
-    connection.ended = () => {
-      if (this.#connections.get(peerId) === connection) this.#connections.delete(peerId)
-    }
-    this.#events.opened(connection)
-  }
-
-  failed(attempt: Attempt): void {
-    this.#attempts.delete(attempt)
-    this.#speculations.forget(attempt)
-    if (attempt.isAsked && attempt.peerId !== undefined) this.#events.failed(attempt.peerId)
-  }
-
-  // ------------------------------------------------------------------------------------------------ helpers
 
   /**
    * Our attempt and the peer's offer have crossed. Between peers of our kind the smaller id's offer wins. Others do
    * not know that rule: toward them ours stands. An offer of ours that has not left yet loses in any case.
    */
-  #settleGlare(pending: Attempt, offer: WaitingOffer): void {
-    const { peerId } = offer.signal
-    const isOurKind = offer.signal.trickle || this.#paths.get(peerId)?.trickles === true
+  function settleGlare(pending: Attempt, offer: WaitingOffer): void {
+    const { peerId, trickle } = offer.signal
+    const isOurKind = trickle || paths.get(peerId)?.trickle === true
     // A peer of our kind offers once at a time: a second offer says that it has given up the first.
-    if (pending.kind === 'answer' && !isOurKind) return
-    if (pending.kind !== 'answer' && pending.isSent && (!isOurKind || this.#options.peerId < peerId)) return
-    this.#abandon(pending)
-    this.#answer(offer)
+    const isOursToStay = pending.initiator ? pending.sdp !== undefined && (!isOurKind || ownId < peerId) : !isOurKind
+    if (isOursToStay) return
+    abandon(pending)
+    answerOffer(offer)
   }
 
-  #abandon(attempt: Attempt): void {
-    attempt.abandon()
-    this.#attempts.delete(attempt)
-    this.#speculations.forget(attempt)
-  }
-
-  #answer({ signal, session, candidates }: WaitingOffer): void {
-    const { peerId, offerId, sdp, trickle } = signal
-    const attempt = this.#start({ kind: 'answer', offerId, peerId, session, trickle })
-    attempt?.takeOffer(sdp)
-    for (const candidate of candidates) attempt?.takeCandidate(candidate)
-  }
-
-  /** As soon as there is a slot; unless there are so many before it that it would come too late. */
-  #start(options: Omit<AttemptOptions, 'isAsked'> & { peerId: string }): Attempt | undefined {
-    if (this.#attempts.size >= TRACKER_LIMITS.attemptsMax) {
-      this.#events.failed(options.peerId)
-      return undefined
+  function opened(attempt: Attempt, connection: Connection): void {
+    forget(attempt)
+    const { peerId, initiator } = connection
+    // Another may have answered in its place.
+    if (attempt.isAsked && attempt.peerId !== undefined && attempt.peerId !== peerId) events.failed(attempt.peerId)
+    const existing = connections.get(peerId)
+    if (existing !== undefined) {
+      // The connection that the smaller id initiated stays; of two that one side initiated, the older. An id that no
+      // tracker vouches for never displaces one that is connected.
+      const isOursToStay = existing.initiator !== initiator && initiator === ownId < peerId
+      if (attempt.peerId !== peerId || !isOursToStay) return connection.close('A duplicate.')
+      existing.close('A duplicate.')
     }
-    const attempt = this.#attempt({ ...options, isAsked: true })
-    attempt.slot = this.#options.slots.take(() => attempt.start())
-    return attempt
+    connections.set(peerId, connection)
+    connection.ended = () => {
+      if (connections.get(peerId) === connection) connections.delete(peerId)
+    }
+    events.opened(connection)
   }
 
-  #attempt(options: AttemptOptions): Attempt {
-    const attempt = new Attempt(options, this.#options, this)
-    this.#attempts.add(attempt)
-    return attempt
-  }
+  return {
+    // ---------------------------------------------------------------------------------- what the swarm says
 
-  /** The connection that the smaller id initiated stays; of two that one side initiated, the older. */
-  #displaces(connection: Connection, existing: Connection): boolean {
-    const isOursToStay = this.#options.peerId < connection.peerId
-    return connection.initiator !== existing.initiator && connection.initiator === isOursToStay
-  }
+    dial(peerId) {
+      const path = paths.get(peerId)
+      const pending = attemptTo(peerId)
+      if (pending !== undefined) pending.isAsked = true
+      else if (path === undefined || connections.has(peerId)) events.failed(peerId)
+      else begin({ initiator: true, offerId: createOfferId(), peerId, isAsked: true, ...path })
+    },
 
-  #attemptTo(peerId: string): Attempt | undefined {
-    for (const attempt of this.#attempts) if (attempt.peerId === peerId) return attempt
-    return undefined
-  }
+    accept(offer) {
+      const accepted = waiting.get(offer)
+      waiting.delete(offer)
+      if (accepted !== undefined) answerOffer(accepted)
+    },
 
-  /** Offers of ours; those of others may carry any id. */
-  #attemptOf(offerId: string): Attempt | undefined {
-    for (const attempt of this.#attempts) if (attempt.offerId === offerId && attempt.kind !== 'answer') return attempt
-    return undefined
+    refuse(offer) {
+      waiting.delete(offer)
+    },
+
+    stopSpeculating() {
+      for (const attempt of speculations()) abandon(attempt)
+    },
+
+    close() {
+      paths.clear()
+      waiting.clear()
+      for (const attempt of attempts) abandon(attempt)
+      for (const connection of connections.values()) connection.close('The torrent was closed.')
+    },
+
+    // -------------------------------------------------------------------------------- what the trackers say
+
+    found(peerIds, trickling, session) {
+      const others = peerIds.filter(peerId => peerId !== ownId)
+      for (const peerId of others) {
+        paths.delete(peerId)
+        paths.set(peerId, { session, trickle: trickling.has(peerId) })
+      }
+      for (const [oldest] of paths) {
+        if (paths.size <= TRACKER_LIMITS.pathsMax) break
+        paths.delete(oldest)
+      }
+      if (others.length > 0) events.found(others)
+    },
+
+    gone(peerId, session) {
+      if (paths.get(peerId)?.session === session) paths.delete(peerId)
+      const attempt = attemptTo(peerId)
+      if (attempt?.session === session && attempt.initiator && !attempt.isAnswered) attempt.fail()
+    },
+
+    async makeOffers(count, session) {
+      const nowMs = Date.now()
+      const open = speculations().filter(attempt => attempt.session === session)
+      const again = open
+        .filter(({ sdp, handedAtMs }) => sdp !== undefined && nowMs - handedAtMs >= CHANNEL_LIMITS.speculationReuseMs)
+        .slice(0, count)
+      for (const attempt of again) {
+        attempt.handedAtMs = nowMs
+        attempt.offerId = createOfferId()
+      }
+      const offers: Attempt[] = [...again]
+      const more = Math.min(count - again.length, TRACKER_LIMITS.offersMax - open.length, slots.speculationsLeft)
+      for (let n = 0; n < more; n++) {
+        offers.push(begin({ initiator: true, offerId: createOfferId(), session, trickle: false, isAsked: false })!)
+      }
+      await Promise.all(offers.map(({ described }) => described))
+      return offers.filter(attempt => attempts.has(attempt)).map(({ offerId, sdp = '' }) => ({ offerId, sdp }))
+    },
+
+    offer(signal, session) {
+      const { peerId } = signal
+      const offer = { signal, session, candidates: [] }
+      const pending = attemptTo(peerId)
+      if (connections.has(peerId)) return
+      if (pending !== undefined) return settleGlare(pending, offer)
+      if (waiting.size >= TRACKER_LIMITS.offersWaitingMax) return
+      waiting.set(++offersCount, offer)
+      events.offered(offersCount, peerId)
+    },
+
+    answer({ offerId, peerId, sdp }) {
+      // Offers of others may carry any id. The first answer is the one that counts.
+      const attempt = [...attempts].find(attempt => attempt.offerId === offerId && attempt.initiator)
+      if (attempt?.sdp === undefined || attempt.isAnswered) return
+      if (attempt.peerId === undefined) {
+        // An offer that comes back from somebody we have already is still good for another.
+        if (connections.has(peerId)) return
+        const pending = attemptTo(peerId)
+        if (pending !== undefined) {
+          // Each took the other's offer: again the smaller id's wins.
+          if (pending.initiator || peerId < ownId) return
+          attempt.isAsked = pending.isAsked
+          abandon(pending)
+        }
+      } else if (attempt.peerId !== peerId) return
+      attempt.takeAnswer(peerId, sdp)
+    },
+
+    candidate({ offerId, peerId, candidate }) {
+      const attempt = [...attempts].find(attempt => attempt.offerId === offerId && attempt.peerId === peerId)
+      if (attempt !== undefined) return attempt.take({ type: 'candidate', candidate })
+      for (const { signal, candidates } of waiting.values()) {
+        const isTheirs = signal.offerId === offerId && signal.peerId === peerId
+        if (isTheirs && candidates.length < TRACKER_LIMITS.candidatesMax) candidates.push(candidate)
+      }
+    },
   }
+}
+
+/** A new offer's id: 20 characters of latin-1, at random, for whoever knows an offer's id may answer it. */
+function createOfferId(): string {
+  return String.fromCharCode(...crypto.getRandomValues(new Uint8Array(20)))
 }

@@ -3,12 +3,14 @@
  * membership for each torrent. Implements the port `Network`.
  */
 import { ShoalError } from '../errors.ts'
+import { fromLatin1 } from '../metainfo/bytes.ts'
+import { TRACKER_LIMITS } from '../options.ts'
 import type { JoinOptions, Membership, MembershipEvents, Network } from '../ports.ts'
 import { isWebRtcSupported } from './channel.ts'
-import { type MembershipContext, TorrentMembership } from './membership.ts'
+import { createDialer } from './dialer.ts'
 import { Slots } from './slots.ts'
 import { TrackerSocket } from './tracker-client.ts'
-import type { TrackerTiming, WebSocketLike } from './tracker-types.ts'
+import type { TrackerEvents, TrackerTiming, WebSocketLike } from './tracker-types.ts'
 
 export interface NetworkOptions {
   /** Ours, the same in every torrent: 20 characters of latin-1, a char a byte. */
@@ -29,30 +31,64 @@ export interface NetworkOptions {
 
 /** A network that nothing has been sent on yet. */
 export function createNetwork(options: NetworkOptions): Network {
-  return new WebRtcNetwork(options)
-}
+  const { peerId, iceServers = [], iceTransportPolicy, WebSocket, random = Math.random, trackerTiming } = options
+  const slots = new Slots()
+  /** By their addresses, written in one way: all torrents of a client share a socket. */
+  const sockets = new Map<string, TrackerSocket>()
+  const memberships = new Set<Membership>()
 
-class WebRtcNetwork implements Network {
-  readonly #options: NetworkOptions
-  readonly #context: MembershipContext
-  readonly #sockets = new Map<string, TrackerSocket>()
-  readonly #memberships = new Set<TorrentMembership>()
-
-  constructor(options: NetworkOptions) {
-    this.#options = options
-    this.#context = {
-      peerId: options.peerId,
-      slots: new Slots(),
-      iceServers: options.iceServers ?? [],
-      iceTransportPolicy: options.iceTransportPolicy,
-      socket: url => this.#socket(url),
-      left: membership => this.#memberships.delete(membership),
-    }
+  function socketAt(url: string): TrackerSocket {
+    const key = URL.canParse(url) ? new URL(url).href : url
+    const socket = sockets.get(key) ?? new TrackerSocket({ url, peerId, WebSocket, random, timing: trackerTiming })
+    sockets.set(key, socket)
+    return socket
   }
 
-  join(options: JoinOptions, events: MembershipEvents): Membership {
-    const membership = new TorrentMembership(options, events, this.#context)
-    this.#memberships.add(membership)
+  function join(torrent: JoinOptions, events: MembershipEvents): Membership {
+    const { infoHash, v2 } = torrent
+    const peerIdBytes = fromLatin1(peerId)!
+    let trackerIceServers: readonly RTCIceServer[] = []
+    const dialer = createDialer(
+      {
+        peerId,
+        slots,
+        greeting: () => ({ infoHash, peerId: peerIdBytes, v2: v2() }),
+        iceServers: () => [...iceServers, ...trackerIceServers],
+        iceTransportPolicy,
+      },
+      events,
+    )
+    const trackerEvents: TrackerEvents = {
+      ...dialer,
+      iceServers(servers) {
+        trackerIceServers = servers
+      },
+      status: status => events.tracker(status),
+      warning: error => events.warning(error),
+    }
+    // Who cannot be connected to is no peer: trackers need not know of it. One tracker may be named twice.
+    const trackers = isWebRtcSupported ? torrent.trackers.slice(0, TRACKER_LIMITS.trackersMax) : []
+    const sessions = [...new Set(trackers.map(socketAt))].map(socket => socket.join(torrent, trackerEvents))
+    const membership: Membership = {
+      dial: dialer.dial,
+      accept: dialer.accept,
+      refuse: dialer.refuse,
+      wanted(count) {
+        if (count === 0) dialer.stopSpeculating()
+        for (const session of sessions) session.wanted(count)
+      },
+      completed() {
+        for (const session of sessions) session.completed()
+      },
+      async leave() {
+        // The trackers hear of it before the connections end: nobody should be sent here any more.
+        const left = sessions.map(session => session.leave())
+        dialer.close()
+        memberships.delete(membership)
+        await Promise.allSettled(left)
+      },
+    }
+    memberships.add(membership)
     if (!isWebRtcSupported) {
       const sentence = 'This browser has no WebRTC, or it was turned off: only web seeds can be used.'
       queueMicrotask(() => events.warning(new ShoalError('no-webrtc', sentence)))
@@ -60,24 +96,12 @@ class WebRtcNetwork implements Network {
     return membership
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#memberships].map(membership => membership.leave()))
-    await Promise.all([...this.#sockets.values()].map(socket => socket.close()))
-    this.#sockets.clear()
+  return {
+    join,
+    async close() {
+      await Promise.all([...memberships].map(membership => membership.leave()))
+      await Promise.all([...sockets.values()].map(socket => socket.close()))
+      sockets.clear()
+    },
   }
-
-  #socket(url: string): TrackerSocket {
-    const key = normalise(url)
-    const known = this.#sockets.get(key)
-    if (known !== undefined) return known
-    const { peerId, WebSocket, random = Math.random, trackerTiming } = this.#options
-    const socket = new TrackerSocket({ url, peerId, WebSocket, random, timing: trackerTiming })
-    this.#sockets.set(key, socket)
-    return socket
-  }
-}
-
-/** One tracker may be written in several ways. */
-function normalise(url: string): string {
-  return URL.canParse(url) ? new URL(url).href : url
 }

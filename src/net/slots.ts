@@ -7,26 +7,20 @@
  */
 import { TRACKER_LIMITS } from '../options.ts'
 
-export interface Slot {
-  /** Gives the slot back, or stops waiting for one. Twice is once. */
-  release(): void
-}
-
-interface Entry extends Slot {
-  readonly run?: () => void
-  /** Set for speculations that nobody has answered. */
-  recycle?: (() => void) | undefined
-  readonly takenAtMs: number
+/** What holds a slot, or waits for one. */
+export interface SlotUser {
+  /** undefined: an offer that nobody has answered. */
+  readonly peerId?: string | undefined
+  /** Called once, as soon as there is a slot, which may be at once. */
+  start(): void
+  /** The slot is needed for something else. Must release it. */
+  fail(): void
 }
 
 export class Slots {
-  readonly #max: number
-  readonly #taken = new Set<Entry>()
-  readonly #waiting = new Set<Entry>()
-
-  constructor(max: number = TRACKER_LIMITS.pendingConnectionsMax) {
-    this.#max = max
-  }
+  /** Since when each is in use, in ms; the oldest first. */
+  readonly #taken = new Map<SlotUser, number>()
+  readonly #waiting = new Set<SlotUser>()
 
   /** Slots in use, and how many of them were asked for or answered. */
   get taken(): number {
@@ -34,57 +28,40 @@ export class Slots {
   }
 
   get asked(): number {
-    return [...this.#taken].filter(({ recycle }) => recycle === undefined).length
-  }
-
-  /** Calls `run` as soon as there is a slot, which may be at once. */
-  take(run: () => void): Slot {
-    const entry: Entry = { run, takenAtMs: Date.now(), release: () => this.#release(entry) }
-    if (this.#taken.size >= this.#max) this.#recycle()
-    if (this.#taken.size < this.#max) {
-      this.#taken.add(entry)
-      run()
-    } else {
-      this.#waiting.add(entry)
-    }
-    return entry
+    return [...this.#taken.keys()].filter(({ peerId }) => peerId !== undefined).length
   }
 
   /** How many speculations one tracker may have now: half of what is left, so that something is left for others. */
   get speculationsLeft(): number {
-    const open = this.taken - this.asked
-    const left = Math.min(TRACKER_LIMITS.speculationsMax - open, this.#max - this.#taken.size)
+    const { pendingConnectionsMax, speculationsMax } = TRACKER_LIMITS
+    const left = Math.min(speculationsMax - (this.taken - this.asked), pendingConnectionsMax - this.taken)
     return this.#waiting.size > 0 ? 0 : Math.ceil(Math.max(0, left) / 2)
   }
 
-  /** Takes a slot that is taken back by calling `recycle`, which must release it. Ask `speculationsLeft` before. */
-  speculate(recycle: () => void): Slot {
-    const entry: Entry = { recycle, takenAtMs: Date.now(), release: () => this.#release(entry) }
-    this.#taken.add(entry)
-    return entry
-  }
-
-  /** Somebody has answered a speculation: from now on it is like something that was asked for. */
-  commit(slot: Slot): void {
-    for (const entry of this.#taken) if (entry === slot) entry.recycle = undefined
-  }
-
-  #release(entry: Entry): void {
-    this.#waiting.delete(entry)
-    if (!this.#taken.delete(entry)) return
-    const [next] = this.#waiting
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    this.#taken.add(next)
-    next.run?.()
-  }
-
-  /** Sets keep the order of insertion: the first is the oldest. */
-  #recycle(): void {
-    for (const entry of this.#taken) {
-      if (entry.recycle === undefined) continue
-      if (Date.now() - entry.takenAtMs >= TRACKER_LIMITS.speculationMinMs) entry.recycle()
+  take(user: SlotUser): void {
+    this.#waiting.add(user)
+    this.#assign()
+    if (!this.#waiting.has(user)) return
+    for (const [{ peerId, fail }, sinceMs] of this.#taken) {
+      if (peerId !== undefined) continue
+      if (Date.now() - sinceMs >= TRACKER_LIMITS.speculationMinMs) fail()
       return
+    }
+  }
+
+  /** Gives a slot back, or stops waiting for one. Twice is once. */
+  release(user: SlotUser): void {
+    this.#waiting.delete(user)
+    this.#taken.delete(user)
+    this.#assign()
+  }
+
+  #assign(): void {
+    for (const user of this.#waiting) {
+      if (this.taken >= TRACKER_LIMITS.pendingConnectionsMax) return
+      this.#waiting.delete(user)
+      this.#taken.set(user, Date.now())
+      user.start()
     }
   }
 }

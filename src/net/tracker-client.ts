@@ -211,11 +211,11 @@ export class TrackerSocket implements SessionHub {
         break
       case 'offer':
       case 'answer':
-        if (reply.peerId !== this.peerId) this.#sessions.get(reply.infoHash)?.events[reply.type](reply)
-        break
       case 'candidate': {
-        const { infoHash, peerId, offerId, candidate } = reply
-        this.#sessions.get(infoHash)?.events.candidate({ offerId, peerId, candidate })
+        const session = this.#sessions.get(reply.infoHash)
+        if (session === undefined || reply.peerId === this.peerId) return
+        if (reply.type === 'candidate') session.events.candidate(reply)
+        else session.events[reply.type](reply, session)
         break
       }
       case 'failed':
@@ -261,9 +261,7 @@ export class TrackerSocket implements SessionHub {
 const ABSENT: TrackerSession = {
   wanted() {},
   completed() {},
-  sendOffer() {},
-  sendAnswer() {},
-  sendCandidate() {},
+  signal() {},
   async leave() {},
 }
 

@@ -9,10 +9,10 @@ import { toLatin1 } from '../metainfo/bytes.ts'
 import { TRACKER_LIMITS, TRACKER_MESSAGE_LIMITS } from '../options.ts'
 import type { TrackerStatus } from '../ports.ts'
 import { TRACKER_EXTENSIONS } from '../protocol/tracker.ts'
-import type { Candidate, TrackerExtension, WireId } from '../protocol/tracker.ts'
+import type { TrackerExtension, WireId } from '../protocol/tracker.ts'
 import type { AnnounceReply, FailureReply } from '../protocol/tracker-reply.ts'
 import type { AnnounceRequest, TrackerRequest, UntargetedOffer } from '../protocol/tracker-request.ts'
-import type { Announcement, Description, TrackerEvents, TrackerSession, TrackerTiming } from './tracker-types.ts'
+import type { Announcement, OutgoingSignal, TrackerEvents, TrackerSession, TrackerTiming } from './tracker-types.ts'
 
 /** What a session needs of the socket that it shares. */
 export interface SessionHub {
@@ -72,18 +72,15 @@ export class Session implements TrackerSession {
     if (this.#isAnnounced) this.#announce('completed')
   }
 
-  sendOffer(peerId: string, offer: Description): void {
-    this.#signal('offer', peerId, offer)
-  }
-
-  sendAnswer(peerId: string, answer: Description): void {
-    this.#signal('answer', peerId, answer)
-  }
-
-  sendCandidate(peerId: string, offerId: string, candidate: Candidate): void {
-    if (!this.#hub.extensions?.has('trickle')) return
+  signal(signal: OutgoingSignal): void {
     const { infoHash } = this
-    this.#hub.send({ type: 'candidate', infoHash, peerId: this.#hub.peerId, toPeerId: peerId, offerId, candidate })
+    const { peerId, extensions } = this.#hub
+    const isCandidate = signal.type === 'candidate'
+    if (isCandidate && !extensions?.has('trickle')) return
+    if (this.#hub.send({ ...signal, infoHash, peerId }) || isCandidate) return
+    queueMicrotask(() => {
+      if (!this.#isLeft) this.events.gone?.(signal.toPeerId, this)
+    })
   }
 
   async leave(): Promise<void> {
@@ -126,14 +123,14 @@ export class Session implements TrackerSession {
       this.complain(new ShoalError('tracker-refused', `The tracker at ${this.#hub.host} warns: ${reply.warning}`))
     }
     if (reply.iceServers) this.events.iceServers(reply.iceServers)
-    if (peers.length > 0) this.events.found(peers, new Set(reply.trickling))
+    if (peers.length > 0) this.events.found(peers, new Set(reply.trickling), this)
     this.#scheduleNext()
     if (this.#isOfferDue && this.#lacksDial && this.#wanted > 0) void this.#announceOffers()
   }
 
   failed({ code, reason, toPeerId }: FailureReply): void {
     if (toPeerId !== undefined) {
-      this.events.gone?.(toPeerId)
+      this.events.gone?.(toPeerId, this)
       // The tracker has forgotten us: after a restart behind a proxy, for instance.
       if (code === 'not-your-peer') this.#schedule(this.#hub.timing.reconnectMinMs, 'started')
       return
@@ -176,7 +173,7 @@ export class Session implements TrackerSession {
     this.#isOfferDue = false
     if (this.#isMakingOffers) return
     this.#isMakingOffers = true
-    const offers = await this.events.makeOffers(Math.min(this.#wanted, TRACKER_LIMITS.offersMax))
+    const offers = await this.events.makeOffers(Math.min(this.#wanted, TRACKER_LIMITS.offersMax), this)
     this.#isMakingOffers = false
     if (this.#isAnnounced) this.#sendAnnounce('update', offers)
   }
@@ -217,15 +214,6 @@ export class Session implements TrackerSession {
   }
 
   // ------------------------------------------------------------------------------------------------- helpers
-
-  #signal(type: 'offer' | 'answer', toPeerId: string, { offerId, sdp, trickle }: Description): void {
-    const { infoHash } = this
-    const { peerId } = this.#hub
-    if (this.#hub.send({ type, infoHash, peerId, toPeerId, offerId, sdp, trickle })) return
-    queueMicrotask(() => {
-      if (!this.#isLeft) this.events.gone?.(toPeerId)
-    })
-  }
 
   #status(status: Omit<TrackerStatus, 'url'>): void {
     this.events.status({ url: this.#hub.url, ...status })

@@ -56,22 +56,27 @@ export interface Signal extends Description {
   readonly peerId: string
 }
 
+export type OutgoingSignal = { readonly toPeerId: string } & (
+  | ({ readonly type: 'offer' | 'answer' } & Description)
+  | { readonly type: 'candidate'; readonly offerId: string; readonly candidate: Candidate }
+)
+
 /** What a tracker brings. None of these is called before `join` has returned. */
 export interface TrackerEvents {
   /**
    * The tracker named peers to dial. Only those in `trickling` take candidates after the offer: an offer to any
    * other must carry its candidates.
    */
-  found(peerIds: readonly string[], trickling: ReadonlySet<string>): void
+  found(peerIds: readonly string[], trickling: ReadonlySet<string>, session: TrackerSession): void
   /** A peer that was dialled cannot be reached through this tracker now: it has gone, or the socket is down. */
-  gone?(peerId: string): void
+  gone?(peerId: string, session: TrackerSession): void
   /** A peer offers a connection. */
-  offer(offer: Signal): void
+  offer(offer: Signal, session: TrackerSession): void
   /** A peer answers an offer of ours. */
   answer(answer: Signal): void
   candidate(candidate: { offerId: string; peerId: string; candidate: Candidate }): void
   /** The tracker has no `dial`: resolves with at most `count` offers that carry their candidates. Never rejects. */
-  makeOffers(count: number): Promise<{ offerId: string; sdp: string }[]>
+  makeOffers(count: number, session: TrackerSession): Promise<{ offerId: string; sdp: string }[]>
   /** STUN and TURN servers of the tracker's operator. */
   iceServers(servers: readonly RTCIceServer[]): void
   status(status: TrackerStatus): void
@@ -85,11 +90,11 @@ export interface TrackerSession {
   wanted(count: number): void
   /** This peer has become a seed. */
   completed(): void
-  /** Dials a peer that `found` named; `trickle` only if that was in `trickling`. */
-  sendOffer(peerId: string, offer: Description): void
-  /** Answers an offer; `trickle` only if the offer had it. */
-  sendAnswer(peerId: string, answer: Description): void
-  sendCandidate(peerId: string, offerId: string, candidate: Candidate): void
+  /**
+   * Brings an offer to a peer that `found` named, an answer to one that offered, or a candidate after either.
+   * `trickle` only toward those that have it.
+   */
+  signal(signal: OutgoingSignal): void
   /** Says `stopped` and forgets the torrent. The last to leave closes the socket. */
   leave(): Promise<void>
 }

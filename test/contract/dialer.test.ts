@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import type { Connection } from '../../src/net/connection.ts'
-import { Dialer } from '../../src/net/dialer.ts'
+import { createDialer, type Dialer } from '../../src/net/dialer.ts'
 import { Slots } from '../../src/net/slots.ts'
-import type { Signal, TrackerSession } from '../../src/net/tracker-types.ts'
+import type { OutgoingSignal, TrackerSession } from '../../src/net/tracker-types.ts'
 import { fromLatin1 } from '../../src/metainfo/bytes.ts'
 import type { PeerConnection } from '../../src/ports.ts'
 import { TRACKER_LIMITS } from '../../src/options.ts'
@@ -111,7 +111,7 @@ class Player {
   constructor(letter: string) {
     this.peerId = `-SH0100-${letter.repeat(12)}`
     const peerId = fromLatin1(this.peerId) as Uint8Array
-    this.dialer = new Dialer(
+    this.dialer = createDialer(
       {
         peerId: this.peerId,
         slots: this.slots,
@@ -119,6 +119,7 @@ class Player {
         iceServers: () => [],
       },
       {
+        found: () => {},
         offered: offer => this.dialer.accept(offer),
         opened: connection => this.#opened(connection),
         failed: peerId => this.failures.push(peerId),
@@ -215,23 +216,16 @@ class Relay {
   #session(player: Player): TrackerSession {
     const other = () => this.#other(player)
     const from = { peerId: player.peerId }
-    const pass = (kind: 'offer' | 'answer', signal: Omit<Signal, 'peerId'>) => {
-      if (this.isDeaf || (this.isMute && kind === 'answer')) return
+    const signal = (sent: OutgoingSignal) => {
+      if (this.isDeaf || (this.isMute && sent.type === 'answer')) return
       setImmediate(() => {
-        if (kind === 'offer') other().dialer.offer({ ...signal, ...from }, this.sessionOf(other()))
-        else other().dialer.answer({ ...signal, ...from })
-        for (const watcher of [...this.#watchers]) watcher(kind)
+        if (sent.type === 'candidate') return other().dialer.candidate({ ...sent, ...from })
+        if (sent.type === 'offer') other().dialer.offer({ ...sent, ...from }, this.sessionOf(other()))
+        else other().dialer.answer({ ...sent, ...from })
+        for (const watcher of [...this.#watchers]) watcher(sent.type)
       })
     }
-    return {
-      ...silentSession(),
-      sendOffer: (_peerId, offer) => pass('offer', offer),
-      sendAnswer: (_peerId, answer) => pass('answer', answer),
-      sendCandidate: (_peerId, offerId, candidate) => {
-        if (this.isDeaf) return
-        setImmediate(() => other().dialer.candidate({ offerId, candidate, ...from }))
-      },
-    }
+    return { ...silentSession(), signal }
   }
 
   #other(player: Player): Player {
@@ -243,9 +237,7 @@ function silentSession(): TrackerSession {
   return {
     wanted: () => {},
     completed: () => {},
-    sendOffer: () => {},
-    sendAnswer: () => {},
-    sendCandidate: () => {},
+    signal: () => {},
     leave: async () => {},
   }
 }

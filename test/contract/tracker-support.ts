@@ -94,17 +94,17 @@ export class TestPeer {
       found: (peerIds, trickling) => {
         report('found', peerIds)
         for (const peerId of peerIds) {
-          this.session.sendOffer(peerId, { ...this.nextOffer(), trickle: trickling.has(peerId) })
+          this.session.signal({ type: 'offer', toPeerId: peerId, ...this.nextOffer(), trickle: trickling.has(peerId) })
         }
       },
       gone: peerId => report('gone', peerId),
       offer: offer => {
         report('offer', offer)
         const { offerId, peerId, trickle } = offer
-        this.session.sendAnswer(peerId, { offerId, sdp: `answer of ${this.peerId}`, trickle })
+        this.session.signal({ type: 'answer', toPeerId: peerId, offerId, sdp: `answer of ${this.peerId}`, trickle })
       },
       answer: answer => report('answer', answer),
-      candidate: candidate => report('candidate', candidate),
+      candidate: ({ offerId, peerId, candidate }) => report('candidate', { offerId, peerId, candidate }),
       makeOffers: async count => {
         report('makeOffers', count)
         return Array.from({ length: count }, () => this.nextOffer())
