@@ -8,7 +8,7 @@ import { isUrl, SOCKET_PROTOCOLS } from '../metainfo/urls.ts'
 import { TRACKER_CLIENT_DEFAULTS, TRACKER_LIMITS } from '../options.ts'
 import type { TrackerExtension, WireId } from '../protocol/tracker.ts'
 import { parseTrackerReply } from '../protocol/tracker-reply.ts'
-import type { FailureReply, TrackerReply } from '../protocol/tracker-reply.ts'
+import type { TrackerReply } from '../protocol/tracker-reply.ts'
 import { encodeTrackerRequest } from '../protocol/tracker-request.ts'
 import type { TrackerRequest } from '../protocol/tracker-request.ts'
 import { Backoff } from './backoff.ts'
@@ -25,24 +25,24 @@ import type {
 
 export type * from './tracker-types.ts'
 
+/** `readyState` of an open WebSocket. */
+const OPEN = 1
+
 export class TrackerSocket implements SessionHub {
   readonly url: string
   readonly host: string
   readonly peerId: WireId
   readonly timing: TrackerTiming
   readonly random: () => number
-  isOpen = false
   extensions: ReadonlySet<TrackerExtension> | undefined
   readonly #WebSocket: TrackerClientOptions['WebSocket']
   readonly #backoff: Backoff
   readonly #sessions = new Map<WireId, Session>()
   #socket: WebSocketLike | undefined
-  /** Until the socket must be open, or until it is tried again. */
+  /** Until the socket must be open, the tracker must have said something, or the socket is tried again. */
   #timer: ReturnType<typeof setTimeout> | undefined
-  #replyTimer: ReturnType<typeof setTimeout> | undefined
   /** Before this (ms since the epoch) the tracker does not want to see us. */
   #absentUntil = 0
-  #hasComplained = false
   readonly #open = () => this.#connect()
 
   constructor({ url, peerId, WebSocket, random, timing }: TrackerClientOptions) {
@@ -87,16 +87,15 @@ export class TrackerSocket implements SessionHub {
 
   // --------------------------------------------------------------------------------- what the sessions ask for
 
+  get isOpen(): boolean {
+    return this.#socket?.readyState === OPEN
+  }
+
   send(request: TrackerRequest): boolean {
     // Nothing is queued, for what is late by a reconnect is of no use.
     if (!this.isOpen) return false
-    this.#socket?.send(encodeTrackerRequest(request))
-    if (request.type === 'announce') {
-      this.#replyTimer ??= setTimeout(
-        () => this.#drop(this.#unreachable('The tracker does not answer')),
-        this.timing.replyTimeoutMs,
-      )
-    }
+    this.#socket!.send(encodeTrackerRequest(request))
+    if (request.type === 'announce') this.#timer ??= this.#expect(this.timing.replyTimeoutMs)
     return true
   }
 
@@ -125,31 +124,34 @@ export class TrackerSocket implements SessionHub {
   #connect(): void {
     if (this.#socket) return
     this.#letGo()
-    const { connectTimeoutMs } = this.timing
     let cause: unknown
     try {
       const socket = new this.#WebSocket(this.url)
       this.#socket = socket
       socket.onopen = () => {
-        clearTimeout(this.#timer)
-        this.isOpen = true
+        this.#stopTimer()
         for (const session of [...this.#sessions.values()]) session.opened()
       }
       socket.onmessage = (event: { data: unknown }) => this.#receive(event.data)
       socket.onerror = (event: { error?: unknown }) => {
         cause = event.error
       }
-      socket.onclose = () => {
-        this.#lose(this.#unreachable(this.isOpen ? 'The tracker closed the connection' : 'No connection', cause))
-      }
-      this.#timer = setTimeout(
-        () => this.#drop(this.#unreachable(`No answer in ${connectTimeoutMs / 1000} s`)),
-        connectTimeoutMs,
-      )
+      socket.onclose = () => this.#lose(this.#unreachable('No connection', cause))
+      this.#timer = this.#expect(this.timing.connectTimeoutMs)
     } catch (error) {
       // A browser refuses ws:// from a page that came over https://.
       this.#lose(this.#unreachable('The browser does not allow this connection', error))
     }
+  }
+
+  /** Gives the tracker up when it says nothing for so long. */
+  #expect(timeoutMs: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#drop(this.#unreachable(`No answer in ${timeoutMs / 1000} s`)), timeoutMs)
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** Gives this socket up and tries again later. */
@@ -170,13 +172,10 @@ export class TrackerSocket implements SessionHub {
 
   /** Nothing is waited for any more, and the socket, if there is one, is of no more interest. */
   #letGo(): WebSocketLike | undefined {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#replyTimer)
-    this.#replyTimer = undefined
+    this.#stopTimer()
     globalThis.removeEventListener?.('online', this.#open)
     const socket = this.#socket
     this.#socket = undefined
-    this.isOpen = false
     if (socket) {
       socket.onopen = null
       socket.onmessage = null
@@ -190,8 +189,7 @@ export class TrackerSocket implements SessionHub {
   // --------------------------------------------------------------------------------- what the tracker says
 
   #receive(data: unknown): void {
-    clearTimeout(this.#replyTimer)
-    this.#replyTimer = undefined
+    this.#stopTimer()
     if (typeof data !== 'string') return this.#complain('it sent something else than text')
     if (data.length > TRACKER_LIMITS.messageBytesMax) {
       return this.#drop(this.#breach(`sent a message of ${data.length} bytes and was cut off.`))
@@ -219,7 +217,10 @@ export class TrackerSocket implements SessionHub {
         break
       }
       case 'failed':
-        for (const session of this.#concerned(reply)) session.failed(reply)
+        // One that names no torrent is about all of them.
+        for (const session of [...this.#sessions.values()]) {
+          if (reply.infoHash === undefined || reply.infoHash === session.infoHash) session.failed(reply)
+        }
         break
       case 'shutdown': {
         // It comes back after that time, and its clients not all at once.
@@ -231,15 +232,8 @@ export class TrackerSocket implements SessionHub {
     }
   }
 
-  /** A failure that names no torrent is about all of them. */
-  #concerned({ infoHash }: FailureReply): Session[] {
-    return [...this.#sessions.values()].filter(session => infoHash === undefined || session.infoHash === infoHash)
-  }
-
-  /** Says once that the tracker does not keep to the protocol; its other messages are used all the same. */
+  /** The tracker does not keep to the protocol; its other messages are used all the same. */
   #complain(what: string): void {
-    if (this.#hasComplained) return
-    this.#hasComplained = true
     const error = this.#breach(`does not keep to the protocol: ${what}`)
     for (const session of [...this.#sessions.values()]) session.complain(error)
   }

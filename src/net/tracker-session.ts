@@ -47,8 +47,8 @@ export class Session implements TrackerSession {
   #askedAt = Number.NEGATIVE_INFINITY
   #asked = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** What was last complained of, so that it is said once. */
-  #complaint = ''
+  /** What was complained of, by code, so that it is said once. */
+  readonly #complaints = new Set<string>()
 
   constructor(announcement: Announcement, events: TrackerEvents, hub: SessionHub) {
     this.infoHash = toLatin1(announcement.infoHash)
@@ -116,7 +116,7 @@ export class Session implements TrackerSession {
     const { intervalMinMs, intervalMaxMs, intervalMs } = this.#hub.timing
     const askedMs = reply.intervalSeconds === undefined ? intervalMs : reply.intervalSeconds * 1000
     this.#intervalMs = Math.min(intervalMaxMs, Math.max(intervalMinMs, askedMs))
-    this.#complaint = ''
+    this.#complaints.delete('tracker-unreachable')
     const { seeds, leeches, peers } = reply
     this.#status({ state: 'connected', seeds, leeches })
     if (reply.warning) {
@@ -145,11 +145,10 @@ export class Session implements TrackerSession {
     else this.#scheduleNext()
   }
 
-  /** Warns, unless the last warning said the same. Why a tracker is out of reach may differ from try to try. */
+  /** Warns, once of each kind of trouble: reasons may differ from try to try. */
   complain(error: ShoalError): void {
-    const complaint = error.code === 'tracker-unreachable' ? error.code : error.message
-    if (this.#complaint === complaint) return
-    this.#complaint = complaint
+    if (this.#complaints.has(error.code)) return
+    this.#complaints.add(error.code)
     this.events.warning(error)
   }
 
