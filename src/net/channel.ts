@@ -7,7 +7,6 @@
 import type { PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
 import { NodePeer } from './node-peer.ts'
-import { ShoalError } from '../errors.ts'
 
 /** What the two sides exchange to find each other. */
 export type ChannelSignal =
@@ -59,14 +58,8 @@ export interface ChannelRoute {
 /** Whether this browser or Node can make connections at all. */
 export const isWebRtcSupported: boolean = NodePeer.WEBRTC_SUPPORT
 
-/**
- * Starts a connection; an initiator's offer comes as a `signal`.
- * @throws ShoalError `no-webrtc`
- */
+/** Starts a connection, where WebRTC is supported; an initiator's offer comes as a `signal`. */
 export function openChannel(options: ChannelOptions, events: ChannelEvents): Channel {
-  if (!isWebRtcSupported) {
-    throw new ShoalError('no-webrtc', 'This browser has no WebRTC, or it was turned off: peers cannot be reached.')
-  }
   return new PeerChannel(options, events)
 }
 
@@ -92,7 +85,7 @@ class PeerChannel extends NodePeer implements Channel {
     this.on('signal', signal => this.#onSignal(signal))
     this.on('error', error => this.#end(error.message))
     // The browser refused to make a connection: said in a later turn, when our caller holds this object.
-    if (this._pc === undefined || this._pc === null) setTimeout(() => this.#end('No more connections can be made.'), 0)
+    if (this._pc === undefined || this._pc === null) setTimeout(() => this.#end('No connection can be made.'), 0)
   }
 
   get bufferedBytes(): number {
@@ -104,7 +97,7 @@ class PeerChannel extends NodePeer implements Channel {
     try {
       super.signal(signal)
     } catch (error) {
-      this.#end(`The peer's ${signal.type} was malformed: ${String(error)}`)
+      this.#end(String(error))
     }
   }
 
@@ -119,7 +112,7 @@ class PeerChannel extends NodePeer implements Channel {
         super.send(bytes.length <= this.#messageBytesMax ? bytes : bytes.subarray(at, at + this.#messageBytesMax))
       }
     } catch (error) {
-      this.#end(`Sending failed: ${String(error)}`)
+      this.#end(String(error))
     }
   }
 
@@ -177,7 +170,7 @@ class PeerChannel extends NodePeer implements Channel {
 
   override _onChannelMessage(event: MessageEvent): void {
     if (event.data instanceof ArrayBuffer) this.events?.message(new Uint8Array(event.data))
-    else this.#end('The peer sent text instead of bytes.')
+    else this.#end('The peer sent text.')
   }
 
   override _onChannelBufferedAmountLow(): void {
@@ -220,10 +213,7 @@ function messageBytesMax(announced: number | undefined): number {
 
 function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
   const all = [...report.values()]
-  const transport = all.find(({ type }) => type === 'transport')
-  const pair =
-    report.get(transport?.selectedCandidatePairId) ??
-    all.find(({ type, selected, nominated }) => type === 'candidate-pair' && (selected || nominated))
+  const pair = all.find(({ type, selected, nominated }) => type === 'candidate-pair' && (selected || nominated))
   const local: unknown = report.get(pair?.localCandidateId)?.candidateType
   const remote: unknown = report.get(pair?.remoteCandidateId)?.candidateType
   if (typeof local !== 'string' || typeof remote !== 'string') return undefined

@@ -103,13 +103,13 @@ export class Connection implements PeerConnection {
 
   setPieceCount(count: number): void {
     const offence = this.#wire.setPieceCount(count)
-    if (offence !== undefined) this.#end(`The peer ${offence}.`)
+    if (offence !== undefined) this.#end(`The peer sent ${offence}.`)
   }
 
   send(message: WireMessage<Uint8Array>): void {
     if (this.#state !== 'open') return
     if (message.type === 'reject' && !this.#mayReject()) {
-      return this.#end('The peer asks for blocks without reading the answers.')
+      return this.#end('The peer does not read.')
     }
     this.#wire.send(message)
     if (message.type === 'piece') this.#dueWritable()
@@ -156,9 +156,9 @@ export class Connection implements PeerConnection {
     // Whoever speaks has an open channel. What it can do depends on what we say.
     this.#greet()
     if (this.#events === undefined) this.#earlyBytes += bytes.length
-    if (this.#earlyBytes > CHANNEL_LIMITS.unstartedBytesMax) return this.#end('The peer sent too much at once.')
+    if (this.#earlyBytes > CHANNEL_LIMITS.unstartedBytesMax) return this.#end('The peer sent too much.')
     const offence = this.#wire.receive(bytes)
-    if (offence !== undefined) this.#end(`The peer ${offence}.`)
+    if (offence !== undefined) this.#end(`The peer sent ${offence}.`)
   }
 
   #onHandshake({ infoHash, peerId, features }: PeerHandshake): void {

@@ -34,7 +34,7 @@ export class FrameGuard {
   }
 
   /**
-   * Takes the next bytes of the stream. Returns what the peer did wrong, after which everything is ignored; or
+   * Takes the next bytes of the stream. Returns what the peer must not send, after which everything is ignored; or
    * undefined.
    */
   push(chunk: Uint8Array): string | undefined {
@@ -79,20 +79,18 @@ export class FrameGuard {
 
   /** How long what begins with these bytes is, or how much of it must be seen to tell; or the offence. */
   #bytesExpected(bytes: Uint8Array): number | string {
-    if (!this.#isShaken) return isHandshakeStart(bytes) ? HANDSHAKE_BYTES : 'does not speak BitTorrent'
+    if (!this.#isShaken) return isHandshakeStart(bytes) ? HANDSHAKE_BYTES : 'no BitTorrent'
     if (bytes.length < 4) return 4
     // Unsigned: a length of 2^31 or more is long, not negative.
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-    if (length > MESSAGE_BYTES_MAX) {
-      return `announced a message of ${length} bytes; no message is longer than ${MESSAGE_BYTES_MAX}`
-    }
     // A keep-alive is a length and nothing more.
     if (length === 0) return 4
     const id = bytes[4]
-    if (id === undefined) return 5
-    return isLengthAllowed(id, length, this.pieceCount)
-      ? 4 + length
-      : `announced a message ${id} of ${length} bytes, which this torrent has no use for`
+    if (length <= MESSAGE_BYTES_MAX) {
+      if (id === undefined) return 5
+      if (isLengthAllowed(id, length, this.pieceCount)) return 4 + length
+    }
+    return `a message of ${length} bytes`
   }
 
   #deliver(bytes: Uint8Array): void {

@@ -41,7 +41,7 @@ export class PeerWire {
   #highestPiece = -1
   #earlyBitfield: Uint8Array | undefined
   #requestsUnanswered = 0
-  /** The first thing that the peer did wrong. */
+  /** The first thing that the peer must not send. */
   #offence: string | undefined
 
   constructor(sink: PeerWireSink) {
@@ -72,7 +72,7 @@ export class PeerWire {
     this.#sink.write(new Uint8Array(4))
   }
 
-  /** Takes the next bytes from the peer. Returns what it did wrong, after which everything is ignored. */
+  /** Takes the next bytes from the peer. Returns what it must not send, after which everything is ignored. */
   receive(chunk: Uint8Array): string | undefined {
     return this.#guard.push(chunk) ?? this.#offence
   }
@@ -80,7 +80,7 @@ export class PeerWire {
   /** From now on lengths and indices are checked against it. Returns what was wrong with earlier messages. */
   setPieceCount(count: number): string | undefined {
     this.#guard.pieceCount = count
-    if (this.#highestPiece >= count) this.#refuse(`named piece ${this.#highestPiece} of ${count}`)
+    this.#refuse(this.#objectionToPiece(this.#highestPiece))
     if (this.#earlyBitfield !== undefined) this.#refuse(objectionTo(this.#earlyBitfield, count))
     this.#earlyBitfield = undefined
     return this.#offence
@@ -113,7 +113,7 @@ export class PeerWire {
   /** Why this message cannot be, if it cannot. */
   #objectionTo(message: WireMessage<Uint8Array>): string | undefined {
     const { type } = message
-    if (FAST.includes(type) && !this.#isFast) return `sent ${type} without the fast extension`
+    if (FAST.includes(type) && !this.#isFast) return `${type} without the fast extension`
     switch (type) {
       case 'have':
       case 'dont-have':
@@ -128,7 +128,7 @@ export class PeerWire {
       }
       case 'request':
         if (++this.#requestsUnanswered > WIRE_LIMITS.requestsUnansweredMax) {
-          return `asked for ${this.#requestsUnanswered} blocks without waiting for an answer`
+          return 'requests without waiting for answers'
         }
         return this.#objectionToBlock(message, message.length)
       case 'cancel':
@@ -147,14 +147,12 @@ export class PeerWire {
   #objectionToPiece(piece: number): string | undefined {
     const count = this.#guard.pieceCount ?? METAINFO_LIMITS.piecesMax
     this.#highestPiece = Math.max(this.#highestPiece, piece)
-    return piece < count ? undefined : `named piece ${piece}; there are at most ${count}`
+    return piece < count ? undefined : `piece ${piece} of ${count}`
   }
 
   #objectionToBlock({ piece, begin }: { piece: number; begin: number }, length: number): string | undefined {
     const isPossible = length >= 1 && length <= REQUEST_BYTES_MAX && begin + length <= METAINFO_LIMITS.pieceLengthMax
-    return isPossible
-      ? this.#objectionToPiece(piece)
-      : `named a block of ${length} bytes at ${begin}, which no piece has`
+    return isPossible ? this.#objectionToPiece(piece) : `a block of ${length} bytes at ${begin}`
   }
 
   /** Whether a message needs nobody else, after what it says about form was taken in. */
@@ -174,7 +172,7 @@ export class PeerWire {
 }
 
 function objectionTo(bits: Uint8Array, pieceCount: number): string | undefined {
-  if (bits.length !== Math.ceil(pieceCount / 8)) return 'sent a bitfield for another torrent'
   const spareBits = bits.length * 8 - pieceCount
-  return bits.at(-1)! & ((1 << spareBits) - 1) ? 'set spare bits of its bitfield' : undefined
+  const isRight = bits.length === Math.ceil(pieceCount / 8) && (bits.at(-1)! & ((1 << spareBits) - 1)) === 0
+  return isRight ? undefined : 'a bitfield of another torrent'
 }

@@ -115,7 +115,7 @@ export function decodeMessage(bytes: Uint8Array): WireMessage<Uint8Array> | stri
     case 'hash-request':
     case 'hashes':
     case 'hash-reject':
-      return decodeHashMessage(type, bytes) ?? `sent malformed ${type}`
+      return decodeHashMessage(type, bytes) ?? `malformed ${type}`
     default: {
       // What is left consists of its numbers.
       const named = NUMBERS.slice(0, numbers).map((name, index) => [name, view.getUint32(1 + 4 * index)])
