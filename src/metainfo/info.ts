@@ -67,7 +67,7 @@ function readInfo(info: BencodeDict): Info {
     files,
     name: files[0]!.path.split('/', 1)[0]!,
     isPrivate: info.integer('private') === 1,
-    ...(v1 === undefined ? {} : { v1: { starts: v1.starts, streamBytes: v1.streamBytes, sha1s: v1.sha1s } }),
+    v1,
   }
 }
 
@@ -115,11 +115,6 @@ function nameFiles(rawFiles: readonly RawFile[], rawName: string, isFolder: bool
   return rawFiles.map(({ path: rawPath, length, piecesRoot }) => {
     const components = isFolder ? [rawName, ...rawPath] : [rawName]
     const { path, isChanged } = paths.add(components)
-    return {
-      path,
-      length,
-      ...(isChanged ? { rawPath: components } : {}),
-      ...(piecesRoot === undefined ? {} : { piecesRoot }),
-    }
+    return { path, length, rawPath: isChanged ? components : undefined, piecesRoot }
   })
 }

@@ -12,11 +12,11 @@ export interface LayoutFile {
   /** Safe path, '/'-joined; a folder's torrent starts with its name. */
   readonly path: string
   /** The path as the torrent has it, where that differs: web seeds know the file by it. */
-  readonly rawPath?: readonly string[]
+  readonly rawPath?: readonly string[] | undefined
   /** Bytes. */
   readonly length: number
   /** Root of the file's Merkle tree, 32 bytes (v2, hybrid; absent for empty files and v1). */
-  readonly piecesRoot?: Uint8Array
+  readonly piecesRoot?: Uint8Array | undefined
 }
 
 /** A run of bytes of one file inside a piece. */
@@ -64,7 +64,7 @@ export interface LayoutParts {
   readonly pieceLength: number
   readonly files: readonly LayoutFile[]
   /** v1 and hybrid: where each file starts in the stream, and the stream's bytes, pad files included. */
-  readonly v1?: { readonly starts: Float64Array; readonly streamBytes: number; readonly sha1s: Uint8Array }
+  readonly v1?: { readonly starts: Float64Array; readonly streamBytes: number; readonly sha1s: Uint8Array } | undefined
 }
 
 export function createLayout(parts: LayoutParts): Layout {

@@ -11,11 +11,11 @@ export interface Magnet {
   /** 32 bytes. */
   readonly infoHashV2?: Uint8Array
   /** What to call the torrent until its info is there; made safe. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly trackers: readonly string[]
   readonly webSeeds: readonly string[]
   /** Indices of the files that are wanted, ascending; absent: all (BEP 53). */
-  readonly selectOnly?: readonly number[]
+  readonly selectOnly?: readonly number[] | undefined
 }
 
 /**
@@ -30,16 +30,13 @@ export function parseMagnet(text: string): Magnet {
   const bare = readBareHash(link)
   if (bare !== undefined) return { ...bare, trackers: [], webSeeds: [] }
   if (!/^magnet:\?/i.test(link)) refuse('It does not begin with "magnet:?"')
-  const fields = readFields(link.slice('magnet:?'.length))
-  const hashes = readHashes(fields.get('xt') ?? [])
-  const name = readName(fields.get('dn')?.[0])
-  const selectOnly = readSelection(fields.get('so') ?? [])
+  const valuesOf = readFields(link.slice('magnet:?'.length))
   return {
-    ...hashes,
-    ...(name !== undefined && { name }),
-    trackers: trackerTiers(fields.get('tr') ?? []).flat(),
-    webSeeds: webSeedUrls(fields.get('ws') ?? []),
-    ...(selectOnly !== undefined && { selectOnly }),
+    ...readHashes(valuesOf('xt')),
+    name: readName(valuesOf('dn')[0]),
+    trackers: trackerTiers(valuesOf('tr')).flat(),
+    webSeeds: webSeedUrls(valuesOf('ws')),
+    selectOnly: readSelection(valuesOf('so')),
   }
 }
 
@@ -63,24 +60,12 @@ type Hashes = Pick<Magnet, 'infoHashV1' | 'infoHashV2'>
 const SHA256_MULTIHASH = '1220'
 
 /**
- * Values by key, in order. Numbered keys (`tr.1`) count as plain ones, `+` in a name as a space; `&amp;` comes from links that
- * were copied out of HTML.
+ * Looks values up by key, in order. Numbered keys (`tr.1`) count as plain ones, `+` in a name as a space; `&amp;` comes from
+ * links that were copied out of HTML.
  */
-function readFields(query: string): Map<string, string[]> {
-  const fields = new Map<string, string[]>()
-  for (const field of query.split(/&(?:amp;)?/)) {
-    const equals = field.indexOf('=')
-    if (equals < 1) continue
-    const key = field
-      .slice(0, equals)
-      .toLowerCase()
-      .replace(/\.\d+$/, '')
-    const values = fields.get(key) ?? []
-    fields.set(key, values)
-    const value = field.slice(equals + 1)
-    values.push(decodeField(key === 'dn' ? value.replaceAll('+', ' ') : value))
-  }
-  return fields
+function readFields(query: string): (key: string) => string[] {
+  const fields = [...new URLSearchParams(query.replaceAll('&amp;', '&').replace(/(?<!dn=[^&]*)\+/gi, '%2B'))]
+  return key => fields.filter(([name]) => name.toLowerCase().replace(/\.\d+$/, '') === key).map(([, value]) => value)
 }
 
 function readHashes(topics: readonly string[]): Hashes {
@@ -145,34 +130,19 @@ function formatSelection(files: readonly number[]): string {
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',')
 }
 
-/** RFC 4648, upper or lower case, without padding. */
+/** RFC 4648, upper or lower case: A to Z are 0 to 25, then come 2 to 7. */
 function fromBase32(text: string): Uint8Array | undefined {
-  const bytes: number[] = []
-  let buffer = 0
-  let bits = 0
-  for (const character of text.toUpperCase()) {
-    const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character)
-    if (value < 0) return undefined
-    buffer = ((buffer << 5) | value) & 0xfff
-    bits += 5
-    if (bits < 8) continue
-    bits -= 8
-    bytes.push((buffer >> bits) & 0xff)
+  if (!/^[a-z2-7]*$/i.test(text)) return undefined
+  let bits = 0n
+  for (const character of text) {
+    const digit = Number.parseInt(character, 36)
+    bits = bits * 32n + BigInt(digit < 10 ? digit + 24 : digit - 10)
   }
-  return Uint8Array.from(bytes)
+  return fromHex(bits.toString(16).padStart(40, '0'))
 }
 
 function encodeField(text: string): string {
   return encodeURIComponent(toUtf8(fromUtf8(text)))
-}
-
-/** Malformed escapes stay as they are. */
-function decodeField(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function refuse(why: string): never {

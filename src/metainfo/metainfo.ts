@@ -22,9 +22,9 @@ export interface Metainfo {
   /** Made safe for display and disk. */
   readonly name: string
   /** SHA-1 of the info dict, 20 bytes: v1 and hybrid. */
-  readonly infoHashV1?: Uint8Array
+  readonly infoHashV1?: Uint8Array | undefined
   /** SHA-256 of the info dict, 32 bytes: v2 and hybrid. */
-  readonly infoHashV2?: Uint8Array
+  readonly infoHashV2?: Uint8Array | undefined
   /** 20 bytes, for trackers and handshakes: the v1 infohash, or the beginning of the v2 one. */
   readonly wireInfoHash: Uint8Array
   /** Proven hashes of the pieces of files longer than a piece, by the hex of the file's root. Some or all may be missing. */
@@ -32,10 +32,10 @@ export interface Metainfo {
   /** In tiers, most wanted first. */
   readonly trackers: readonly (readonly string[])[]
   readonly webSeeds: readonly string[]
-  readonly comment?: string
-  readonly createdBy?: string
+  readonly comment?: string | undefined
+  readonly createdBy?: string | undefined
   /** Seconds since the epoch. */
-  readonly creationDate?: number
+  readonly creationDate?: number | undefined
 }
 
 /** What stands around an info dict. */
@@ -89,15 +89,15 @@ export function metainfoFromInfo(infoBytes: Uint8Array, surroundings: Surroundin
     info,
     layout,
     name: info.name,
-    ...(infoHashV1 && { infoHashV1 }),
-    ...(infoHashV2 && { infoHashV2 }),
+    infoHashV1,
+    infoHashV2,
     wireInfoHash: infoHashV1 ?? infoHashV2!.subarray(0, 20),
     pieceLayers: checkLayers(pieceLayers, layout),
     trackers: trackerTiers(trackers),
     webSeeds: webSeedUrls(webSeeds),
-    ...(comment !== undefined && { comment }),
-    ...(createdBy !== undefined && { createdBy }),
-    ...(creationDate !== undefined && { creationDate }),
+    comment,
+    createdBy,
+    creationDate,
   }
 }
 

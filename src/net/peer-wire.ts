@@ -99,15 +99,18 @@ export class PeerWire {
 
   #onFrame(frame: Uint8Array): void {
     const message = decodeMessage(frame)
-    if (message === undefined) return
-    const offence = typeof message === 'string' ? message : this.#objectionTo(message)
-    if (offence !== undefined) this.#refuse(offence)
-    else if (typeof message !== 'string' && !this.#isAnsweredHere(message)) this.#sink.message(message)
+    const offence = typeof message === 'object' ? this.#objectionTo(message) : message
+    this.#refuse(offence)
+    if (typeof message !== 'object' || offence !== undefined) return
+    if (message.type === 'extended-handshake') {
+      this.#peerExtensions = { ...this.#peerExtensions, ...message.extensions }
+    }
+    this.#sink.message(message)
   }
 
   #refuse(offence: string | undefined): void {
     this.#offence ??= offence
-    if (this.#offence !== undefined) this.#guard.close()
+    if (offence !== undefined) this.#guard.close()
   }
 
   /** Why this message cannot be, if it cannot. */
@@ -153,16 +156,6 @@ export class PeerWire {
   #objectionToBlock({ piece, begin }: { piece: number; begin: number }, length: number): string | undefined {
     const isPossible = length >= 1 && length <= REQUEST_BYTES_MAX && begin + length <= METAINFO_LIMITS.pieceLengthMax
     return isPossible ? this.#objectionToPiece(piece) : `a block of ${length} bytes at ${begin}`
-  }
-
-  /** Whether a message needs nobody else, after what it says about form was taken in. */
-  #isAnsweredHere(message: WireMessage<Uint8Array>): boolean {
-    if (message.type === 'extended-handshake') {
-      this.#peerExtensions = { ...this.#peerExtensions, ...message.extensions }
-    }
-    if (message.type !== 'hash-request' || message.length <= WIRE_LIMITS.hashesMax) return false
-    this.send({ ...message, type: 'hash-reject' })
-    return true
   }
 
   /** A request was answered or taken back. */

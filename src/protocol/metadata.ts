@@ -3,6 +3,7 @@
  */
 import { ShoalError } from '../errors.ts'
 import { BencodeDict, decodePrefix, encode } from '../metainfo/bencode.ts'
+import { concatBytes } from '../metainfo/bytes.ts'
 import { BLOCK_BYTES, METAINFO_LIMITS, WIRE_LIMITS } from '../options.ts'
 import { readable } from './readable.ts'
 import type { ExtendedHandshake, ExtensionName, WireMessage } from './wire.ts'
@@ -18,8 +19,8 @@ export type ExtendedMessage = Extract<
   { type: 'extended-handshake' | 'metadata-request' | 'metadata-data' | 'metadata-reject' | 'dont-have' }
 >
 
-/** `msg_type` of BEP 9. */
-const METADATA_TYPE = { request: 0, data: 1, reject: 2 } as const
+/** By their `msg_type` (BEP 9). */
+const METADATA_TYPES = ['metadata-request', 'metadata-data', 'metadata-reject'] as const
 
 /** Nesting of these dicts: the handshake's `m` is a dict in a dict; others put more in, which is skipped. */
 const DEPTH_MAX = 8
@@ -37,21 +38,16 @@ export function encodeExtended(message: ExtendedMessage): Uint8Array {
         reqq: message.requestsMax,
         v: message.client,
       })
-    case 'metadata-request':
-      return encode({ msg_type: METADATA_TYPE.request, piece: message.piece })
-    case 'metadata-reject':
-      return encode({ msg_type: METADATA_TYPE.reject, piece: message.piece })
-    case 'metadata-data': {
-      const head = encode({ msg_type: METADATA_TYPE.data, piece: message.piece, total_size: message.totalBytes })
-      const payload = new Uint8Array(head.length + message.bytes.length)
-      payload.set(head, 0)
-      payload.set(message.bytes, head.length)
-      return payload
-    }
     case 'dont-have': {
       const payload = new Uint8Array(4)
       new DataView(payload.buffer).setUint32(0, message.piece)
       return payload
+    }
+    default: {
+      const { type, piece } = message
+      const head = { msg_type: METADATA_TYPES.indexOf(type), piece }
+      if (type !== 'metadata-data') return encode(head)
+      return concatBytes([encode({ ...head, total_size: message.totalBytes }), message.bytes])
     }
   }
 }
@@ -70,15 +66,14 @@ export function decodeExtended(id: number, payload: Uint8Array): ExtendedMessage
 }
 
 function decodeHandshake(dict: BencodeDict): ExtendedHandshake {
-  const metadataBytes = within(dict.integer('metadata_size'), 1, METAINFO_LIMITS.metadataBytesMax)
-  const requestsMax = within(dict.integer('reqq'), 1, Number.MAX_SAFE_INTEGER)
+  const requestsMax = within(dict.integer('reqq'), 1, Number.POSITIVE_INFINITY)
   const client = dict.text('v')
   return {
     type: 'extended-handshake',
     extensions: readExtensions(dict.dict('m')),
-    ...(metadataBytes !== undefined && { metadataBytes }),
-    ...(requestsMax !== undefined && { requestsMax: Math.min(requestsMax, WIRE_LIMITS.requestsAdvertisedMax) }),
-    ...(client !== undefined && { client: readable(client, CLIENT_CHARS_MAX) }),
+    metadataBytes: within(dict.integer('metadata_size'), 1, METAINFO_LIMITS.metadataBytesMax),
+    requestsMax: requestsMax && Math.min(requestsMax, WIRE_LIMITS.requestsAdvertisedMax),
+    client: client && readable(client, CLIENT_CHARS_MAX),
   }
 }
 
@@ -92,12 +87,10 @@ function readExtensions(m: BencodeDict | undefined): Partial<Record<ExtensionNam
 }
 
 function decodeMetadata(dict: BencodeDict, bytes: Uint8Array): ExtendedMessage | undefined {
-  const type = dict.integer('msg_type')
+  const type = METADATA_TYPES[dict.integer('msg_type') ?? -1]
   const piece = within(dict.integer('piece'), 0, Math.ceil(METAINFO_LIMITS.metadataBytesMax / BLOCK_BYTES) - 1)
-  if (piece === undefined) return undefined
-  if (type === METADATA_TYPE.request) return { type: 'metadata-request', piece }
-  if (type === METADATA_TYPE.reject) return { type: 'metadata-reject', piece }
-  if (type !== METADATA_TYPE.data) return undefined
+  if (piece === undefined || type === undefined) return undefined
+  if (type !== 'metadata-data') return { type, piece }
   const totalBytes = within(dict.integer('total_size'), 1, METAINFO_LIMITS.metadataBytesMax)
   if (totalBytes === undefined || bytes.length !== Math.min(BLOCK_BYTES, totalBytes - piece * BLOCK_BYTES))
     return undefined

@@ -20,18 +20,18 @@ export interface AnnounceReply {
   readonly type: 'announced'
   readonly infoHash: WireId
   /** undefined: the tracker gave none. */
-  readonly intervalSeconds?: number
-  readonly seeds?: number
-  readonly leeches?: number
+  readonly intervalSeconds?: number | undefined
+  readonly seeds?: number | undefined
+  readonly leeches?: number | undefined
   /** What the tracker can do beyond WebTorrent's protocol; undefined: a tracker that knows no extensions. */
-  readonly extensions?: readonly TrackerExtension[]
+  readonly extensions?: readonly TrackerExtension[] | undefined
   /** Peers to dial. */
   readonly peers: readonly WireId[]
   /** Those of `peers` that take candidates after the offer. */
   readonly trickling: readonly WireId[]
-  readonly iceServers?: readonly IceServer[]
+  readonly iceServers?: readonly IceServer[] | undefined
   /** For people. */
-  readonly warning?: string
+  readonly warning?: string | undefined
 }
 
 /** A STUN or TURN server (RTCIceServer), checked. */
@@ -76,12 +76,12 @@ export interface ScrapeReply {
 export interface FailureReply {
   readonly type: 'failed'
   readonly action: 'announce' | 'scrape'
-  readonly infoHash?: WireId
+  readonly infoHash?: WireId | undefined
   /** undefined: the tracker gives none. Unknown codes of later versions are kept. */
-  readonly code?: TrackerErrorCode | (string & {})
+  readonly code?: TrackerErrorCode | (string & {}) | undefined
   readonly reason: string
   /** The peer that could not be reached, for `unknown-peer` and `unknown-offer`. */
-  readonly toPeerId?: WireId
+  readonly toPeerId?: WireId | undefined
 }
 
 /** The tracker goes away within this time; clients come back after it. */
@@ -166,7 +166,7 @@ export function parseTrackerReply(text: string): Exclude<TrackerReply, ScrapeRep
       return parseCandidateReply(fields)
     case 'shutdown': {
       const seconds = parseCount(fields.seconds)
-      if (seconds === undefined) return refused('bad-message', 'A shutdown must say when.')
+      if (seconds === undefined) return refused('bad-message', 'It does not say when it goes away.')
       return { type: 'shutdown', seconds }
     }
     case undefined:
@@ -203,24 +203,17 @@ function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | Refus
   const listed: readonly unknown[] = Array.isArray(fields.peers) ? fields.peers : []
   const peers = [...new Set(listed.slice(0, TRACKER_MESSAGE_LIMITS.peersMax).filter(isWireId))]
   const trickling: readonly unknown[] = Array.isArray(fields.trickle) ? fields.trickle : []
-  const intervalSeconds = parseCount(fields.interval) ?? parseCount(fields['min interval'])
-  const seeds = parseCount(fields.complete)
-  const leeches = parseCount(fields.incomplete)
-  const extensions = parseExtensions(fields.extensions)
-  const iceServers = parseIceServers(fields.ice_servers)
-  const warning = fields['warning message']
   return {
     type: 'announced',
     infoHash,
     peers,
     trickling: peers.filter(peer => trickling.includes(listed.indexOf(peer))),
-    ...(intervalSeconds !== undefined && { intervalSeconds }),
-    ...(seeds !== undefined && { seeds }),
-    ...(leeches !== undefined && { leeches }),
-    ...(extensions && { extensions }),
-    ...(iceServers && { iceServers }),
-    ...(typeof warning === 'string' &&
-      warning !== '' && { warning: readable(warning, TRACKER_MESSAGE_LIMITS.reasonCharsMax) }),
+    intervalSeconds: parseCount(fields.interval) ?? parseCount(fields['min interval']),
+    seeds: parseCount(fields.complete),
+    leeches: parseCount(fields.incomplete),
+    extensions: parseExtensions(fields.extensions),
+    iceServers: parseIceServers(fields.ice_servers),
+    warning: parseSentence(fields['warning message']),
   }
 }
 
@@ -243,18 +236,20 @@ function parseCandidateReply(fields: Fields): CandidateReply | Refused {
 }
 
 function parseFailure(fields: Fields): FailureReply {
-  const { info_hash: infoHash, to_peer_id: toPeerId, code, 'failure reason': reason } = fields
+  const { info_hash: infoHash, to_peer_id: toPeerId, code } = fields
   return {
     type: 'failed',
     action: fields.action === 'scrape' ? 'scrape' : 'announce',
-    reason:
-      typeof reason === 'string' && reason !== ''
-        ? readable(reason, TRACKER_MESSAGE_LIMITS.reasonCharsMax)
-        : 'no reason given',
-    ...(isWireId(infoHash) && { infoHash }),
-    ...(isWireId(toPeerId) && { toPeerId }),
-    ...(typeof code === 'string' && /^[a-z-]{1,32}$/.test(code) && { code }),
+    reason: parseSentence(fields['failure reason']) ?? 'no reason given',
+    infoHash: isWireId(infoHash) ? infoHash : undefined,
+    toPeerId: isWireId(toPeerId) ? toPeerId : undefined,
+    code: typeof code === 'string' && /^[a-z-]{1,32}$/.test(code) ? code : undefined,
   }
+}
+
+/** What a tracker says to people. */
+function parseSentence(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? readable(value, TRACKER_MESSAGE_LIMITS.reasonCharsMax) : undefined
 }
 
 /** Servers with at least one usable URL; the others are left out. */

@@ -49,7 +49,7 @@ export interface Refused {
   /** A sentence that says what is wrong. */
   readonly reason: string
   /** The infohash that the message was about, where it has one: clients match errors by it. */
-  readonly infoHash?: WireId
+  readonly infoHash?: WireId | undefined
 }
 
 /** A candidate as browsers make and take it (RTCIceCandidateInit), checked. An empty `candidate` ends the list. */
@@ -64,7 +64,7 @@ export interface Candidate {
 export type Fields = Readonly<Record<string, unknown>>
 
 export function refused(code: TrackerErrorCode, reason: string, infoHash?: unknown): Refused {
-  return isWireId(infoHash) ? { type: 'refused', code, reason, infoHash } : { type: 'refused', code, reason }
+  return { type: 'refused', code, reason, infoHash: isWireId(infoHash) ? infoHash : undefined }
 }
 
 /** The fields of one message, or a sentence that says why it has none. */

@@ -24,11 +24,11 @@ export interface ExtendedHandshake {
   /** Message ids under which the sender wants to receive each extension; 0 or absent: it does not. */
   readonly extensions: Readonly<Partial<Record<ExtensionName, number>>>
   /** Bytes of the info dict (BEP 9). */
-  readonly metadataBytes?: number
+  readonly metadataBytes?: number | undefined
   /** How many requests the sender keeps queued. */
-  readonly requestsMax?: number
+  readonly requestsMax?: number | undefined
   /** Client name and version. */
-  readonly client?: string
+  readonly client?: string | undefined
 }
 
 /** A run of hashes of one layer of a file's Merkle tree (BEP 52). */

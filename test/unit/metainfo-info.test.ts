@@ -141,7 +141,7 @@ test('v1 piece lengths need not be powers of two', () => {
 
 test('a single file is called by the name of the torrent', () => {
   const single = { name: 'film.mp4', 'piece length': 16 * KIB, pieces: new Uint8Array(20), length: 5 }
-  assert.deepEqual(layoutOf(single).files, [{ path: 'film.mp4', length: 5 }])
+  assert.deepEqual(layoutOf(single).files, [{ path: 'film.mp4', length: 5, rawPath: undefined, piecesRoot: undefined }])
   assert.deepEqual(
     layoutOf(v2({ n: file(5) })).files.map(({ path }) => path),
     ['n'],

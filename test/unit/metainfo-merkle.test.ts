@@ -224,6 +224,14 @@ test('requests that no file can answer are told apart', () => {
   assert.equal(new PieceHashes(layout).answer(good), undefined)
 })
 
+test('a request for more hashes than we send is rejected', () => {
+  const { layout, layer, piecesRoot } = makeFile(1024, 1)
+  const seed = new PieceHashes(layout, new Map([[toHex(piecesRoot), layer]]))
+  const range: HashRange = { piecesRoot, baseLayer: 0, index: 0, length: 512, proofLayers: 0 }
+  assert.ok(seed.answer(range) instanceof Uint8Array)
+  assert.equal(seed.answer({ ...range, length: 1024 }), undefined)
+})
+
 test('PieceHashes takes a layer only if it leads to the root', () => {
   const { layout, layer } = makeFile(100, 8)
   const hashes = new PieceHashes(layout)

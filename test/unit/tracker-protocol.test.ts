@@ -175,7 +175,8 @@ describe('replies of a tracker', () => {
   for (const message of replies) {
     it(`reads what it writes: ${message.type}`, () => {
       const parse = message.type === 'scraped' ? parseScrapeReply : parseTrackerReply
-      assert.deepEqual(parse(encodeTrackerReply(message)), message)
+      const stated = Object.entries(parse(encodeTrackerReply(message))).filter(([, value]) => value !== undefined)
+      assert.deepEqual(Object.fromEntries(stated), message)
     })
   }
 

@@ -81,7 +81,13 @@ const TO_US: [string, (theirs: Wire) => void, Message][] = [
   [
     'extended handshake',
     theirs => theirs.extended(0, { m: { ut_metadata: 2, ut_pex: 1 }, metadata_size: 4321 }),
-    { type: 'extended-handshake', extensions: { ut_metadata: 2 }, metadataBytes: 4321 },
+    {
+      type: 'extended-handshake',
+      extensions: { ut_metadata: 2 },
+      metadataBytes: 4321,
+      requestsMax: undefined,
+      client: undefined,
+    },
   ],
 ]
 for (const [what, act, message] of TO_US) {
