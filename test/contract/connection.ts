@@ -21,6 +21,7 @@ const ALL_KINDS: readonly Message[] = [
     extensions: { lt_donthave: 3, ut_metadata: 1 },
     metadataBytes: 20_000,
     requestsMax: 256,
+    client: 'Shoal',
   },
   { type: 'bitfield', bits: Uint8Array.of(0xf0, 0x01) },
   { type: 'have-all' },
