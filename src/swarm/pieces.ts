@@ -61,7 +61,7 @@ export class Pieces<Body> {
 
   /** Every unit of every missing piece is here or asked for. */
   get isEndgame(): boolean {
-    return this.partials.size === this.missing.count && this.open.size === 0
+    return this.partials.size === this.missing.count && ![...this.open].some(partial => partial.nextOpen(1))
   }
 
   /** Whether another piece may be started without holding too much unfinished. One is always allowed. */
