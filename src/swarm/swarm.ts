@@ -127,6 +127,7 @@ export class Swarm<Body> {
       case 'fetched':
         return transfer?.fetched(input.id, input.piece, input.body)
       case 'fetch-ended':
+        if (transfer) transfer.isStale = true
         return transfer?.origin.ended(input.id, input.failed)
       case 'metainfo':
         return transfer ? undefined : this.#begin(input.metainfo)
