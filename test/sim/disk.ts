@@ -53,6 +53,10 @@ export class Disk {
     for (let piece = first; piece < end; piece++) this.#pieces.set(piece, this.#torrent.data(piece))
   }
 
+  lose(piece: number): void {
+    this.#pieces.delete(piece)
+  }
+
   /** One bit a piece, most significant first. */
   bits(): Uint8Array {
     const bits = new Uint8Array(Math.ceil(this.#torrent.pieceCount / 8))

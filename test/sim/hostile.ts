@@ -5,6 +5,15 @@
 import { type Random, randomIndex } from '../../src/swarm/random.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import { forge, type Token } from './token.ts'
+import type { Torrent } from './torrent.ts'
+
+export interface Altered {
+  readonly message: WireMessage<Token>
+  /** How long it is held back. @default 0 */
+  readonly delayMs?: number
+  /** Sent after it. */
+  readonly also?: readonly WireMessage<Token>[]
+}
 
 export interface Disguise {
   readonly name: string
@@ -12,8 +21,8 @@ export interface Disguise {
   readonly isGuilty: boolean
   /** Whether it sends forged bytes. */
   readonly isPolluter: boolean
-  /** What is sent instead, and how long it is held back; undefined: nothing. */
-  alter(message: WireMessage<Token>): { message: WireMessage<Token>; delayMs?: number } | undefined
+  /** What is sent instead; undefined: nothing. */
+  alter(message: WireMessage<Token>): Altered | undefined
 }
 
 /** Sends forged blocks: always, or a share of them. */
@@ -57,5 +66,54 @@ export function choker(): Disguise {
     isGuilty: true,
     isPolluter: false,
     alter: message => (message.type === 'unchoke' ? undefined : { message }),
+  }
+}
+
+/** Serves blocks, and answers no question about metadata or hashes. */
+export function mute(): Disguise {
+  const unsaid = new Set(['metadata-data', 'metadata-reject', 'hashes', 'hash-reject'])
+  return {
+    name: 'mute',
+    isGuilty: true,
+    isPolluter: false,
+    alter: message => (unsaid.has(message.type) ? undefined : { message }),
+  }
+}
+
+/** Forgets a share of what it is asked for. */
+export function forgetful(random: Random, share: number): Disguise {
+  return {
+    name: 'forgetful',
+    isGuilty: false,
+    isPolluter: false,
+    alter: message => (message.type === 'piece' && random() < share ? undefined : { message }),
+  }
+}
+
+/** Refuses a share of what it is asked for. */
+export function refusing(random: Random, share: number): Disguise {
+  return {
+    name: 'refusing',
+    isGuilty: false,
+    isPolluter: false,
+    alter: message => {
+      if (message.type !== 'piece' || random() >= share) return { message }
+      const { piece, begin, body } = message
+      return { message: { type: 'reject', piece, begin, length: body.bytes } }
+    },
+  }
+}
+
+/** With every request asks for the same place of eight other pieces, had or not. */
+export function nosy(torrent: Torrent, random: Random): Disguise {
+  return {
+    name: 'nosy',
+    isGuilty: true,
+    isPolluter: false,
+    alter: message => {
+      if (message.type !== 'request') return { message }
+      const also = Array.from({ length: 8 }, () => ({ ...message, piece: randomIndex(random, torrent.pieceCount - 1) }))
+      return { message, also }
+    },
   }
 }

@@ -157,6 +157,7 @@ export class Life {
     const bytes = wireBytes(altered.message)
     if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
     else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
+    for (const also of altered.also ?? []) end.pipe.send(also, wireBytes(also))
     if (message.type === 'piece') this.#dueWritable(end)
   }
 

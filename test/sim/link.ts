@@ -59,6 +59,11 @@ export class Access {
     if (!this.#isSending) this.#serve()
   }
 
+  /** Nothing leaves for so long. */
+  stall(durationMs: number): void {
+    this.owe((durationMs * this.line.uploadBytesPerSecond) / 1000)
+  }
+
   owe(bytes: number): void {
     this.#debtBytes += bytes
   }

@@ -12,6 +12,8 @@ export interface MemberOptions {
   readonly line: Line
   /** Starts with every piece. @default false */
   readonly isSeed?: boolean
+  /** Pieces that it starts with where it has not all, `end` exclusive. @default none */
+  readonly holds?: { readonly first: number; readonly end: number }
   /** Whether it starts with the `.torrent` or must ask its peers for it. @default 'torrent' */
   readonly from?: 'torrent' | 'magnet'
   /** @default everything, in bulk */
@@ -51,6 +53,7 @@ export class Member {
     this.share = { ...BUDGET_DEFAULTS, ...options.share }
     this.#wantedCount = new Set(this.wants.flatMap(({ first, end }) => range(first, end))).size
     if (options.isSeed === true) this.disk.fill(0, world.torrent.pieceCount)
+    else if (options.holds !== undefined) this.disk.fill(options.holds.first, options.holds.end)
   }
 
   get name(): string {
@@ -101,6 +104,12 @@ export class Member {
   /** Is gone without a word; its store stays. */
   crash(): void {
     this.#end(CRASH_NOTICE_MS)
+  }
+
+  /** Its store loses a piece. */
+  lose(piece: number): void {
+    this.disk.lose(piece)
+    this.#life?.input({ type: 'lost', piece })
   }
 
   #end(noticeMs: number): void {

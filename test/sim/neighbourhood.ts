@@ -30,6 +30,8 @@ export class Neighbour {
   isChoking = true
   isInterested = false
   amChoking = true
+  /** ms; since when we choke it; Infinity: we do not. */
+  chokedAt: number
   amInterested = false
   /** ms; since when it unchokes us, and since when it is interested; Infinity: it is not so. */
   unchokedAt = Number.POSITIVE_INFINITY
@@ -48,6 +50,7 @@ export class Neighbour {
     this.peerId = peerId
     this.openedAt = now
     this.activeAt = now
+    this.chokedAt = now
     this.has = new Bitfield(pieceCount)
     this.told = new Bitfield(pieceCount)
   }
@@ -143,6 +146,7 @@ export class Neighbourhood {
       case 'choke':
       case 'unchoke':
         neighbour.amChoking = message.type === 'choke'
+        neighbour.chokedAt = neighbour.amChoking ? now : Number.POSITIVE_INFINITY
         return
       case 'interested':
       case 'not-interested':

@@ -10,8 +10,10 @@ export interface OriginOptions {
   readonly failureShare?: number
   /** Nothing is answered before this time. @default 0 */
   readonly upFromMs?: number
-  /** Nothing is answered from this time on. @default Infinity */
+  /** Nothing is answered from this time on, and what is under way breaks off. @default Infinity */
   readonly upUntilMs?: number
+  /** What fails from then on fails for good (404), not for the time being. @default false */
+  readonly isGoneAfter?: boolean
   /** Share of pieces that are not what the torrent says. @default 0 */
   readonly forgedShare?: number
 }
@@ -72,6 +74,7 @@ export class Origin {
       deliver: ({ piece, body }) => {
         if (isOver) return
         if (delivered >= breaksAfter) return end('retry')
+        if (this.#isDown) return end(this.#failure)
         delivered += 1
         this.sentBytes += body.bytes
         events.piece(piece, this.#isForging() ? forge(body, 1 + delivered) : body)
@@ -80,11 +83,20 @@ export class Origin {
     })
     this.#timeline.after(pipe.latencyMs, () => {
       if (isOver) return
-      const { upFromMs = 0, upUntilMs = Number.POSITIVE_INFINITY } = this.#options
-      if (this.#timeline.now < upFromMs || this.#timeline.now >= upUntilMs) return end('retry')
+      if (this.#isDown) return end(this.#failure)
       for (const item of pieces) pipe.send(item, item.body.bytes)
     })
     return () => this.#timeline.after(0, () => end())
+  }
+
+  get #isDown(): boolean {
+    const { upFromMs = 0, upUntilMs = Number.POSITIVE_INFINITY } = this.#options
+    return this.#timeline.now < upFromMs || this.#timeline.now >= upUntilMs
+  }
+
+  get #failure(): 'retry' | 'permanent' {
+    const { upUntilMs = Number.POSITIVE_INFINITY, isGoneAfter = false } = this.#options
+    return isGoneAfter && this.#timeline.now >= upUntilMs ? 'permanent' : 'retry'
   }
 
   #isForging(): boolean {

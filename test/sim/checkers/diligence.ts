@@ -11,10 +11,13 @@ import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
-/** A neighbour may stand idle this long: late answers are waited for, hashes asked for. */
-const IDLE_MS_MAX = 30_000
-/** In the end game, where nothing is left but to ask a second time. */
-const IDLE_AT_END_MS_MAX = 10_000
+type Help = 'nobody is asked for' | 'others are slow with at the end'
+
+/**
+ * A neighbour may stand idle this long: late answers are waited for, and hashes asked for. Shorter in the end game,
+ * where nothing is left but to ask a second time.
+ */
+const IDLE_MS_MAX: Record<Help, number> = { 'nobody is asked for': 30_000, 'others are slow with at the end': 7_500 }
 /** So many prompt answers, one at a time, are a neighbour kept short. */
 const SINGLE_ANSWERS_MAX = 24
 const PROMPT_MS = 2_500
@@ -31,6 +34,8 @@ class Notes {
   readonly arrived = new Map<number, Set<number>>()
   /** Something failed, or somebody was banned: what came of it is thrown away, and second opinions are not asked. */
   isTainted = false
+  /** Neighbours that could help and are not asked, and since when. */
+  readonly idle = new Map<Neighbour, { help: Help; since: number }>()
   /** Answers of each neighbour in a row that came alone and in time. */
   readonly singles = new Map<Neighbour, number>()
 }
@@ -84,32 +89,37 @@ export class Diligence implements Watcher {
     for (const member of this.#world.leeches) {
       const view = this.#world.neighbourhoods.of(member)
       if (member.life === undefined || view.isPaused || !view.isResumed) continue
+      const notes = this.#notes.of(member)
       for (const [peer, neighbour] of view.neighbours) {
-        if (neighbour.isChoking || !neighbour.amInterested || neighbour.asked.size > 0) continue
-        const idleMs = now - Math.max(neighbour.activeAt, neighbour.unchokedAt, view.hereChangedAt)
-        if (idleMs > IDLE_AT_END_MS_MAX) this.#judgeIdle(member, peer, neighbour, idleMs)
+        const isIdle = !neighbour.isChoking && neighbour.amInterested && neighbour.asked.size === 0
+        const help = isIdle ? this.#helpOf(member, view, notes, peer) : undefined
+        const before = notes.idle.get(neighbour)
+        if (help === undefined || neighbour.activeAt > (before?.since ?? now) || before?.help !== help) {
+          if (help === undefined) notes.idle.delete(neighbour)
+          else notes.idle.set(neighbour, { help, since: now })
+        } else if (now - before.since > IDLE_MS_MAX[help]) {
+          this.#object(`leaves ${peer} idle, which has what ${help}`, member)
+        }
       }
     }
   }
 
-  #judgeIdle(member: Member, peer: number, neighbour: Neighbour, idleMs: number): void {
-    const view = this.#world.neighbourhoods.of(member)
-    const notes = this.#notes.of(member)
+  /** What an idle neighbour could be asked for. */
+  #helpOf(member: Member, view: Neighbourhood, notes: Notes, peer: number): Help | undefined {
+    const { has } = view.neighbours.get(peer)!
     const busy = new Set([...notes.busy.values()].flat())
     const asked = requestsOf(view)
     const open = range(0, view.here.length).filter(piece => view.isMissing(piece) && !busy.has(piece))
-    const useful = open.filter(piece => neighbour.has.has(piece))
+    const useful = open.filter(piece => has.has(piece))
     // A piece that was begun may be somebody's to itself.
-    if (idleMs > IDLE_MS_MAX && useful.some(piece => !asked.pieces.has(piece) && !notes.arrived.has(piece))) {
-      this.#object(`leaves ${peer} idle, which has what nobody is asked for`, member)
-    }
+    if (useful.some(piece => !asked.pieces.has(piece) && !notes.arrived.has(piece))) return 'nobody is asked for'
     const isSpent = (member.life?.swarm.peers.get(peer)?.duplicateRequests ?? 0) >= DUPLICATES_MAX
-    if (notes.isTainted || useful.length === 0 || asked.isTwice || isSpent) return
+    if (notes.isTainted || useful.length === 0 || asked.isTwice || isSpent) return undefined
     const comeOrAsked = (piece: number): boolean => {
       const blocks = Math.ceil(this.#world.torrent.dataBytes(piece) / BLOCK_BYTES)
       return (notes.arrived.get(piece)?.size ?? 0) + (asked.pieces.get(piece) ?? 0) >= blocks
     }
-    if (open.every(comeOrAsked)) this.#object(`leaves ${peer} idle at the end, while others are slow`, member)
+    return open.every(comeOrAsked) ? 'others are slow with at the end' : undefined
   }
 
   /** Called when a neighbour is about to be asked for something. */

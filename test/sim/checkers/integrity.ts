@@ -12,6 +12,8 @@ export class Integrity implements Watcher {
   /** Pieces under check, by id; and those that passed in this life or were found in the store. */
   readonly #checks = new Map<Member, Map<number, number>>()
   readonly #passed = new Map<Member, Set<number>>()
+  /** Those that passed, lost since or not: what was loaded in time may still be served. */
+  readonly #verified = new Map<Member, Set<number>>()
 
   constructor(world: World) {
     this.#world = world
@@ -21,20 +23,20 @@ export class Integrity implements Watcher {
   input(member: Member, input: Input<Token>): void {
     if (input.type === 'checked' && input.result === 'good') {
       const piece = this.#checks.get(member)?.get(input.id)
-      if (piece !== undefined) this.#passedOf(member).add(piece)
+      if (piece !== undefined) this.#pass(member, piece)
     } else if (input.type === 'resumed') {
       for (let piece = 0; piece < this.#world.torrent.pieceCount; piece++) {
-        if (member.disk.has(piece)) this.#passedOf(member).add(piece)
+        if (member.disk.has(piece)) this.#pass(member, piece)
       }
     } else if (input.type === 'lost') {
-      this.#passedOf(member).delete(input.piece)
+      setOf(this.#passed, member).delete(input.piece)
     }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
     const { torrent } = this.#world
     const object: Objection = this.#object
-    const passed = this.#passedOf(member)
+    const passed = setOf(this.#passed, member)
     switch (effect.type) {
       case 'check': {
         const checks = this.#checks.get(member) ?? new Map<number, number>()
@@ -56,7 +58,8 @@ export class Integrity implements Watcher {
         if (message.type === 'have' && !passed.has(message.piece)) object(`announced piece ${message.piece}`, member)
         if (message.type === 'have-all' || message.type === 'bitfield') this.#announced(member, message)
         if (message.type !== 'piece') return
-        if (!passed.has(message.piece)) object(`served piece ${message.piece}, which passed no check`, member)
+        if (!this.#verified.get(member)?.has(message.piece))
+          object(`served piece ${message.piece}, which passed no check`, member)
         if (!torrent.isGenuine(message.body, message.piece, message.begin)) {
           object(`served as ${message.piece}:${message.begin}: ${describe(message.body)}`, member)
         }
@@ -79,23 +82,29 @@ export class Integrity implements Watcher {
   stopped(member: Member): void {
     this.#checks.delete(member)
     this.#passed.delete(member)
+    this.#verified.delete(member)
   }
 
   #announced(member: Member, message: { type: 'have-all' } | { type: 'bitfield'; bits: Uint8Array }): void {
     const { pieceCount } = this.#world.torrent
     const said = message.type === 'have-all' ? Bitfield.full(pieceCount) : new Bitfield(pieceCount, message.bits)
-    const passed = this.#passedOf(member)
+    const passed = setOf(this.#passed, member)
     for (let piece = 0; piece < pieceCount; piece++) {
       if (said.has(piece) && !passed.has(piece)) this.#object(`announced piece ${piece}, which passed no check`, member)
     }
   }
 
-  #passedOf(member: Member): Set<number> {
-    let passed = this.#passed.get(member)
-    if (passed === undefined) {
-      passed = new Set()
-      this.#passed.set(member, passed)
-    }
-    return passed
+  #pass(member: Member, piece: number): void {
+    setOf(this.#passed, member).add(piece)
+    setOf(this.#verified, member).add(piece)
   }
+}
+
+function setOf(sets: Map<Member, Set<number>>, member: Member): Set<number> {
+  let set = sets.get(member)
+  if (set === undefined) {
+    set = new Set()
+    sets.set(member, set)
+  }
+  return set
 }

@@ -10,12 +10,16 @@ import type { World } from '../world.ts'
 
 /** The longest wait before a failed peer or web seed is tried again, and as long again to be served. */
 const PROGRESS_WITHIN_MS = 600_000
+/** At one instant. */
+const TICKS_MAX = 100
 
 export class Liveness implements Watcher {
   readonly #world: World
   readonly #object: Objection
   /** ms; when each member last got something, or began to live. */
   readonly #progressAt = new Map<Member, number>()
+  /** Ticks of each member at one instant. */
+  readonly #ticks = new Map<Member, { at: number; count: number }>()
 
   constructor(world: World) {
     this.#world = world
@@ -25,6 +29,9 @@ export class Liveness implements Watcher {
   input(member: Member, input: Input<Token>): void {
     const { now } = this.#world.timeline
     switch (input.type) {
+      case 'tick':
+        this.#countTick(member, now)
+        return
       case 'granted':
       case 'policy':
       case 'want':
@@ -57,6 +64,12 @@ export class Liveness implements Watcher {
     }
   }
 
+  #countTick(member: Member, now: number): void {
+    const ticks = this.#ticks.get(member)
+    if (ticks === undefined || ticks.at !== now) this.#ticks.set(member, { at: now, count: 1 })
+    else if (++ticks.count > TICKS_MAX) this.#object('wants one tick after another, and time stands still', member)
+  }
+
   /** Somebody who has had all the while what the member misses. */
   #sourceFor(member: Member, since: number): string | undefined {
     const { members, origins, neighbourhoods, torrent } = this.#world
@@ -66,7 +79,13 @@ export class Liveness implements Watcher {
     const url = urls.find(candidate => origins.get(candidate)?.isReliable(since) === true)
     if (url !== undefined) return url
     return members.find(other => {
-      if (other === member || other.isHostile || other.life === undefined || other.life.startedAt > since) return false
+      if (
+        other === member ||
+        other.options.disguise?.isGuilty === true ||
+        other.life === undefined ||
+        other.life.startedAt > since
+      )
+        return false
       if (!this.#world.network.canReach(member, other)) return false
       const theirs = neighbourhoods.of(other)
       if (theirs.isPaused || !theirs.isUploading || theirs.hereChangedAt > since) return false

@@ -3,7 +3,7 @@
  * not here; served to whoever asked and is not choked; every question answered; everything that is here told.
  */
 import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
-import type { Effect } from '../../../src/swarm/events.ts'
+import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
 import type { Token } from '../token.ts'
@@ -12,6 +12,8 @@ import type { World } from '../world.ts'
 
 /** News may wait for others this long. */
 const TELL_WITHIN_MS = 10_000
+/** What a choked neighbour asked for is refused within this: it may be on its way from the store. */
+const ANSWER_WITHIN_MS = 10_000
 
 type Request = { readonly piece: number; readonly begin: number; readonly length: number }
 
@@ -22,6 +24,14 @@ export class Manners implements Watcher {
   constructor(world: World) {
     this.#world = world
     this.#object = world.objectionOf('manners')
+  }
+
+  input(member: Member, input: Input<Token>): void {
+    const { isPaused, neighbours } = this.#world.neighbourhoods.of(member)
+    if (!isPaused || input.type === 'policy') return
+    for (const [peer, { asked }] of neighbours) {
+      if (asked.size > 0) this.#object(`still asks ${peer} in a pause`, member)
+    }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
@@ -45,6 +55,10 @@ export class Manners implements Watcher {
     const now = this.#world.timeline.now
     for (const member of this.#world.members) {
       const neighbourhood = this.#world.neighbourhoods.of(member)
+      for (const [peer, { owed, chokedAt }] of neighbourhood.neighbours) {
+        const isAnswered = owed.size === 0 || now - chokedAt < ANSWER_WITHIN_MS
+        if (!isAnswered) this.#object(`choked ${peer} and never refused ${owed.size} of its requests`, member)
+      }
       if (!neighbourhood.isResumed || now - neighbourhood.hereChangedAt < TELL_WITHIN_MS) continue
       for (const [peer, neighbour] of neighbourhood.neighbours) {
         if (now - neighbour.openedAt < TELL_WITHIN_MS || neighbour.told.count >= neighbourhood.here.count) continue
@@ -52,16 +66,6 @@ export class Manners implements Watcher {
           return neighbourhood.here.has(piece) && !neighbour.told.has(piece) && !neighbour.has.has(piece)
         })
         if (untold !== undefined) this.#object(`never told ${peer} of piece ${untold}`, member)
-      }
-    }
-  }
-
-  end(): void {
-    for (const member of this.#world.members) {
-      const { neighbours, isPaused, isUploading } = this.#world.neighbourhoods.of(member)
-      if (isPaused || !isUploading || member.life === undefined) continue
-      for (const [peer, { owed, isInterested }] of neighbours) {
-        if (owed.size > 0 && isInterested) this.#object(`never answered ${peer} (${owed.size} requests)`, member)
       }
     }
   }

@@ -40,10 +40,14 @@ export class Memory implements Watcher {
     this.#due.delete(member)
   }
 
-  end(): void {
+  /** What passes is saved in the same step. */
+  sample(): void {
     for (const [member, pieces] of this.#due) {
       for (const piece of pieces) this.#object(`piece ${piece} passed its check and was not saved`, member)
     }
+  }
+
+  end(): void {
     for (const member of this.#world.members) {
       const { here, isResumed } = this.#world.neighbourhoods.of(member)
       const have = member.life?.swarm.have

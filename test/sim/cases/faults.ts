@@ -1,0 +1,205 @@
+/** Cases of members that leave, crash, forget, lie or break the rules. */
+import { seededRandom } from '../../../src/swarm/random.ts'
+import { choker, forgetful, liar, mute, nosy, polluter, refusing } from '../hostile.ts'
+import { line } from '../link.ts'
+import { HOME, KiB, MiB } from '../scenarios.ts'
+import { createTorrent, type TorrentOptions } from '../torrent.ts'
+import { World } from '../world.ts'
+import { addLeeches, type Case, ORIGIN_URL } from './case.ts'
+
+function worldOf(scenario: string, seed: number, torrent: TorrentOptions, badPiecesMax = 1): World {
+  return new World({ scenario, seed, torrent: createTorrent(torrent), badPiecesMax })
+}
+
+const SMALL = { bytes: 4 * MiB, pieceLength: 64 * KiB } as const
+
+/** Honest seeds and polluters side by side, so that pieces fail with several senders. */
+function polluted(scenario: string, seed: number, version: 'v1' | 'v2', share: number): World {
+  const world = worldOf(scenario, seed, { version, bytes: 4 * MiB, pieceLength: 256 * KiB }, 3)
+  for (let index = 0; index < 3; index++) {
+    world.add({ name: `seed-${index}`, isSeed: true, line: line(300e3, 3e6) })
+    const disguise = polluter(seededRandom(seed * 10 + index), share)
+    world.add({ name: `polluter-${index}`, isSeed: true, line: HOME, disguise })
+  }
+  addLeeches(world, 3, { line: HOME })
+  return world
+}
+
+export const FAULTS: readonly Case[] = [
+  {
+    name: 'polluted',
+    summary: 'three of six seeds forge every block (v1)',
+    limitMs: 3_600_000,
+    build: ({ seed }) => polluted('polluted', seed, 'v1', 1),
+  },
+  {
+    name: 'polluted at times',
+    summary: 'three of six seeds forge one block in five (v2)',
+    limitMs: 3_600_000,
+    build: ({ seed }) => polluted('polluted at times', seed, 'v2', 0.2),
+  },
+  {
+    name: 'polluted at times (v1)',
+    summary: 'three of six seeds forge one block in twenty, and no leaf hashes tell which',
+    limitMs: 3_600_000,
+    build: ({ seed }) => polluted('polluted at times (v1)', seed, 'v1', 0.05),
+  },
+  {
+    name: 'mute magnet',
+    summary: 'whoever is asked first for the metadata, and later for hashes, says nothing',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('mute magnet', seed, { ...SMALL, version: 'v2' })
+      world.add({ name: 'mute', isSeed: true, line: HOME, disguise: mute() })
+      addLeeches(world, 1, { line: HOME, from: 'magnet' })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 5_000 })
+      return world
+    },
+  },
+  {
+    name: 'nosy',
+    summary: 'a stranger asks everybody for pieces that nobody has said to have',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('nosy', seed, SMALL)
+      world.add({ name: 'seed', isSeed: true, line: line(200e3, 1e6) })
+      world.add({
+        name: 'nosy',
+        line: HOME,
+        disguise: nosy(world.torrent, seededRandom(seed)),
+        limits: { strikesMax: 1e9 },
+      })
+      addLeeches(world, 2, { line: HOME, disk: { overheadMs: 400 } })
+      return world
+    },
+  },
+  {
+    name: 'refusing',
+    summary: 'the only seed refuses one request in five, each time another',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('refusing', seed, { bytes: MiB, pieceLength: 64 * KiB })
+      world.add({ name: 'seed', isSeed: true, line: HOME, disguise: refusing(seededRandom(seed), 0.2) })
+      addLeeches(world, 1, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'free riders',
+    summary: 'three slow members trade their thirds; five more take what they get and give nothing',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('free riders', seed, { bytes: 12 * MiB, pieceLength: 64 * KiB })
+      const slow = { line: line(40e3, 1e6), share: { unchokesMax: 3 } }
+      for (let index = 0; index < 3; index++) {
+        world.add({ name: `third-${index}`, holds: { first: index * 64, end: index * 64 + 64 }, ...slow })
+      }
+      for (let index = 0; index < 5; index++) world.add({ name: `rider-${index}`, disguise: choker(), ...slow })
+      return world
+    },
+  },
+  {
+    name: 'forgetful',
+    summary: 'the only seed answers four requests in five and says nothing of the others',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('forgetful', seed, { bytes: MiB, pieceLength: 64 * KiB })
+      world.add({ name: 'seed', isSeed: true, line: HOME, disguise: forgetful(seededRandom(seed), 0.2) })
+      addLeeches(world, 1, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'hiccup',
+    summary: 'the only seed falls silent for eight seconds and then goes on as before',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('hiccup', seed, { bytes: 16 * MiB, pieceLength: 64 * KiB })
+      const owner = world.add({ name: 'seed', isSeed: true, line: HOME })
+      world.timeline.at(4_000, () => owner.access.stall(8_000))
+      addLeeches(world, 1, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'liars',
+    summary: 'two of three seeds take requests and answer none',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('liars', seed, SMALL)
+      world.add({ name: 'seed', isSeed: true, line: HOME })
+      for (let index = 0; index < 2; index++) {
+        world.add({ name: `liar-${index}`, isSeed: true, line: HOME, disguise: liar() })
+      }
+      addLeeches(world, 2, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'resume',
+    summary: 'leeches crash half-way and find what they had',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('resume', seed, SMALL)
+      world.add({ name: 'seed', isSeed: true, line: line(400e3, 1e6) })
+      for (let index = 0; index < 3; index++) {
+        const leech = world.add({ name: `leech-${index}`, line: HOME })
+        world.timeline.at(5_000 + index * 1_000, () => leech.crash())
+        world.timeline.at(9_000 + index * 1_000, () => leech.start())
+      }
+      return world
+    },
+  },
+  {
+    name: 'lost pieces',
+    summary: 'a neighbour loses what it announced, and says so',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('lost pieces', seed, SMALL)
+      world.add({ name: 'seed', isSeed: true, line: line(100e3, 1e6) })
+      const poor = world.add({ name: 'poor', holds: { first: 0, end: 48 }, wants: [], line: line(300e3, 1e6) })
+      world.timeline.at(3_000, () => {
+        for (let piece = 8; piece < 48; piece++) poor.lose(piece)
+      })
+      addLeeches(world, 2, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'seed away',
+    summary: 'the only seed crashes and returns',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('seed away', seed, { bytes: 16 * MiB, pieceLength: 64 * KiB })
+      const owner = world.add({ name: 'seed', isSeed: true, line: line(2e6, 1e6, 100) })
+      world.timeline.at(4_000, () => owner.crash())
+      world.timeline.at(30_000, () => owner.start())
+      addLeeches(world, 2, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'web seed breaks down',
+    summary: 'a slow web seed was asked for everything and fails for good beside an idle seed',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('web seed breaks down', seed, { bytes: 2 * MiB, pieceLength: 64 * KiB })
+      world.addOrigin(ORIGIN_URL, { line: line(20e3, 1e6), upUntilMs: 8_000, isGoneAfter: true })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 1_000 })
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
+    name: 'forging web seed',
+    summary: 'a web seed that sends bad pieces beside an honest seed',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('forging web seed', seed, SMALL, 4)
+      world.addOrigin(ORIGIN_URL, { line: line(100e3, 1e6), forgedShare: 0.5 })
+      world.add({ name: 'seed', isSeed: true, line: line(50e3, 1e6), joinsAt: 1_000 })
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+]
