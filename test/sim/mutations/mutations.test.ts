@@ -63,6 +63,16 @@ describe('a planted bug is found', () => {
     assert.equal(new Set(MUTATIONS.map(({ name }) => name)).size, MUTATIONS.length)
   })
 
+  it('and the README lists it', () => {
+    const readme = readFileSync('test/sim/README.md', 'utf8')
+    for (const { name, file, shownBy, foundBy } of MUTATIONS) {
+      assert.ok(
+        readme.includes(`| ${name} | ${file} | ${shownBy} | ${foundBy} |`),
+        `test/sim/README.md misses: ${name}`,
+      )
+    }
+  })
+
   for (const mutation of MUTATIONS) {
     it(`${mutation.name} (${mutation.shownBy}: ${mutation.foundBy})`, async () => {
       const finding = find(await plant(mutation), mutation.shownBy)
