@@ -13,7 +13,8 @@ const RANKS = PRIORITIES * LEVELS
 const OUT = -1
 
 export class RarityIndex {
-  readonly #buckets: number[][] = Array.from({ length: RANKS }, () => [])
+  /** Made when first needed: most ranks never are. */
+  readonly #buckets: (number[] | undefined)[] = new Array(RANKS).fill(undefined)
   readonly #rank: Int16Array
   readonly #position: Uint32Array
   readonly #availability: Uint16Array
@@ -45,8 +46,8 @@ export class RarityIndex {
   /** The first piece, in order, for which `accepts` holds; among equals `preferred`, if it is one of them. */
   find(random: Random, accepts: (piece: number) => boolean, preferred?: number): number | undefined {
     for (let rank = this.#lowest; rank < RANKS; rank++) {
-      const bucket = this.#buckets[rank]!
-      if (bucket.length === 0) {
+      const bucket = this.#buckets[rank]
+      if (bucket === undefined || bucket.length === 0) {
         if (rank === this.#lowest) this.#lowest++
         continue
       }
@@ -74,7 +75,8 @@ export class RarityIndex {
     }
     this.#rank[piece] = rank
     if (rank === OUT) return
-    const bucket = this.#buckets[rank]!
+    this.#buckets[rank] ??= []
+    const bucket = this.#buckets[rank]
     this.#position[piece] = bucket.length
     bucket.push(piece)
     if (rank < this.#lowest) this.#lowest = rank

@@ -1,7 +1,7 @@
 /** Bytes over a sliding window, in slots, so that memory and cost do not depend on the rate. */
 export class RateMeter {
   readonly #slotMs: number
-  readonly #slots: Float64Array
+  readonly #slots: number[]
   #slot = Number.NEGATIVE_INFINITY
   #firstSlot = Number.POSITIVE_INFINITY
   #firstAt = 0
@@ -10,7 +10,8 @@ export class RateMeter {
 
   constructor(windowMs: number, slots: number) {
     this.#slotMs = windowMs / slots
-    this.#slots = new Float64Array(slots)
+    // Not a typed array: there are four meters a peer, and an ArrayBuffer weighs more than these few numbers.
+    this.#slots = new Array<number>(slots).fill(0)
   }
 
   /** All bytes ever. */
