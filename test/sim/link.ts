@@ -113,7 +113,11 @@ interface Parcel<Message> {
 
 /** One direction of a connection. */
 export class Pipe<Message> implements Sender {
-  readonly #options: PipeOptions<Message>
+  readonly #timeline: Timeline
+  readonly #from: Access
+  readonly #to: Access
+  readonly #deliver: (message: Message) => void
+  readonly #writable: ((bufferedBytes: number) => void) | undefined
   readonly #latencyMs: number
   #queue: Parcel<Message>[] = []
   #bufferedBytes = 0
@@ -125,9 +129,13 @@ export class Pipe<Message> implements Sender {
   #hasTurn = false
   #isClosed = false
 
-  constructor(options: PipeOptions<Message>) {
-    this.#options = options
-    this.#latencyMs = options.from.line.latencyMs + options.to.line.latencyMs
+  constructor({ timeline, from, to, deliver, writable }: PipeOptions<Message>) {
+    this.#timeline = timeline
+    this.#from = from
+    this.#to = to
+    this.#deliver = deliver
+    this.#writable = writable
+    this.#latencyMs = from.line.latencyMs + to.line.latencyMs
   }
 
   /** Bytes handed to `send` that have not left, small messages left out. */
@@ -168,7 +176,7 @@ export class Pipe<Message> implements Sender {
       this.#hasTurn = false
       return 0
     }
-    if (parcel.sentBytes === 0) parcel.firstByteAt = this.#options.timeline.now + this.#latencyMs
+    if (parcel.sentBytes === 0) parcel.firstByteAt = this.#timeline.now + this.#latencyMs
     return Math.min(TURN_BYTES_MAX, parcel.bytes - parcel.sentBytes)
   }
 
@@ -179,8 +187,8 @@ export class Pipe<Message> implements Sender {
     parcel.sentBytes += bytes
     if (parcel.sentBytes === parcel.bytes) {
       this.#queue.shift()
-      this.#options.timeline.after(this.#latencyMs, () => {
-        this.#arrive(parcel.message, parcel.bytes, this.#options.to.receive(parcel.bytes, parcel.firstByteAt))
+      this.#timeline.after(this.#latencyMs, () => {
+        this.#arrive(parcel.message, parcel.bytes, this.#to.receive(parcel.bytes, parcel.firstByteAt))
       })
     }
     this.#drain(bytes)
@@ -194,29 +202,28 @@ export class Pipe<Message> implements Sender {
   #askTurn(): void {
     if (this.#hasTurn || this.#queue.length === 0 || this.#isBlocked()) return
     this.#hasTurn = true
-    this.#options.from.enqueue(this)
+    this.#from.enqueue(this)
   }
 
   /** Sends a small message between the turns of others. What was sent before it on this pipe has left, and arrives before it. */
   #slip(message: Message, bytes: number): void {
-    const { timeline, from } = this.#options
-    from.owe(bytes)
-    const arrivesAt = timeline.now + (bytes * 1000) / from.line.uploadBytesPerSecond + this.#latencyMs
-    timeline.at(arrivesAt, () => this.#arrive(message, 0, arrivesAt))
+    this.#from.owe(bytes)
+    const sendMs = (bytes * 1000) / this.#from.line.uploadBytesPerSecond
+    const arrivesAt = this.#timeline.now + sendMs + this.#latencyMs
+    this.#timeline.at(arrivesAt, () => this.#arrive(message, 0, arrivesAt))
   }
 
   /** The last byte of a message is here; it is handed on once the receiver's line has taken it in, and after those before it. */
   #arrive(message: Message, bytes: number, wholeAt: number): void {
-    const { timeline, deliver } = this.#options
-    if (this.#backlog === 0 && wholeAt <= timeline.now) return deliver(message)
+    if (this.#backlog === 0 && wholeAt <= this.#timeline.now) return this.#deliver(message)
     this.#backlog += 1
     this.#backlogBytes += bytes
     this.#lastDeliveryAt = Math.max(this.#lastDeliveryAt, wholeAt)
-    timeline.at(this.#lastDeliveryAt, () => {
+    this.#timeline.at(this.#lastDeliveryAt, () => {
       this.#backlog -= 1
       this.#backlogBytes -= bytes
       this.#askTurn()
-      deliver(message)
+      this.#deliver(message)
     })
   }
 
@@ -224,6 +231,6 @@ export class Pipe<Message> implements Sender {
     const before = this.#bufferedBytes
     this.#bufferedBytes -= bytes
     if (this.#isClosed || before <= this.#lowWaterBytes || this.#bufferedBytes > this.#lowWaterBytes) return
-    this.#options.writable?.(this.#bufferedBytes)
+    this.#writable?.(this.#bufferedBytes)
   }
 }

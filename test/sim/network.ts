@@ -152,13 +152,15 @@ export class Network {
 
   #connect(from: Life, to: Life): void {
     const ends: End[] = []
-    const make = (life: Life, other: Life, index: number): End => {
-      const handle = ++this.#lastHandle
+    const handles = [++this.#lastHandle, ++this.#lastHandle] as const
+    const make = (life: Life, other: Life, index: 0 | 1): End => {
+      const handle = handles[index]
+      const peer = handles[index === 0 ? 1 : 0]
       const pipe = new Pipe<WireMessage<Token>>({
         timeline: this.#timeline,
         from: life.access,
         to: other.access,
-        deliver: message => other.input({ type: 'message', peer: ends[1 - index]!.handle, message }),
+        deliver: message => other.input({ type: 'message', peer, message }),
         writable: bufferedBytes => life.input({ type: 'writable', peer: handle, bufferedBytes }),
       })
       return { handle, life, pipe, other: () => ends[1 - index]! }

@@ -7,6 +7,7 @@
  */
 import type { Effect, Input } from '../../src/swarm/events.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
+import type { Member } from './member.ts'
 import { describe, type Token } from './token.ts'
 
 export type SwarmEvent = Input<Token> | Effect<Token>
@@ -23,19 +24,19 @@ export class Trace {
   readonly #words = new Map<string, number>()
   // The tail, a ring; entry by entry it would be an object for each event.
   readonly #times = new Float64Array(TAIL_LENGTH)
-  readonly #members = new Array<string>(TAIL_LENGTH)
+  readonly #members = new Array<Member>(TAIL_LENGTH)
   readonly #arrows = new Array<Arrow>(TAIL_LENGTH)
   readonly #events = new Array<SwarmEvent>(TAIL_LENGTH)
 
   /** Notes an input (`→`) or an effect (`←`) of a member's swarm. */
-  note(at: number, member: string, arrow: Arrow, event: SwarmEvent): void {
+  note(at: number, member: Member, arrow: Arrow, event: SwarmEvent): void {
     const slot = this.#length++ % TAIL_LENGTH
     this.#times[slot] = at
     this.#members[slot] = member
     this.#arrows[slot] = arrow
     this.#events[slot] = event
     this.#mixNumber(at)
-    this.#mixWord(member)
+    this.#mix(member.index)
     this.#mixWord(event.type)
     this.#mixEvent(event)
   }
@@ -51,7 +52,7 @@ export class Trace {
   }
 
   /** The last events, oldest first, a line each; of one member, if one is named. */
-  tail(count: number, member?: string): string {
+  tail(count: number, member?: Member): string {
     const lines: string[] = []
     for (let index = Math.max(0, this.#length - TAIL_LENGTH); index < this.#length; index++) {
       const slot = index % TAIL_LENGTH
@@ -145,8 +146,8 @@ export class Trace {
 }
 
 /** One line: when, who, in or out, what. */
-export function formatEntry(at: number, member: string, arrow: Arrow, event: SwarmEvent): string {
-  return `${at.toFixed(3).padStart(12)} ${member} ${arrow} ${formatEvent(event)}`
+export function formatEntry(at: number, { name }: Member, arrow: Arrow, event: SwarmEvent): string {
+  return `${at.toFixed(3).padStart(12)} ${name} ${arrow} ${formatEvent(event)}`
 }
 
 function formatEvent(event: SwarmEvent): string {

@@ -150,13 +150,13 @@ export class World {
   }
 
   sawInput(member: Member, input: Input<Token>): void {
-    this.trace.note(this.timeline.now, member.name, '→', input)
+    this.trace.note(this.timeline.now, member, '→', input)
     if (this.#isChecked) this.neighbourhoods.of(member).input(input, this.timeline.now)
     for (const watcher of this.#watchers) watcher.input?.(member, input)
   }
 
   sawEffect(member: Member, effect: Effect<Token>): void {
-    this.trace.note(this.timeline.now, member.name, '←', effect)
+    this.trace.note(this.timeline.now, member, '←', effect)
     for (const watcher of this.#watchers) watcher.effect?.(member, effect)
     if (this.#isChecked) this.neighbourhoods.of(member).effect(effect, this.timeline.now)
   }
@@ -174,7 +174,7 @@ export class World {
         checker,
         rule,
         `${this.scenario}, seed ${this.seed}, ${this.timeline.now.toFixed(1)} ms${who}: ${rule} (${checker})\n` +
-          `${this.trace.tail(TAIL_LINES, member?.name)}\ntrace ${this.trace.hash} after ${this.trace.length} events`,
+          `${this.trace.tail(TAIL_LINES, member)}\ntrace ${this.trace.hash} after ${this.trace.length} events`,
       )
     }
   }

@@ -16,12 +16,18 @@ const SLICE_EVENTS = 10_000
 
 /**
  * Runs until every leech has all it wants and the dust has settled.
+ * @param eventsMax it stops when so many have happened
  * @returns whether it came to that; false: it was stopped
  * @throws Violation when a checker objects, or after `limitMs` of simulated time
  */
-export async function drive(world: World, limitMs: number, { terminal, signal }: CommandContext): Promise<boolean> {
+export async function drive(
+  world: World,
+  limitMs: number,
+  { terminal, signal }: CommandContext,
+  eventsMax = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
   while (!world.advance(limitMs, SLICE_EVENTS)) {
-    if (signal.aborted) return false
+    if (signal.aborted || world.timeline.happened >= eventsMax) return false
     terminal.status({ phase: world.scenario, share: progressOf(world), text: describeProgress(world) })
     await nextTurn()
   }

@@ -62,7 +62,7 @@ describe('npm run sim', () => {
   })
 
   const mistakes: readonly [command: string, sentence: RegExp][] = [
-    ['', /Say --scenario NAME, --list or --soak/],
+    ['', /Say --scenario NAME/],
     ['--scenario nowhere', /There is no scenario nowhere; there are equal, /],
     ['--scenario small --seed x', /--seed.*A whole number is needed/],
     ['--scenario small --peers 0', /--peers needs 1 at the least/],

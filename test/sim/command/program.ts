@@ -2,9 +2,11 @@
 import { Command, CommanderError, Option } from 'commander'
 import { parseCount } from '../../../src/node/cli/arguments.ts'
 import { CommandError, describeFailure, EXIT, Stopped, UsageError } from '../../../src/node/cli/failure.ts'
+import type { Member } from '../member.ts'
 import { formatEntry, type SwarmEvent } from '../trace.ts'
 import { Violation } from '../watcher.ts'
 import type { World } from '../world.ts'
+import { bench } from './bench.ts'
 import { type CommandContext, drive } from './drive.ts'
 import { RANDOM, SCENARIOS, type Scenario } from './registry.ts'
 import { soak } from './soak.ts'
@@ -16,6 +18,7 @@ Examples:
   $ npm run sim -- --scenario equal --seed 3 --peers 100       one run, and what it came to
   $ npm run sim -- --scenario small --peers 2 --trace | less   every event of it
   $ npm run sim -- --soak --minutes 10                         random swarms with faults, until one goes wrong
+  $ npm run sim -- --bench --peers 1000                        how fast the simulator is
 
 Exit codes: 0 done, 1 a checker objected, 2 called wrongly, 130 stopped by Ctrl-C.
 `
@@ -26,6 +29,8 @@ interface Options {
   readonly seed?: number
   readonly peers?: number
   readonly trace?: boolean
+  readonly checks: boolean
+  readonly bench?: boolean
   readonly soak?: boolean
   readonly minutes?: number
   readonly count?: number
@@ -62,6 +67,8 @@ function buildProgram({ terminal }: CommandContext): Command {
     .option('--seed <n>', 'what chance is drawn from (default: 1); with --soak the first of the seeds', parseCount)
     .option('--peers <n>', 'how many leeches', parseCount)
     .option('--trace', 'print what goes into every swarm and what comes out of it')
+    .option('--no-checks', 'without the checkers, in half the time')
+    .addOption(new Option('--bench', 'measure the simulator itself').conflicts(['scenario', 'list', 'soak', 'trace']))
     .addOption(new Option('--soak', 'run random swarms with faults, one after another').conflicts(['scenario', 'list']))
     .option('--minutes <n>', 'with --soak: for this long', parseCount)
     .option('--count <n>', 'with --soak: this many swarms', parseCount)
@@ -91,9 +98,10 @@ async function perform(options: Options, context: CommandContext): Promise<void>
     return
   }
   if (count !== undefined || minutes !== undefined) throw new UsageError('--count and --minutes are for --soak.')
+  if (options.bench) return terminal.print(await bench({ seed, peers: options.peers }, context))
   if (options.list) return terminal.print(listOf(SCENARIOS))
   if (options.scenario === undefined)
-    throw new UsageError('Say --scenario NAME, --list or --soak; --help has examples.')
+    throw new UsageError('Say --scenario NAME, --list, --soak or --bench; --help has examples.')
   await runScenario(scenarioOf(options.scenario), options, context)
 }
 
@@ -105,7 +113,7 @@ async function runScenario(scenario: Scenario, options: Options, context: Comman
   }
   if (options.peers === 0) throw new UsageError('--peers needs 1 at the least.')
   const startedAt = now()
-  const world = scenario.build({ seed, peers })
+  const world = scenario.build({ seed, peers, isChecked: options.checks })
   if (options.trace) printTrace(world, context)
   const summarize = () => terminal.print(summaryOf(world, { elapsedMs: now() - startedAt }))
   try {
@@ -123,11 +131,11 @@ async function runScenario(scenario: Scenario, options: Options, context: Comman
 }
 
 function printTrace(world: World, { terminal }: CommandContext): void {
-  const print = (name: string, arrow: '→' | '←', event: SwarmEvent) =>
-    terminal.print(formatEntry(world.timeline.now, name, arrow, event))
+  const print = (member: Member, arrow: '→' | '←', event: SwarmEvent) =>
+    terminal.print(formatEntry(world.timeline.now, member, arrow, event))
   world.watch({
-    input: (member, input) => print(member.name, '→', input),
-    effect: (member, effect) => print(member.name, '←', effect),
+    input: (member, input) => print(member, '→', input),
+    effect: (member, effect) => print(member, '←', effect),
   })
 }
 

@@ -20,12 +20,14 @@ export interface Scenario {
 export interface ScenarioOptions {
   readonly seed: number
   readonly peers: number
+  /** Whether checkers watch. @default true */
+  readonly isChecked?: boolean
 }
 
 const ORIGIN_URL = 'https://origin.example/'
 
 /** 10 Mbit/s up, 100 Mbit/s down, 40 ms there and back. */
-const EQUAL = line(1.25e6, 12.5e6)
+const EQUAL_LINE = line(1.25e6, 12.5e6)
 const CONNECTIONS_MAX = 40
 const SET_UP = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare: 0.05 } as const
 
@@ -38,10 +40,10 @@ interface EqualOptions extends ScenarioOptions {
 }
 
 /** One seed and equal leeches, with the defaults of all measurements against bounds. */
-function equalWorld({ name, seed, peers, torrent }: EqualOptions): World {
-  const world = new World({ scenario: name, seed, torrent: createTorrent(torrent), network: SET_UP })
-  world.add({ name: 'seed', isSeed: true, line: EQUAL, share: { connectionsMax: CONNECTIONS_MAX } })
-  addLeeches(world, peers, { line: () => EQUAL })
+function equalWorld({ name, seed, peers, torrent, isChecked }: EqualOptions): World {
+  const world = new World({ scenario: name, seed, torrent: createTorrent(torrent), network: SET_UP, isChecked })
+  world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: { connectionsMax: CONNECTIONS_MAX } })
+  addLeeches(world, peers, { line: () => EQUAL_LINE })
   return world
 }
 
@@ -63,6 +65,16 @@ function addLeeches(world: World, count: number, options: LeechOptions): void {
   }
 }
 
+/** What bounds are measured against. */
+export const EQUAL: Scenario = {
+  name: 'equal',
+  summary: 'one seed and equal leeches: 256 MiB in pieces of 1 MiB, 10 Mbit/s up, 100 down',
+  peersDefault: 100,
+  limitMs: HOUR_MS,
+  build: options =>
+    equalWorld({ name: 'equal', torrent: { version: 'v2', bytes: 256 * MiB, pieceLength: MiB }, ...options }),
+}
+
 /** What `--soak` runs. */
 export const RANDOM: Scenario = {
   name: 'random',
@@ -72,14 +84,7 @@ export const RANDOM: Scenario = {
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    name: 'equal',
-    summary: 'one seed and equal leeches: 256 MiB in pieces of 1 MiB, 10 Mbit/s up, 100 down',
-    peersDefault: 100,
-    limitMs: HOUR_MS,
-    build: options =>
-      equalWorld({ name: 'equal', torrent: { version: 'v2', bytes: 256 * MiB, pieceLength: MiB }, ...options }),
-  },
+  EQUAL,
   {
     name: 'small',
     summary: 'the same with 16 MiB in pieces of 128 KiB',
@@ -93,10 +98,10 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'leeches on lines of 0.5 to 20 Mbit/s up, 64 MiB',
     peersDefault: 50,
     limitMs: HOUR_MS,
-    build: ({ seed, peers }) => {
-      const world = new World({ scenario: 'mixed', seed, torrent: torrentOf(64 * MiB), network: SET_UP })
+    build: ({ seed, peers, isChecked }) => {
+      const world = new World({ scenario: 'mixed', seed, torrent: torrentOf(64 * MiB), network: SET_UP, isChecked })
       const random = seededRandom(seed ^ 0x11e5)
-      world.add({ name: 'seed', isSeed: true, line: EQUAL, share: { connectionsMax: CONNECTIONS_MAX } })
+      world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: { connectionsMax: CONNECTIONS_MAX } })
       addLeeches(world, peers, {
         line: () => {
           const upload = 62_500 * Math.max(1, Math.floor(random() * random() * 40))
@@ -111,11 +116,11 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'a flash crowd within 10 s on a web seed of 100 Mbit/s, 10 MB',
     peersDefault: 100,
     limitMs: HOUR_MS,
-    build: ({ seed, peers }) => {
-      const world = new World({ scenario: 'crowd', seed, torrent: torrentOf(10_000_000), network: SET_UP })
+    build: ({ seed, peers, isChecked }) => {
+      const world = new World({ scenario: 'crowd', seed, torrent: torrentOf(10_000_000), network: SET_UP, isChecked })
       world.addOrigin(ORIGIN_URL, { line: line(12.5e6, 12.5e6) })
       const random = seededRandom(seed ^ 0xc0de)
-      addLeeches(world, peers, { line: () => EQUAL, webSeeds: [ORIGIN_URL], joinsAt: () => random() * 10_000 })
+      addLeeches(world, peers, { line: () => EQUAL_LINE, webSeeds: [ORIGIN_URL], joinsAt: () => random() * 10_000 })
       return world
     },
   },
@@ -124,9 +129,9 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'as many polluters that pose as seeds as leeches, 16 MiB',
     peersDefault: 10,
     limitMs: HOUR_MS,
-    build: ({ seed, peers }) => {
+    build: ({ seed, peers, isChecked }) => {
       const torrent = createTorrent({ version: 'v2', bytes: 16 * MiB, pieceLength: 128 * KiB })
-      const world = new World({ scenario: 'polluted', seed, torrent })
+      const world = new World({ scenario: 'polluted', seed, torrent, isChecked })
       world.add({ name: 'seed', isSeed: true, line: HOME })
       for (let index = 0; index < peers; index++) {
         world.add({
