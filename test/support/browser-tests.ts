@@ -4,13 +4,15 @@
  *     node --import tsx test/support/browser-tests.ts SUMMARY.json FILE.test.ts…
  *
  * Each file is bundled with the replacements that the published bundle has. `node:test` and `node:assert/strict`
- * work in them, so that contract suites run unchanged in Node and in browsers.
+ * work in them, so that contract suites run unchanged in Node and in browsers. What a `*.in-node.ts` module exports is
+ * computed in Node while the file is bundled, and handed over as data.
  */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { defaultReporter, startTestRunner, type TestRunnerPlugin } from '@web/test-runner'
 import { chromeLauncher } from '@web/test-runner-chrome'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import * as puppeteer from 'puppeteer-core'
 import { browserModulesForEsbuild } from '../../build/browser-modules.js'
 import { type BrowserName, browserPath, CHROMIUM_ARGS } from './browsers.ts'
@@ -109,10 +111,23 @@ function bundle(): TestRunnerPlugin {
           'node:test': join(support, 'node-test-in-browser.ts'),
           'node:assert/strict': join(support, 'node-assert-in-browser.ts'),
         },
-        plugins: [browserModulesForEsbuild()],
+        plugins: [computedInNode(), browserModulesForEsbuild()],
         logLevel: 'silent',
       })
       return { body: outputFiles[0]!.text, type: 'js' }
+    },
+  }
+}
+
+function computedInNode(): Plugin {
+  return {
+    name: 'computed-in-node',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.in-node\.ts$/ }, async ({ path }) => {
+        const values: Record<string, unknown> = await import(pathToFileURL(path).href)
+        const lines = Object.entries(values).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+        return { contents: lines.join('\n'), loader: 'js' }
+      })
     },
   }
 }
