@@ -107,8 +107,8 @@ export interface PeerConnectionEvents {
 export interface Origin {
   /**
    * Fetches pieces `first` (inclusive) to `end` (exclusive) and hands each to `piece` as soon as it is whole,
-   * in order. Resolves when all were delivered; rejects with a ShoalError (`web-seed-failed`, `aborted`),
-   * whose details hold `retryable: boolean`.
+   * in order. Resolves when all were delivered; rejects with a ShoalError: `aborted`, or
+   * `web-seed-failed`, whose details hold `retryable: boolean`.
    */
   fetch(request: OriginRequest, piece: (index: number, bytes: Uint8Array) => void): Promise<void>
 }

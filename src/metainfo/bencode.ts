@@ -102,19 +102,17 @@ export class BencodeDict extends Container implements Iterable<[string, BencodeV
     if (key < this.#asked) this.#cursor = this.cursor()
     this.#asked = key
     const cursor = this.#cursor
-    let value: BencodeValue | undefined
     while (!cursor.isAtEnd) {
       const entry = cursor.at
       const found = toLatin1(cursor.string())
-      if (found < key) {
-        cursor.skip(METAINFO_LIMITS.depthMax)
-        continue
+      if (found >= key) {
+        const value = found === key ? valueAt(cursor) : undefined
+        cursor.at = entry
+        return value
       }
-      if (found === key) value = valueAt(cursor)
-      cursor.at = entry
-      break
+      cursor.skip(METAINFO_LIMITS.depthMax)
     }
-    return value
+    return undefined
   }
 
   /** Entries in the order of their keys. */
@@ -175,7 +173,7 @@ export type Encodable =
 /** Canonical bencode: keys sorted by their bytes. @throws ShoalError `invalid-argument` */
 export function encode(value: Encodable): Uint8Array {
   const bytes = fromLatin1(toText(value))
-  if (bytes === undefined) throw new ShoalError('invalid-argument', 'A key of bencode must be given a char a byte.')
+  if (bytes === undefined) throw new ShoalError('invalid-argument', 'Keys of bencode have a char a byte.')
   return bytes
 }
 
@@ -183,7 +181,7 @@ export function encode(value: Encodable): Uint8Array {
 function toText(value: Encodable): string {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return `i${value}e`
-    throw new ShoalError('invalid-argument', `${value} is not a whole number that bencode can hold.`)
+    throw new ShoalError('invalid-argument', `Bencode cannot hold ${value}.`)
   }
   if (typeof value === 'string') return toText(fromUtf8(value))
   if (value instanceof Uint8Array) return `${value.length}:${toLatin1(value)}`

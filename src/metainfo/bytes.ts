@@ -10,10 +10,8 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @returns undefined when `hex` is not an even count of hexadecimal digits */
 export function fromHex(hex: string): Uint8Array | undefined {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) return undefined
-  const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)
-  return bytes
+  if (!/^([0-9a-f]{2})*$/i.test(hex)) return undefined
+  return Uint8Array.from(hex.match(/../g) ?? [], byte => Number.parseInt(byte, 16))
 }
 
 /** A char a byte, as tracker messages and bencode keys have it. */

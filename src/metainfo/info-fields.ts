@@ -23,11 +23,11 @@ export function readLength(entry: BencodeDict): number {
 export const DAMAGED_FILES = 'its list of files is damaged'
 
 export function checkPieceCount(count: number): void {
-  if (count > METAINFO_LIMITS.piecesMax) refuse(`it has ${count} pieces, more than ${METAINFO_LIMITS.piecesMax}`)
+  if (count > METAINFO_LIMITS.piecesMax) refuse(`it has ${count} pieces, more than Shoal takes`)
 }
 
 export function checkFileCount(count: number): void {
-  if (count > METAINFO_LIMITS.filesMax) refuse(`it has more than ${METAINFO_LIMITS.filesMax} files`)
+  if (count > METAINFO_LIMITS.filesMax) refuse(`it has ${count} files, more than Shoal takes`)
 }
 
 /** @throws ShoalError `invalid-torrent`: "The torrent cannot be used: <why>." */

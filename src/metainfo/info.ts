@@ -27,7 +27,7 @@ export interface Info extends LayoutParts {
  */
 export function parseInfo(infoBytes: Uint8Array): Info {
   if (infoBytes.length > METAINFO_LIMITS.metadataBytesMax) {
-    refuse(`its file list takes more than ${METAINFO_LIMITS.metadataBytesMax} bytes`)
+    refuse(`it describes itself in ${infoBytes.length} bytes, more than Shoal takes`)
   }
   return asTorrentError(() => {
     const info = decode(infoBytes, METAINFO_LIMITS.depthMax - 1)
@@ -73,7 +73,7 @@ function readInfo(info: BencodeDict): Info {
 
 function versionOf(info: BencodeDict): Info['version'] {
   const metaVersion = info.has('meta version') ? info.integer('meta version') : 1
-  if (metaVersion !== 1 && metaVersion !== 2) refuse('it is of a version that this program does not know')
+  if (metaVersion !== 1 && metaVersion !== 2) refuse('it is of an unknown version')
   if (metaVersion === 1) return 'v1'
   return info.has('pieces') ? 'hybrid' : 'v2'
 }

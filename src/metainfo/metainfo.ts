@@ -59,17 +59,18 @@ export function parseMetainfo(bytes: Uint8Array): Metainfo {
   return asTorrentError(() => {
     const torrent = decode(bytes)
     if (!(torrent instanceof BencodeDict)) refuse('it is not a dictionary')
-    const announce = torrent.text('announce')
-    const tiers = readTiers(torrent.list('announce-list'))
-    const comment = torrent.text('comment')
-    const createdBy = torrent.text('created by')
-    const creationDate = torrent.integer('creation date')
     const info = torrent.dict('info')
     if (info === undefined) refuse('it has no info')
-    const pieceLayers = readLayers(torrent.dict('piece layers'))
-    const webSeeds = readStrings(torrent.get('url-list'))
-    const trackers = tiers.length > 0 || announce === undefined ? tiers : [[announce]]
-    return metainfoFromInfo(info.raw.slice(), { trackers, webSeeds, pieceLayers, comment, createdBy, creationDate })
+    const announce = torrent.text('announce')
+    const tiers = readTiers(torrent.list('announce-list'))
+    return metainfoFromInfo(info.raw.slice(), {
+      trackers: tiers.length > 0 || announce === undefined ? tiers : [announce],
+      comment: torrent.text('comment'),
+      createdBy: torrent.text('created by'),
+      creationDate: torrent.integer('creation date'),
+      pieceLayers: readLayers(torrent.dict('piece layers')),
+      webSeeds: readStrings(torrent.get('url-list')),
+    })
   })
 }
 
@@ -79,12 +80,13 @@ export function parseMetainfo(bytes: Uint8Array): Metainfo {
  * @throws ShoalError `invalid-torrent`, also when a piece layer is wrong
  */
 export function metainfoFromInfo(infoBytes: Uint8Array, surroundings: Surroundings = {}): Metainfo {
-  const { trackers = [], webSeeds = [], pieceLayers, comment, createdBy, creationDate } = surroundings
+  const { trackers = [], webSeeds = [], pieceLayers, ...about } = surroundings
   const info = parseInfo(infoBytes)
   const layout = createLayout(info)
   const infoHashV1 = info.version === 'v2' ? undefined : sha1(infoBytes)
   const infoHashV2 = info.version === 'v1' ? undefined : sha256(infoBytes)
   return {
+    ...about,
     infoBytes,
     info,
     layout,
@@ -95,9 +97,6 @@ export function metainfoFromInfo(infoBytes: Uint8Array, surroundings: Surroundin
     pieceLayers: checkLayers(pieceLayers, layout),
     trackers: trackerTiers(trackers),
     webSeeds: webSeedUrls(webSeeds),
-    comment,
-    createdBy,
-    creationDate,
   }
 }
 

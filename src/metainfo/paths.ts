@@ -68,11 +68,10 @@ export class SafePaths {
 }
 
 /** Control characters, what Windows forbids, invisible and bidirectional marks, and code points that are no characters. */
-const UNSAFE =
-  /[\p{Cc}<>:"/\\|?*\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\p{Surrogate}\p{Noncharacter_Code_Point}]/gu
+const UNSAFE = /[\p{Cc}<>:"/\\|?*\p{Bidi_C}\u200b\p{Zl}\p{Zp}\u2060\ufeff\p{Cs}\p{NChar}]/gu
 
 /** Devices of Windows, whatever the extension. */
-const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i
+const RESERVED = /^(?:con|prn|aux|nul|con(?:in|out)\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i
 
 function safeName(raw: string): string {
   if (raw === '') refuse('A file or folder has an empty name.')
@@ -105,7 +104,7 @@ function extensionStart(name: string): number {
 /** Equal for names that some file system takes for the same. */
 function fold(name: string): string {
   return name
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/\p{DI}/gu, '')
     .normalize('NFD')
     .toUpperCase()
     .toLowerCase()

@@ -41,8 +41,8 @@ export interface ConnectionOptions {
 export class Connection implements PeerConnection {
   readonly initiator: boolean
   /** Of the handshake, which may differ from the one that a tracker told. */
-  peerId = ''
-  features: PeerFeatures = { fast: false, extended: false, v2: false }
+  peerId!: string
+  features!: PeerFeatures
   route: ChannelRoute | undefined
   /** Told once, after the session was: for those who keep count. */
   ended: (() => void) | undefined

@@ -48,7 +48,7 @@ async function fetchPieces(
   const workers = Array.from({ length: ORIGIN_LIMITS.requestsMax }, () => work().catch(error => failed.abort(error)))
   await Promise.all(workers)
   if (request.signal.aborted) {
-    throw new ShoalError('aborted', 'Fetching from the web seed was stopped.', { details: { retryable: false } })
+    throw new ShoalError('aborted', 'Stopped.')
   }
   failed.signal.throwIfAborted()
 }

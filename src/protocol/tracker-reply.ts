@@ -163,7 +163,7 @@ export function parseTrackerReply(text: string): Exclude<TrackerReply, ScrapeRep
     case 'announce':
       return parseAnnounceReply(fields)
     case 'candidate':
-      return parseCandidateReply(fields)
+      return parseRelayed(fields, 'candidate')
     case 'shutdown': {
       const seconds = parseCount(fields.seconds)
       if (seconds === undefined) return refused('bad-message', 'It does not say when it goes away.')
@@ -195,11 +195,11 @@ export function parseScrapeReply(text: string): ScrapeReply | Refused {
   return { type: 'scraped', swarms }
 }
 
-function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | Refused {
+function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | CandidateReply | Refused {
   const infoHash = fields.info_hash
   if (!isWireId(infoHash)) return refused('bad-message', 'A reply names no infohash.')
-  if (isFields(fields.offer)) return parseSignalReply(fields, infoHash, 'offer')
-  if (isFields(fields.answer)) return parseSignalReply(fields, infoHash, 'answer')
+  if (isFields(fields.offer)) return parseRelayed(fields, 'offer')
+  if (isFields(fields.answer)) return parseRelayed(fields, 'answer')
   const listed: readonly unknown[] = Array.isArray(fields.peers) ? fields.peers : []
   const peers = [...new Set(listed.slice(0, TRACKER_MESSAGE_LIMITS.peersMax).filter(isWireId))]
   const trickling: readonly unknown[] = Array.isArray(fields.trickle) ? fields.trickle : []
@@ -217,22 +217,19 @@ function parseAnnounceReply(fields: Fields): AnnounceReply | SignalReply | Refus
   }
 }
 
-function parseSignalReply(fields: Fields, infoHash: WireId, type: 'offer' | 'answer'): SignalReply | Refused {
-  const { peer_id: peerId, offer_id: offerId } = fields
-  const sdp = parseDescription(fields[type], type)
-  if (!isWireId(peerId) || !isWireId(offerId) || sdp === undefined || isSdpTooLong(sdp)) {
-    return refused('bad-message', `The tracker relayed a broken ${type}.`, infoHash)
-  }
-  return { type, infoHash, peerId, offerId, sdp, trickle: fields.trickle === true }
-}
-
-function parseCandidateReply(fields: Fields): CandidateReply | Refused {
+function parseRelayed(fields: Fields, type: 'offer' | 'answer' | 'candidate'): SignalReply | CandidateReply | Refused {
   const { info_hash: infoHash, peer_id: peerId, offer_id: offerId } = fields
-  const candidate = parseCandidate(fields.candidate)
-  if (!isWireId(infoHash) || !isWireId(peerId) || !isWireId(offerId) || candidate === undefined) {
-    return refused('bad-message', 'The tracker relayed a broken candidate.', infoHash)
+  if (isWireId(infoHash) && isWireId(peerId) && isWireId(offerId)) {
+    const ids = { infoHash, peerId, offerId }
+    if (type === 'candidate') {
+      const candidate = parseCandidate(fields.candidate)
+      if (candidate !== undefined) return { type, ...ids, candidate }
+    } else {
+      const sdp = parseDescription(fields[type], type)
+      if (sdp !== undefined && !isSdpTooLong(sdp)) return { type, ...ids, sdp, trickle: fields.trickle === true }
+    }
   }
-  return { type: 'candidate', infoHash, peerId, offerId, candidate }
+  return refused('bad-message', `The tracker relayed a broken ${type}.`, infoHash)
 }
 
 function parseFailure(fields: Fields): FailureReply {
