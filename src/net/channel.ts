@@ -77,8 +77,8 @@ class PeerChannel extends NodePeer implements Channel {
       trickle: options.trickle,
       iceCompleteTimeout: CHANNEL_LIMITS.gatheringMs,
       config: {
-        iceServers: [...options.iceServers],
-        iceTransportPolicy: options.iceTransportPolicy ?? 'all',
+        iceServers: options.iceServers as RTCIceServer[],
+        iceTransportPolicy: options.iceTransportPolicy,
       },
     })
     this.events = events

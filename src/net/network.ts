@@ -99,9 +99,8 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     join,
     async close() {
+      // The last to leave a tracker closes its socket.
       await Promise.all([...memberships].map(membership => membership.leave()))
-      await Promise.all([...sockets.values()].map(socket => socket.close()))
-      sockets.clear()
     },
   }
 }

@@ -80,11 +80,6 @@ export class TrackerSocket implements SessionHub {
     return session
   }
 
-  /** Says `stopped` for every torrent and closes the socket; nothing is called afterwards. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(session => session.leave()))
-  }
-
   // --------------------------------------------------------------------------------- what the sessions ask for
 
   get isOpen(): boolean {

@@ -5,7 +5,6 @@
  * each, most significant first. Message 22 goes on with the hashes.
  */
 import type { HashRange } from './wire.ts'
-import { WIRE_LIMITS } from '../options.ts'
 import { HASH_RANGE_BYTES, PROOF_HASHES_MAX } from './wire-kinds.ts'
 
 export type HashMessage =
@@ -45,10 +44,7 @@ export function decodeHashMessage(type: HashMessage['type'], frame: Uint8Array):
   }
   if (!isPlausible(range)) return undefined
   if (type !== 'hashes') return { type, ...range }
-  const hashes = frame.subarray(1 + HASH_RANGE_BYTES)
-  const uncles = hashes.length / 32 - range.length
-  const isPossible = range.length <= WIRE_LIMITS.hashesMax && uncles >= 0 && uncles <= PROOF_HASHES_MAX
-  return isPossible ? { type, ...range, hashes } : undefined
+  return { type, ...range, hashes: frame.subarray(1 + HASH_RANGE_BYTES) }
 }
 
 function isPlausible({ baseLayer, index, length, proofLayers }: HashRange): boolean {

@@ -50,7 +50,7 @@ async function ours(options: TrackerOptions = {}): Promise<RunningTracker> {
 
 function peer(name: string, url: string, options: Partial<ConstructorParameters<typeof TestPeer>[0]> = {}): TestPeer {
   const created = new TestPeer({ name, url, ...options })
-  opened.push(() => created.socket.close())
+  opened.push(() => created.session.leave())
   return created
 }
 
@@ -190,7 +190,7 @@ describe('the tracker client on our tracker', () => {
     const second = peer('a', url)
     const warning = await second.reported('warning')
     assert.deepEqual([warning.code, warning.details.code], ['tracker-refused', 'peer-id-in-use'])
-    await first.socket.close()
+    await first.session.leave()
     await second.reported('status', status => status.state === 'connected')
   })
 })
@@ -334,7 +334,7 @@ describe('a closed tracker client', () => {
           const session = socket.join({ infoHash: new Uint8Array(20), totals }, events)
         })
         session.wanted(5)
-        await socket.close()
+        await session.leave()
       }
       console.log('closed')`
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {

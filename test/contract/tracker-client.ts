@@ -19,7 +19,7 @@ export function trackerClientContract(name: string, start: (port: number) => Pro
     })
 
     afterEach(async () => {
-      await Promise.all(peers.map(peer => peer.socket.close()))
+      await Promise.all(peers.map(peer => peer.session.leave()))
       peers = []
       await tracker.stop()
     })
