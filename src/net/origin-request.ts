@@ -52,9 +52,9 @@ export async function requestRange(
     await readBody(response, { skipped, length: request.length, url, touch }, take)
   } catch (error) {
     request.signal.throwIfAborted()
-    if (idle.signal.aborted) throw failure(url, 'sent nothing for too long', { retryable: true })
+    if (idle.signal.aborted) throw failure(url, 'sent nothing for too long', true)
     if (error instanceof ShoalError) throw error
-    if (hasAnswered) throw failure(url, `broke off: ${messageOf(error)}`, { retryable: true, cause: error })
+    if (hasAnswered) throw failure(url, `broke off: ${messageOf(error)}`, true, error)
     throw await explain(error, request, context)
   } finally {
     clearTimeout(timer)
@@ -63,14 +63,9 @@ export async function requestRange(
   }
 }
 
-/** An error about a web seed. */
-export function failure(
-  url: string,
-  what: string,
-  details: { retryable: boolean; status?: number; cause?: unknown },
-): ShoalError {
-  const { cause, ...facts } = details
-  return new ShoalError('web-seed-failed', `The web seed ${url} ${what}.`, { cause, details: { url, ...facts } })
+/** An error about a web seed. `retryable`: whether trying again makes sense. */
+export function failure(url: string, what: string, retryable: boolean, cause?: unknown): ShoalError {
+  return new ShoalError('web-seed-failed', `The web seed ${url} ${what}.`, { cause, details: { url, retryable } })
 }
 
 function initOf({ offset, length, fileLength }: RangeRequest): RequestInit {
@@ -88,22 +83,19 @@ function checkResponse(response: Response, { url, offset, length, fileLength }: 
     const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
     if (range === null) return 0
     const isTotalRight = range[3] === '*' || Number(range[3]) === fileLength
-    if (!isTotalRight) throw failure(url, `has another file there, of ${range[3]} bytes`, { retryable: false, status })
+    if (!isTotalRight) throw failure(url, `has another file there, of ${range[3]} bytes`, false)
     if (Number(range[1]) !== offset || Number(range[2]) < offset + length - 1) {
-      throw failure(url, 'sent another range than it was asked for', { retryable: false, status })
+      throw failure(url, 'sent another range than it was asked for', false)
     }
     return 0
   }
   if (status === 200) {
     if (offset <= ORIGIN_LIMITS.skippedBytesMax) return offset
     const advice = 'let it answer Range requests'
-    throw failure(url, `sends whole files instead of ranges, and this one is large: ${advice}`, {
-      retryable: false,
-      status,
-    })
+    throw failure(url, `sends whole files instead of ranges, and this one is large: ${advice}`, false)
   }
   const retryable = status >= 500 || status === 429 || status === 408 || status === 425
-  throw failure(url, `answered with ${status} ${response.statusText}`.trimEnd(), { retryable, status })
+  throw failure(url, `answered with ${status} ${response.statusText}`.trimEnd(), retryable)
 }
 
 async function readBody(
@@ -117,7 +109,7 @@ async function readBody(
   while (missing > 0) {
     const result = await reader?.read()
     if (result === undefined || result.done) {
-      throw failure(range.url, `ended ${missing} bytes too early`, { retryable: true, status: response.status })
+      throw failure(range.url, `ended ${missing} bytes too early`, true)
     }
     range.touch()
     const chunk = toSkip > 0 ? result.value.subarray(toSkip) : result.value
@@ -145,9 +137,9 @@ async function explain(cause: unknown, request: RangeRequest, context: RequestCo
     !(await isAnswered(initOf(request)))
   ) {
     const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
-    return failure(url, `is not readable by this page: ${advice}`, { retryable: false, cause })
+    return failure(url, `is not readable by this page: ${advice}`, false, cause)
   }
-  return failure(url, `could not be reached: ${messageOf(cause)}`, { retryable: true, cause })
+  return failure(url, `could not be reached: ${messageOf(cause)}`, true, cause)
 }
 
 /** Node hides what went wrong in the cause. */

@@ -34,7 +34,7 @@ async function fetchPieces(
   deliver: (index: number, bytes: Uint8Array) => void,
 ): Promise<void> {
   const { url, layout, first, end } = request
-  if (!isUrl(url, WEB_SEED_PROTOCOLS)) throw failure(url, 'is not an http or https address', { retryable: false })
+  if (!isUrl(url, WEB_SEED_PROTOCOLS)) throw failure(url, 'is not an http or https address', false)
   const failed = new AbortController()
   const signal = AbortSignal.any([request.signal, failed.signal])
   const assembly = new Assembly(request, (index, bytes) => {

@@ -125,7 +125,7 @@ export class TrackerSocket implements SessionHub {
       this.#socket = socket
       socket.onopen = () => {
         this.#stopTimer()
-        for (const session of [...this.#sessions.values()]) session.opened()
+        for (const session of this.#sessions.values()) session.opened()
       }
       socket.onmessage = (event: { data: unknown }) => this.#receive(event.data)
       socket.onerror = (event: { error?: unknown }) => {
@@ -162,7 +162,7 @@ export class TrackerSocket implements SessionHub {
     const retryMs = Math.max(this.#backoff.nextMs(), this.#absentUntil - Date.now())
     this.#timer = setTimeout(this.#open, retryMs)
     globalThis.addEventListener?.('online', this.#open)
-    for (const session of [...this.#sessions.values()]) session.lost(error, retryMs)
+    for (const session of this.#sessions.values()) session.lost(error, retryMs)
   }
 
   /** Nothing is waited for any more, and the socket, if there is one, is of no more interest. */
@@ -213,7 +213,7 @@ export class TrackerSocket implements SessionHub {
       }
       case 'failed':
         // One that names no torrent is about all of them.
-        for (const session of [...this.#sessions.values()]) {
+        for (const session of this.#sessions.values()) {
           if (reply.infoHash === undefined || reply.infoHash === session.infoHash) session.failed(reply)
         }
         break
@@ -230,7 +230,7 @@ export class TrackerSocket implements SessionHub {
   /** The tracker does not keep to the protocol; its other messages are used all the same. */
   #complain(what: string): void {
     const error = this.#breach(`does not keep to the protocol: ${what}`)
-    for (const session of [...this.#sessions.values()]) session.complain(error)
+    for (const session of this.#sessions.values()) session.complain(error)
   }
 
   #breach(what: string): ShoalError {

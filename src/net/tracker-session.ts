@@ -44,7 +44,7 @@ export class Session implements TrackerSession {
   #isMakingOffers = false
   #intervalMs: number
   /** When we last announced wanting peers (ms since the epoch), and how often since wanting them. */
-  #askedAt = Number.NEGATIVE_INFINITY
+  #askedAt = 0
   #asked = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   /** What was complained of, by code, so that it is said once. */
