@@ -112,11 +112,10 @@ async function readBody(
       throw failure(range.url, `ended ${missing} bytes too early`, true)
     }
     range.touch()
-    const chunk = toSkip > 0 ? result.value.subarray(toSkip) : result.value
+    const chunk = result.value.subarray(toSkip, toSkip + missing)
     toSkip = Math.max(0, toSkip - result.value.length)
-    if (chunk.length === 0) continue
-    take(chunk.length <= missing ? chunk : chunk.subarray(0, missing))
-    missing -= Math.min(missing, chunk.length)
+    missing -= chunk.length
+    take(chunk)
   }
 }
 

@@ -15,12 +15,10 @@ export const HANDSHAKE_BYTES = 68
 
 const PROTOCOL_NAME = fromLatin1('\x13BitTorrent protocol')!
 
-/** Where a feature has its bit in the handshake. */
-const FEATURE_BITS: Readonly<Record<keyof PeerFeatures, { byte: number; bit: number }>> = {
-  extended: { byte: 25, bit: 0x10 },
-  fast: { byte: 27, bit: 0x04 },
-  v2: { byte: 27, bit: 0x10 },
-}
+/** Features in the byte 25 of the handshake (extended), and in the byte 27 (fast, v2). */
+const EXTENDED = 0x10
+const FAST = 0x04
+const V2 = 0x10
 
 export interface Handshake {
   /** 20 bytes. */
@@ -34,9 +32,8 @@ export interface Handshake {
 export function encodeHandshake({ infoHash, peerId, features }: Handshake): Uint8Array {
   const bytes = new Uint8Array(HANDSHAKE_BYTES)
   bytes.set(PROTOCOL_NAME)
-  for (const [name, { byte, bit }] of Object.entries(FEATURE_BITS)) {
-    if (features[name as keyof PeerFeatures]) bytes[byte]! |= bit
-  }
+  if (features.extended) bytes[25] = EXTENDED
+  bytes[27] = (features.fast ? FAST : 0) | (features.v2 ? V2 : 0)
   bytes.set(infoHash, 28)
   bytes.set(peerId, 48)
   return bytes
@@ -50,14 +47,13 @@ export function isHandshakeStart(bytes: Uint8Array): boolean {
 
 /** Reads 68 bytes that begin as a handshake does. */
 export function decodeHandshake(bytes: Uint8Array): Handshake {
-  const has = ({ byte, bit }: { byte: number; bit: number }): boolean => (bytes[byte]! & bit) !== 0
   return {
     infoHash: bytes.slice(28, 48),
     peerId: bytes.slice(48),
     features: {
-      fast: has(FEATURE_BITS.fast),
-      extended: has(FEATURE_BITS.extended),
-      v2: has(FEATURE_BITS.v2),
+      fast: (bytes[27]! & FAST) !== 0,
+      extended: (bytes[25]! & EXTENDED) !== 0,
+      v2: (bytes[27]! & V2) !== 0,
     },
   }
 }
