@@ -53,9 +53,9 @@ export class PeerWire {
   }
 
   /** Sends our handshake; must come before anything else. Peer id and infohash: 20 bytes each. */
-  greet({ infoHash, peerId, v2 }: { infoHash: Uint8Array; peerId: Uint8Array; v2: boolean }): void {
-    this.#speaksV2 = v2
-    this.#sink.write(encodeHandshake({ infoHash, peerId, features: { fast: true, extended: true, v2 } }))
+  greet(greeting: { readonly infoHash: Uint8Array; readonly peerId: Uint8Array; readonly v2: boolean }): void {
+    this.#speaksV2 = greeting.v2
+    this.#sink.write(encodeHandshake(greeting))
   }
 
   /** Extension messages that the peer does not want are not sent. */
@@ -92,9 +92,10 @@ export class PeerWire {
   }
 
   #onHandshake(bytes: Uint8Array): void {
-    const { infoHash, peerId, features } = decodeHandshake(bytes)
+    const handshake = decodeHandshake(bytes)
+    const { features } = handshake
     this.#isFast = features.fast
-    this.#sink.handshake({ infoHash, peerId, features: { ...features, v2: features.v2 && this.#speaksV2 } })
+    this.#sink.handshake({ ...handshake, features: { ...features, v2: features.v2 && this.#speaksV2 } })
   }
 
   #onFrame(frame: Uint8Array): void {

@@ -29,11 +29,12 @@ export interface Handshake {
   readonly features: PeerFeatures
 }
 
-export function encodeHandshake({ infoHash, peerId, features }: Handshake): Uint8Array {
+/** Ours: the extension protocol and the fast extension always. */
+export function encodeHandshake({ infoHash, peerId, v2 }: Omit<Handshake, 'features'> & { v2: boolean }): Uint8Array {
   const bytes = new Uint8Array(HANDSHAKE_BYTES)
   bytes.set(PROTOCOL_NAME)
-  if (features.extended) bytes[25] = EXTENDED
-  bytes[27] = (features.fast ? FAST : 0) | (features.v2 ? V2 : 0)
+  bytes[25] = EXTENDED
+  bytes[27] = FAST | (v2 ? V2 : 0)
   bytes.set(infoHash, 28)
   bytes.set(peerId, 48)
   return bytes
@@ -70,13 +71,13 @@ export function encodeMessage(
 ): Uint8Array | undefined {
   switch (message.type) {
     case 'piece':
-      return frame('piece', message, message.body)
+      return frame(message, message.body)
     case 'bitfield':
-      return frame('bitfield', {}, message.bits)
+      return frame(message, message.bits)
     case 'hash-request':
     case 'hashes':
     case 'hash-reject':
-      return frame(message.type, {}, encodeHashPayload(message))
+      return frame(message, encodeHashPayload(message))
     case 'extended-handshake':
       return extended(0, message)
     case 'metadata-request':
@@ -87,7 +88,7 @@ export function encodeMessage(
       return id ? extended(id, message) : undefined
     }
     default:
-      return frame(message.type, message)
+      return frame(message)
   }
 }
 
@@ -128,15 +129,14 @@ const IDS: Readonly<Partial<Record<WireKind, number>>> = Object.fromEntries(
 )
 
 function extended(extensionId: number, message: ExtendedMessage): Uint8Array {
-  return frame('extended', {}, concatBytes([Uint8Array.of(extensionId), encodeExtended(message)]))
+  return frame({ type: 'extended' }, concatBytes([Uint8Array.of(extensionId), encodeExtended(message)]))
 }
 
 function frame(
-  type: WireKind,
-  message: object & { readonly [K in (typeof NUMBERS)[number]]?: number },
+  message: { readonly type: WireKind } & { readonly [K in (typeof NUMBERS)[number]]?: number },
   payload: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
-  const id = IDS[type]!
+  const id = IDS[message.type]!
   const numbers = NUMBERS.slice(0, KINDS[id]!.numbers)
   const headerBytes = 5 + 4 * numbers.length
   const bytes = new Uint8Array(headerBytes + payload.length)
