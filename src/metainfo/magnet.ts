@@ -64,7 +64,9 @@ const SHA256_MULTIHASH = '1220'
  * links that were copied out of HTML.
  */
 function readFields(query: string): (key: string) => string[] {
-  const fields = [...new URLSearchParams(query.replaceAll('&amp;', '&').replace(/(?<!dn=[^&]*)\+/gi, '%2B'))]
+  const fields = query
+    .split(/&(?:amp;)?/)
+    .flatMap(field => [...new URLSearchParams(/^dn\b/i.test(field) ? field : field.replaceAll('+', '%2B'))])
   return key => fields.filter(([name]) => name.toLowerCase().replace(/\.\d+$/, '') === key).map(([, value]) => value)
 }
 

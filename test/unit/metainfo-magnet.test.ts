@@ -52,6 +52,15 @@ test('reads links as people paste them', () => {
   assert.deepEqual(magnet.trackers, ['ws://x:8000'])
 })
 
+test('a long link takes no more than linear time, whatever is in it', () => {
+  for (const filler of ['+', '&', '&amp;', '%', '&tr=', 'a+', '&dn=+']) {
+    const link = `magnet:?xt=urn:btih:${V1}&x=`
+    const startedMs = performance.now()
+    parseMagnet(link + filler.repeat((16_000 - link.length) / filler.length))
+    assert.ok(performance.now() - startedMs < 100, filler)
+  }
+})
+
 test('keeps the addresses that can be used, each once', () => {
   const trackers = [
     'wss://a',
