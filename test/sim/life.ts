@@ -6,6 +6,8 @@ import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
 import type { Effect, Input } from '../../src/swarm/events.ts'
 import type { Metainfo } from '../../src/metainfo/metainfo.ts'
+import { Announcer } from './announcer.ts'
+import { Dialler } from './dialler.ts'
 import type { Access } from './link.ts'
 import type { Member } from './member.ts'
 import type { End } from './network.ts'
@@ -19,6 +21,8 @@ export class Life {
   readonly swarm: Swarm<Token>
   /** ms. */
   readonly startedAt: number
+  readonly dialler: Dialler
+  readonly #announcer: Announcer
   readonly #world: World
   readonly #ends = new Map<number, End>()
   readonly #fetches = new Map<number, () => void>()
@@ -28,8 +32,6 @@ export class Life {
   #isOver = false
   /** When the tick that is planned next is due. */
   #tickAt = Number.POSITIVE_INFINITY
-  #wanted = 0
-  #announceDueAt = Number.NEGATIVE_INFINITY
 
   constructor(world: World, member: Member, seed: number) {
     this.#world = world
@@ -46,6 +48,24 @@ export class Life {
       webSeeds: member.options.webSeeds ?? [],
       limits: member.options.limits ?? {},
     })
+    const { timeline, network } = world
+    this.#announcer = new Announcer(
+      {
+        timeline,
+        tracker: network.tracker,
+        random: seededRandom(seed ^ 0x7ac),
+        peerId: member.peerId,
+        latencyMs: member.access.line.latencyMs,
+        isSeed: () => this.isSeed,
+      },
+      {
+        found: peerIds => this.dialler.found(peerIds),
+        offer: (peerId, number) => this.dialler.offered(peerId, number),
+        answer: (peerId, number) => this.dialler.answered(peerId, number),
+        gone: peerId => this.dialler.gone(peerId),
+      },
+    )
+    this.dialler = new Dialler(this, network, timeline, this.#announcer)
   }
 
   get access(): Access {
@@ -66,12 +86,15 @@ export class Life {
 
   start(): void {
     this.#world.network.join(this)
+    this.#announcer.start()
     this.input({ type: 'granted', share: this.member.share })
   }
 
   /** Ends at once. Neighbours notice after `noticeMs`: one latency after a farewell, longer after a crash. */
-  stop(noticeMs: number): void {
+  stop(noticeMs: number, isPolite: boolean): void {
     this.#isOver = true
+    this.#announcer.stop(noticeMs, isPolite)
+    this.dialler.close()
     this.#world.network.leave(this)
     for (const end of [...this.#ends.values()]) this.#disconnect(end, noticeMs)
     for (const cancel of this.#fetches.values()) cancel()
@@ -102,7 +125,6 @@ export class Life {
   }
 
   #perform(effect: Effect<Token>): void {
-    const { network } = this.#world
     switch (effect.type) {
       case 'send':
         this.#send(effect)
@@ -116,16 +138,16 @@ export class Life {
         this.#ends.get(effect.peer)?.pipe.setLowWaterMark(effect.bytes)
         break
       case 'dial':
-        network.dial(this, effect.peerId)
+        this.dialler.dial(effect.peerId)
         break
       case 'accept':
-        network.accept(effect.offer)
+        this.dialler.accept(effect.offer)
         break
       case 'refuse':
+        this.dialler.refuse(effect.offer)
         break
       case 'wanted':
-        this.#wanted = effect.count
-        this.#announce()
+        this.#announcer.wanted(effect.count)
         break
       case 'fetch':
         this.#fetch(effect)
@@ -142,8 +164,10 @@ export class Life {
       case 'hash':
         this.member.disk.perform(effect, input => this.input(input))
         break
-      case 'ask':
       case 'report':
+        if (effect.report.type === 'done' && this.member.isWhole) this.#announcer.completed()
+        break
+      case 'ask':
         break
     }
   }
@@ -188,14 +212,14 @@ export class Life {
     this.#ends.delete(end.handle)
   }
 
-  /** Asks the tracker for peers now, or when that is allowed again; once at a time. */
-  #announce(): void {
-    const { timeline, network } = this.#world
-    if (this.#wanted === 0 || this.#announceDueAt > timeline.now) return
-    network.announce(this, this.#wanted)
-    this.#announceDueAt = timeline.now + network.announceIntervalMs
-    timeline.at(this.#announceDueAt, () => {
-      if (!this.#isOver) this.#announce()
+  /** Nothing passes any more, and both sides notice after a while. */
+  cut(end: End, noticeMs: number): void {
+    const other = end.other()
+    end.pipe.close()
+    other.pipe.close()
+    this.#world.timeline.after(noticeMs, () => {
+      this.lose(end)
+      other.life.lose(other)
     })
   }
 

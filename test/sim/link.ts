@@ -99,6 +99,8 @@ export interface PipeOptions<Message> {
   readonly from: Access
   readonly to: Access
   readonly deliver: (message: Message) => void
+  /** What a way over a relay adds, one way. @default 0 */
+  readonly detourMs?: number
   /** The buffered bytes fell to the low-water mark. */
   readonly writable?: (bufferedBytes: number) => void
 }
@@ -129,13 +131,13 @@ export class Pipe<Message> implements Sender {
   #hasTurn = false
   #isClosed = false
 
-  constructor({ timeline, from, to, deliver, writable }: PipeOptions<Message>) {
+  constructor({ timeline, from, to, deliver, writable, detourMs = 0 }: PipeOptions<Message>) {
     this.#timeline = timeline
     this.#from = from
     this.#to = to
     this.#deliver = deliver
     this.#writable = writable
-    this.#latencyMs = from.line.latencyMs + to.line.latencyMs
+    this.#latencyMs = from.line.latencyMs + to.line.latencyMs + detourMs
   }
 
   /** Bytes handed to `send` that have not left, small messages left out. */

@@ -5,6 +5,7 @@ import { Disk, type DiskOptions } from './disk.ts'
 import type { Disguise } from './hostile.ts'
 import { Life } from './life.ts'
 import { Access, type Line } from './link.ts'
+import type { Nat } from './nat.ts'
 import type { World } from './world.ts'
 
 export interface MemberOptions {
@@ -18,6 +19,8 @@ export interface MemberOptions {
   readonly from?: 'torrent' | 'magnet'
   /** @default everything, in bulk */
   readonly wants?: readonly Want[]
+  /** @default 'open' */
+  readonly nat?: Nat
   readonly webSeeds?: readonly string[]
   readonly disguise?: Disguise
   readonly disk?: Partial<DiskOptions>
@@ -64,6 +67,10 @@ export class Member {
     return this.#life
   }
 
+  get nat(): Nat {
+    return this.options.nat ?? 'open'
+  }
+
   get isHostile(): boolean {
     return this.options.disguise !== undefined
   }
@@ -98,12 +105,12 @@ export class Member {
 
   /** Says goodbye. */
   leave(): void {
-    this.#end(2 * this.access.line.latencyMs)
+    this.#end(2 * this.access.line.latencyMs, true)
   }
 
   /** Is gone without a word; its store stays. */
   crash(): void {
-    this.#end(CRASH_NOTICE_MS)
+    this.#end(CRASH_NOTICE_MS, false)
   }
 
   /** Its store loses a piece. */
@@ -112,8 +119,8 @@ export class Member {
     this.#life?.input({ type: 'lost', piece })
   }
 
-  #end(noticeMs: number): void {
-    this.#life?.stop(noticeMs)
+  #end(noticeMs: number, isPolite: boolean): void {
+    this.#life?.stop(noticeMs, isPolite)
     this.#life = undefined
   }
 }

@@ -1,26 +1,29 @@
 /**
- * How members meet: a tracker that names random members, and connections that take time to set up and may fail.
- * A refused or lost offer is noticed by its sender only when it gives up waiting, as in life.
+ * What lies between members: a tracker that passes offers and answers, and connections that take time to set up, may
+ * fail, may need a relay, or cannot come about at all.
  */
-import { type Random, randomIndex } from '../../src/swarm/random.ts'
-import type { Life } from './life.ts'
-import type { Member } from './member.ts'
-import { Pipe } from './link.ts'
+import { type Random, seededRandom } from '../../src/swarm/random.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
+import type { Life } from './life.ts'
+import { Pipe } from './link.ts'
+import type { Member } from './member.ts'
+import { type Path, pathBetween } from './nat.ts'
 import type { Timeline } from './timeline.ts'
 import type { Token } from './token.ts'
+import { Tracker } from './tracker.ts'
 
 export interface NetworkOptions {
-  /** From dial to open: uniform between the two. */
+  /** From the offer to the open channel, if the answer comes in time: uniform between the two. */
   readonly setUpMinMs: number
   readonly setUpMaxMs: number
   /** Share of connections that do not come about. */
   readonly setUpFailureShare: number
-  /** After this long a dial that nobody answers has failed. */
+  /** After this long an attempt has failed. */
   readonly dialTimeoutMs: number
-  /** Members that the tracker names at most, and how often a member that wants more may ask. */
-  readonly peersNamedMax: number
-  readonly announceIntervalMs: number
+  /** Whether there is a relay (TURN) for those who cannot reach each other. */
+  readonly hasRelay: boolean
+  /** What the way over the relay adds, one way. */
+  readonly relayMs: number
 }
 
 export const NETWORK_DEFAULTS: NetworkOptions = {
@@ -28,9 +31,12 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   setUpMaxMs: 600,
   setUpFailureShare: 0,
   dialTimeoutMs: 10_000,
-  peersNamedMax: 20,
-  announceIntervalMs: 15_000,
+  hasRelay: false,
+  relayMs: 30,
 }
+
+/** How long it takes to notice that nothing comes any more. */
+const BREAK_NOTICE_MS = 5_000
 
 /** One side of a connection. */
 export interface End {
@@ -41,38 +47,56 @@ export interface End {
   readonly other: () => End
 }
 
-interface Offer {
-  readonly id: number
+export interface Offer {
+  readonly number: number
   readonly from: Life
-  readonly to: Life
-  /** When the connection is open, if it is accepted at once. */
+  readonly toPeerId: string
+  /** ms; when the channel opens at the earliest. */
   readonly openAt: number
+  readonly isLost: boolean
 }
 
 export class Network {
+  readonly tracker: Tracker
   readonly #timeline: Timeline
   readonly #random: Random
   readonly #options: NetworkOptions
   readonly #present = new Map<string, Life>()
-  /** Offers that nobody has answered, by id and by parties. */
   readonly #offers = new Map<number, Offer>()
-  readonly #pending = new Map<string, Offer>()
   #lastOffer = 0
   #lastHandle = 0
+  /** Members on one side of a rift; undefined: there is none. */
+  #island: ReadonlySet<Member> | undefined
 
   constructor(timeline: Timeline, random: Random, options: Partial<NetworkOptions> = {}) {
     this.#timeline = timeline
     this.#random = random
     this.#options = { ...NETWORK_DEFAULTS, ...options }
+    this.tracker = new Tracker(timeline, seededRandom(Math.floor(random() * 0x7fff_ffff)))
   }
 
-  get announceIntervalMs(): number {
-    return this.#options.announceIntervalMs
+  get dialTimeoutMs(): number {
+    return this.#options.dialTimeoutMs
   }
 
-  /** Whether a connection between two members can come about. */
-  canReach(_from: Member, _to: Member): boolean {
-    return true
+  /** Whether a connection between two members can come about now. */
+  canReach(a: Member, b: Member): boolean {
+    return this.#path(a, b) !== 'none'
+  }
+
+  /** For a while nothing passes between these members and all others. Trackers are still reached. */
+  partition(island: readonly Member[], fromMs: number, toMs: number): void {
+    this.#timeline.at(fromMs, () => {
+      this.#island = new Set(island)
+      for (const life of this.#present.values()) {
+        for (const end of [...life.ends.values()]) {
+          if (!this.canReach(life.member, end.other().life.member)) life.cut(end, BREAK_NOTICE_MS)
+        }
+      }
+    })
+    this.#timeline.at(toMs, () => {
+      this.#island = undefined
+    })
   }
 
   join(life: Life): void {
@@ -81,86 +105,57 @@ export class Network {
 
   leave(life: Life): void {
     this.#present.delete(life.peerId)
-    for (const offer of this.#offers.values()) if (offer.from === life) this.#settle(offer)
   }
 
-  /** The tracker's answer: other members, drawn at random. Seeds are not matched with seeds. */
-  announce(life: Life, count: number): void {
-    const candidates = [...this.#present.values()].filter(other => other !== life && !(other.isSeed && life.isSeed))
-    const named: string[] = []
-    while (named.length < Math.min(count, this.#options.peersNamedMax) && candidates.length > 0) {
-      const index = randomIndex(this.#random, candidates.length)
-      named.push(candidates[index]!.peerId)
-      candidates[index] = candidates.at(-1)!
-      candidates.pop()
-    }
-    const roundTripMs = 4 * life.access.line.latencyMs
-    if (named.length > 0) this.#timeline.after(roundTripMs, () => life.input({ type: 'found', peerIds: named }))
+  isConnected(life: Life, peerId: string): boolean {
+    for (const end of life.ends.values()) if (end.other().life.peerId === peerId) return true
+    return false
   }
 
-  dial(from: Life, peerId: string): void {
-    const to = this.#present.get(peerId)
+  offer(from: Life, toPeerId: string): Offer {
     const { setUpMinMs, setUpMaxMs, setUpFailureShare, dialTimeoutMs } = this.#options
     const setUpMs = setUpMinMs + this.#random() * (setUpMaxMs - setUpMinMs)
     const isLost = this.#random() < setUpFailureShare
-    const startedAt = this.#timeline.now
-    if (to === undefined || isLost) {
-      this.#timeline.after(dialTimeoutMs, () => from.input({ type: 'failed', peerId }))
-      return
-    }
-    // Glare: of two offers that cross, the smaller peer id's wins, and the other side has agreed by offering.
-    const rival = this.#pending.get(partiesKey(to, from))
-    if (rival !== undefined && rival.from.peerId < from.peerId) {
-      this.accept(rival.id)
-      return
-    }
-    const offer: Offer = { id: ++this.#lastOffer, from, to, openAt: startedAt + setUpMs }
-    this.#offers.set(offer.id, offer)
-    this.#pending.set(partiesKey(from, to), offer)
-    if (rival !== undefined) {
-      this.#settle(rival)
-      this.accept(offer.id)
-      return
-    }
-    this.#timeline.after(setUpMs / 2, () => {
-      if (this.#offers.has(offer.id)) to.input({ type: 'offered', offer: offer.id, peerId: from.peerId })
-    })
-    this.#timeline.after(dialTimeoutMs, () => {
-      if (!this.#settle(offer)) return
-      from.input({ type: 'failed', peerId })
+    const offer: Offer = { number: ++this.#lastOffer, from, toPeerId, openAt: this.#timeline.now + setUpMs, isLost }
+    this.#offers.set(offer.number, offer)
+    this.#timeline.after(2 * dialTimeoutMs, () => this.#offers.delete(offer.number))
+    return offer
+  }
+
+  /** Undefined: it is too old. */
+  offerOf(number: number): Offer | undefined {
+    return this.#offers.get(number)
+  }
+
+  /** The answer has come back: the channel opens when it can, on both sides at once, if both still wait for it. */
+  answered(offer: Offer): void {
+    const { from, toPeerId, openAt, isLost } = offer
+    this.#timeline.at(openAt, () => {
+      const to = this.#present.get(toPeerId)
+      const path = to === undefined || isLost ? 'none' : this.#path(from.member, to.member)
+      if (to === undefined || path === 'none') return
+      if (!from.dialler.isWaitingFor(toPeerId, offer) || !to.dialler.isWaitingFor(from.peerId, offer)) return
+      from.dialler.opened(toPeerId)
+      to.dialler.opened(from.peerId)
+      this.#connect(from, to, path === 'relayed' ? this.#options.relayMs : 0)
     })
   }
 
-  accept(id: number): void {
-    const offer = this.#offers.get(id)
-    if (offer === undefined) return
-    this.#settle(offer)
-    this.#timeline.at(Math.max(offer.openAt, this.#timeline.now), () => this.#open(offer))
+  #path(a: Member, b: Member): Path {
+    if (this.#island !== undefined && this.#island.has(a) !== this.#island.has(b)) return 'none'
+    return pathBetween(a.nat, b.nat, this.#options.hasRelay)
   }
 
-  /** An offer is answered, lost or given up. @returns false where it was so before */
-  #settle(offer: Offer): boolean {
-    this.#pending.delete(partiesKey(offer.from, offer.to))
-    return this.#offers.delete(offer.id)
-  }
-
-  #open({ from, to }: Offer): void {
-    if (!from.isOver && !to.isOver) this.#connect(from, to)
-    else if (!from.isOver) from.input({ type: 'failed', peerId: to.peerId })
-    else if (!to.isOver) to.input({ type: 'failed', peerId: from.peerId })
-  }
-
-  #connect(from: Life, to: Life): void {
+  #connect(from: Life, to: Life, detourMs: number): void {
     const ends: End[] = []
-    const handles = [++this.#lastHandle, ++this.#lastHandle] as const
-    const make = (life: Life, other: Life, index: 0 | 1): End => {
-      const handle = handles[index]
-      const peer = handles[index === 0 ? 1 : 0]
+    const make = (life: Life, other: Life, index: number): End => {
+      const handle = ++this.#lastHandle
       const pipe = new Pipe<WireMessage<Token>>({
         timeline: this.#timeline,
         from: life.access,
         to: other.access,
-        deliver: message => other.input({ type: 'message', peer, message }),
+        detourMs,
+        deliver: message => other.input({ type: 'message', peer: ends[1 - index]!.handle, message }),
         writable: bufferedBytes => life.input({ type: 'writable', peer: handle, bufferedBytes }),
       })
       return { handle, life, pipe, other: () => ends[1 - index]! }
@@ -169,8 +164,4 @@ export class Network {
     from.open(ends[0]!, true)
     to.open(ends[1]!, false)
   }
-}
-
-function partiesKey(from: Life, to: Life): string {
-  return `${from.peerId}>${to.peerId}`
 }

@@ -89,7 +89,7 @@ export const FAULTS: readonly Case[] = [
     summary: 'three slow members trade their thirds; five more take what they get and give nothing',
     limitMs: 3_600_000,
     build: ({ seed }) => {
-      const world = worldOf('free riders', seed, { bytes: 12 * MiB, pieceLength: 64 * KiB })
+      const world = worldOf('free riders', seed, { bytes: 24 * MiB, pieceLength: 128 * KiB })
       const slow = { line: line(40e3, 1e6), share: { unchokesMax: 3 } }
       for (let index = 0; index < 3; index++) {
         world.add({ name: `third-${index}`, holds: { first: index * 64, end: index * 64 + 64 }, ...slow })

@@ -136,14 +136,14 @@ export const FLOW: readonly Case[] = [
   },
   {
     name: 'long paths',
-    summary: 'two fast seeds a second away',
+    summary: 'three fast seeds, more than half a second away',
     limitMs: 3_600_000,
     build: ({ seed }) => {
       const world = worldOf('long paths', seed, { bytes: 16 * MiB, pieceLength: 256 * KiB })
-      for (let index = 0; index < 2; index++) {
-        world.add({ name: `seed-${index}`, isSeed: true, line: line(2e6, 20e6, 125) })
+      for (let index = 1; index <= 3; index++) {
+        world.add({ name: `seed-${index}`, isSeed: true, line: line(index * 1e6, 40e6, 150) })
       }
-      addLeeches(world, 1, { line: line(1e6, 20e6, 125) })
+      addLeeches(world, 1, { line: line(1e6, 40e6, 150) })
       return world
     },
   },

@@ -2,6 +2,7 @@
  * Unchoke slots are given, and given in turn: none stays empty while somebody waits, and where more peers wait than
  * there are slots, no peer that waits all along is passed over while the same others keep theirs.
  */
+import { SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
@@ -10,13 +11,17 @@ import type { World } from '../world.ts'
 
 /** A slot is filled within this: two rounds of weighing. */
 const FILL_WITHIN_MS = 20_000
-/** Somebody new is unchoked within this: four turns of the optimistic slot. */
-const TURN_WITHIN_MS = 120_000
+/** The optimistic slot moves on this often, to one of those who wait or to the same again. */
+const TURN_MS = SWARM_DEFAULTS.optimisticMs
+/** Bits of evidence: that chance alone passes everybody over so often happens once in 2^20 times. */
+const EVIDENCE_BITS = 20
 
 interface Queue {
   /** ms; since when a slot has been empty though somebody waited, and since when nobody's turn has come. */
   emptySince: number | undefined
   stillSince: number | undefined
+  /** The fewest that waited since then. */
+  waitingMin: number
 }
 
 export class Fairness implements Watcher {
@@ -48,14 +53,15 @@ export class Fairness implements Watcher {
         else if (isInterested) waiting += 1
       }
       const isServing = isResumed && !isPaused && isUploading && (share?.uploadBytesPerSecond ?? 0) > 0
-      const queue = this.#queues.get(member) ?? { emptySince: undefined, stillSince: undefined }
+      const queue = this.#queues.get(member) ?? { emptySince: undefined, stillSince: undefined, waitingMin: 0 }
       this.#queues.set(member, queue)
       queue.emptySince = isServing && waiting > 0 && served < slots ? (queue.emptySince ?? now) : undefined
+      queue.waitingMin = queue.stillSince === undefined ? waiting : Math.min(waiting, queue.waitingMin)
       queue.stillSince = isServing && waiting > 0 && slots > 1 ? (queue.stillSince ?? now) : undefined
       if (now - (queue.emptySince ?? now) > FILL_WITHIN_MS) {
         this.#object(`${waiting} peers wait, and only ${served} of ${slots} slots are given`, member)
       }
-      if (now - (queue.stillSince ?? now) > TURN_WITHIN_MS) {
+      if (now - (queue.stillSince ?? now) > patienceMs(queue.waitingMin)) {
         this.#object(`${waiting} peers wait, and the same ${served} keep their slots`, member)
       }
     }
@@ -64,4 +70,9 @@ export class Fairness implements Watcher {
   stopped(member: Member): void {
     this.#queues.delete(member)
   }
+}
+
+/** How long nobody's turn may come where so many wait. */
+function patienceMs(waiting: number): number {
+  return TURN_MS * Math.ceil(EVIDENCE_BITS / Math.log2(1 + waiting))
 }
