@@ -145,9 +145,6 @@ export const STORE_LIMITS = {
   touchesMax: 64,
   /** A torrent that filled the budget is told so for this long without looking for room again. */
   fullMs: 5_000,
-  /** Keys that `has` asks for one by one where files have no more pieces than this; and keys that it lists at once. */
-  keysProbedMax: 64,
-  keysListedMax: 16_384,
   /** Files that Node keeps open at a time, in one store or one list of files. */
   fileHandlesMax: 64,
   /** How long a file stays open unused. */

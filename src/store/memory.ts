@@ -8,7 +8,7 @@ import { ShoalError } from '../errors.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
 import { type Entry, OpenPieces, type Shelf } from './open-pieces.ts'
-import { Pins } from './pins.ts'
+import { isPinned, type Pins } from './pins.ts'
 import { closedStore, overBudget } from './refusals.ts'
 
 export interface MemoryStoreOptions {
@@ -74,7 +74,7 @@ class MemoryStore implements Store {
 
 /** The pieces of all torrents, least recently used first. */
 class MemoryShelf implements Shelf {
-  readonly pins = new Pins()
+  readonly pins: Pins = new Set()
   readonly #budgetBytes: number
   readonly #pieces = new Map<string, Uint8Array>()
   #usedBytes = 0
@@ -132,7 +132,7 @@ class MemoryShelf implements Shelf {
     if (excessBytes <= 0) return victims
     let evictableBytes = 0
     for (const [key, { length }] of this.#pieces) {
-      if (entries.has(key) || this.pins.isPinned(key)) continue
+      if (entries.has(key) || isPinned(this.pins, key)) continue
       victims.push(key)
       evictableBytes += length
       if (evictableBytes >= excessBytes) return victims

@@ -1,13 +1,13 @@
 /** The pieces of one open torrent, which it holds on to among those of all torrents. */
 import type { PieceRef, PieceStore } from '../ports.ts'
-import type { PinHolder, Pins } from './pins.ts'
+import { groupOf, type Pins } from './pins.ts'
 import { closedStore, sayingWhat } from './refusals.ts'
 
 /** Where the pieces of all torrents rest, by their keys. */
 export interface Shelf {
   readonly pins: Pins
-  /** Those of the keys that are there. */
-  has(keys: readonly string[]): Promise<ReadonlySet<string>>
+  /** Which keys are there: of these at least, and maybe of others. */
+  has(keys: readonly string[]): Promise<ReadonlySet<unknown>>
   /** undefined: not there, or not of this length. */
   read(piece: { readonly key: string; readonly length: number }): Promise<Uint8Array | undefined>
   /** All or none. */
@@ -27,19 +27,19 @@ export interface Entry {
 export class OpenPieces implements PieceStore {
   readonly recheck = false
   readonly #shelf: Shelf
-  readonly #pins: PinHolder
+  readonly #held = new Set<string>()
   readonly #writing = new Set<Promise<void>>()
   #isClosed = false
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf
-    this.#pins = shelf.pins.holder()
+    shelf.pins.add(this.#held)
   }
 
   async has(refs: readonly PieceRef[]): Promise<boolean[]> {
     this.#assertOpen()
     // Before looking: what is found must not be evicted by a write that is under way.
-    this.#pins.hold(refs)
+    this.#hold(refs)
     const present = await sayingWhat('look up pieces', this.#shelf.has(refs.map(({ key }) => key)))
     return refs.map(({ key }) => present.has(key))
   }
@@ -53,7 +53,7 @@ export class OpenPieces implements PieceStore {
   async write(entries: readonly { ref: PieceRef; bytes: Uint8Array }[]): Promise<void> {
     this.#assertOpen()
     if (entries.length === 0) return
-    this.#pins.hold(entries.map(({ ref }) => ref))
+    this.#hold(entries.map(({ ref }) => ref))
     const writing = this.#shelf.write(entries.map(({ ref, bytes }) => ({ key: ref.key, bytes, owner: this })))
     this.#writing.add(writing)
     try {
@@ -72,8 +72,12 @@ export class OpenPieces implements PieceStore {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.allSettled(this.#writing)
-    this.#pins.release()
+    this.#shelf.pins.delete(this.#held)
     this.#shelf.madeRoom()
+  }
+
+  #hold(refs: readonly PieceRef[]): void {
+    for (const { key } of refs) this.#held.add(groupOf(key))
   }
 
   #assertOpen(): void {

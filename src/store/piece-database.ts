@@ -13,14 +13,13 @@ import { type Database, type KeptTorrent, PIECE_STORES, readTotals, type Totals,
 import { makeRoom, Uses } from './lru.ts'
 import type { Entry, Shelf } from './open-pieces.ts'
 import { dropPieces, findPiece, putPieces, readResting } from './packs.ts'
-import { Pins } from './pins.ts'
-import { presentKeys } from './presence.ts'
+import { groupOf, isPinned, type Pins } from './pins.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { mediumFull, overBudget, storeFailed } from './refusals.ts'
 import { WriteBatcher } from './write-batcher.ts'
 
 export class PieceDatabase implements Shelf {
-  readonly pins = new Pins()
+  readonly pins: Pins = new Set()
   readonly #database: Database
   readonly #uses = new Uses()
   /** Of packs, by their numbers, which are never used twice. */
@@ -47,8 +46,16 @@ export class PieceDatabase implements Shelf {
     this.#budgetBytes ??= await defaultBudgetBytes(totals.bytes)
   }
 
-  async has(keys: readonly string[]): Promise<Set<string>> {
-    return this.#database.transact(['places'], 'readonly', transaction => presentKeys(transaction, keys))
+  /** All that is there of the groups that these keys are of: a few long lists come sooner than many short answers. */
+  async has(keys: readonly string[]): Promise<Set<IDBValidKey>> {
+    return this.#database.transact(['places'], 'readonly', async transaction => {
+      const places = transaction.objectStore('places')
+      const lists = [...new Set(keys.map(groupOf))].map(group => {
+        // '0' is the character after '/': the group itself and whatever lies below it.
+        return promisifyRequest(places.getAllKeys(IDBKeyRange.bound(group, `${group}0`)))
+      })
+      return new Set((await Promise.all(lists)).flat())
+    })
   }
 
   /** undefined: not there, torn, or not to be had; a torn piece is dropped. */
@@ -178,7 +185,7 @@ export class PieceDatabase implements Shelf {
         neededBytes,
         budgetBytes,
         usedAt: this.#uses.now(),
-        isPinned: key => this.pins.isPinned(key),
+        isPinned: key => isPinned(this.pins, key),
       })
     } catch (error) {
       if (error instanceof ShoalError) {
