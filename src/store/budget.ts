@@ -8,17 +8,16 @@ import { STORE_LIMITS } from '../options.ts'
  * at once or not at all: the site's own data must never go because of ours.
  */
 export async function defaultBudgetBytes(usedBytes: number): Promise<number> {
-  const { quotaBytes, usageBytes = 0 } = await estimate()
-  if (quotaBytes === undefined) return STORE_LIMITS.budgetBytesUnknown
-  const freeBytes = Math.max(0, quotaBytes - Math.max(0, usageBytes - usedBytes))
+  const { quota, usage = 0 } = await estimate()
+  if (quota === undefined) return STORE_LIMITS.budgetBytesUnknown
+  const freeBytes = Math.max(0, quota - Math.max(0, usage - usedBytes))
   return Math.min(STORE_LIMITS.budgetBytesMax, Math.floor(freeBytes * STORE_LIMITS.budgetQuotaShare))
 }
 
-/** What the browser says of its quota: nothing where it does not tell. */
-export async function estimate(): Promise<{ quotaBytes?: number; usageBytes?: number }> {
+/** What the browser says of its quota, in bytes: nothing where it does not tell. */
+export async function estimate(): Promise<StorageEstimate> {
   try {
-    const { quota, usage } = await navigator.storage.estimate()
-    return { ...(quota !== undefined && { quotaBytes: quota }), ...(usage !== undefined && { usageBytes: usage }) }
+    return await navigator.storage.estimate()
   } catch {
     return {}
   }

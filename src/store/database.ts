@@ -105,13 +105,12 @@ export class Database {
   #open(): Promise<IDBDatabase> {
     if (this.#isClosed) throw closedStore()
     if (this.#opening !== undefined) return this.#opening
-    const opening = openDatabase({ name: this.#name, timeoutMs: this.#openTimeoutMs, onGone: () => forget() })
-    const forget = () => {
-      if (this.#opening === opening) this.#opening = undefined
+    const onGone = () => {
+      this.#opening = undefined
     }
-    opening.catch(forget)
-    this.#opening = opening
-    return opening
+    this.#opening = openDatabase({ name: this.#name, timeoutMs: this.#openTimeoutMs, onGone })
+    this.#opening.catch(onGone)
+    return this.#opening
   }
 }
 
@@ -131,7 +130,7 @@ function openDatabase({ name, timeoutMs, onGone }: OpenOptions): Promise<IDBData
       reject(storeFailed('open its storage', new Error(`${why}: close other tabs of this site and reload`)))
     }
     const timer = setTimeout(() => giveUp('it did not answer in time'), timeoutMs)
-    request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion)
+    request.onupgradeneeded = () => createStores(request.result)
     request.onblocked = () => giveUp('an older version of it is in use')
     request.onerror = () => {
       clearTimeout(timer)
@@ -140,10 +139,7 @@ function openDatabase({ name, timeoutMs, onGone }: OpenOptions): Promise<IDBData
     request.onsuccess = () => {
       clearTimeout(timer)
       const database = request.result
-      if (isGivenUp) {
-        database.close()
-        return
-      }
+      if (isGivenUp) return database.close()
       // Another tab wants to upgrade or delete the database: it must not wait for us.
       database.onversionchange = () => {
         database.close()
@@ -157,23 +153,16 @@ function openDatabase({ name, timeoutMs, onGone }: OpenOptions): Promise<IDBData
 
 /** @throws ShoalError `store-failed` where this page has no IndexedDB: private modes, opaque origins, blocked cookies */
 function requestDatabase(name: string): IDBOpenDBRequest {
-  let factory: IDBFactory | undefined
   try {
-    factory = globalThis.indexedDB
-    if (factory) return factory.open(name, VERSION)
+    return indexedDB.open(name, VERSION)
   } catch (error) {
     throw storeFailed('give this page storage; private windows and blocked cookies do that', error)
   }
-  throw storeFailed('give this page storage', new Error('there is no IndexedDB here'))
 }
 
-function upgrade(database: IDBDatabase, oldVersion: number): void {
-  if (oldVersion >= 1) return
-  database.createObjectStore('places')
-  database.createObjectStore('packs').createIndex('usedAt', 'usedAt')
-  database.createObjectStore('values')
-  database.createObjectStore('totals')
-  database.createObjectStore('torrents')
+function createStores(database: IDBDatabase): void {
+  for (const name of ['places', 'values', 'totals', 'torrents'] satisfies StoreName[]) database.createObjectStore(name)
+  database.createObjectStore('packs' satisfies StoreName).createIndex('usedAt', 'usedAt')
 }
 
 function completion(transaction: IDBTransaction): Promise<void> {

@@ -11,7 +11,7 @@ import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
 import { Database, type KeptTorrent } from './database.ts'
 import { OpenPieces } from './open-pieces.ts'
 import { PieceDatabase } from './piece-database.ts'
-import { closedStore, sayingWhat } from './refusals.ts'
+import { sayingWhat } from './refusals.ts'
 
 export interface IndexedDBStoreOptions {
   /** Name of the database; stores of one name share pieces and budget, across tabs too. @default 'shoal' */
@@ -41,7 +41,6 @@ export function indexedDBStore({ name = 'shoal', budgetBytes }: IndexedDBStoreOp
 class IndexedDBStore implements Store {
   readonly #database: Database
   readonly #pieces: PieceDatabase
-  #isClosed = false
 
   constructor(database: Database, budgetBytes: number | undefined) {
     this.#database = database
@@ -49,34 +48,28 @@ class IndexedDBStore implements Store {
   }
 
   async open(_torrent: { infoHash: string; layout: Layout }): Promise<PieceStore> {
-    return this.#guard('open its storage', async () => {
-      await this.#pieces.ready()
-      return new OpenPieces(this.#pieces)
-    })
+    await sayingWhat('open its storage', this.#pieces.ready())
+    return new OpenPieces(this.#pieces)
   }
 
-  async remember(record: TorrentRecord): Promise<void> {
-    await this.#guard('remember a torrent', () => this.#pieces.keepTorrent(record))
+  remember(record: TorrentRecord): Promise<void> {
+    return this.#pieces.keepTorrent(record)
   }
 
   async recall(infoHash: string): Promise<TorrentRecord | undefined> {
-    return this.#guard('recall a torrent', async () => recordOf(await get(infoHash, this.#torrents)))
+    return recordOf(await sayingWhat('recall a torrent', get(infoHash, this.#torrents)))
   }
 
   async recallAll(): Promise<TorrentRecord[]> {
-    return this.#guard('recall its torrents', async () => {
-      const records = (await values(this.#torrents)).map(recordOf)
-      return records.filter(record => record !== undefined)
-    })
+    const kept: KeptTorrent[] = await sayingWhat('recall its torrents', values(this.#torrents))
+    return kept.map(recordOf).filter(record => record !== undefined)
   }
 
-  async forget(infoHash: string): Promise<void> {
-    await this.#guard('forget a torrent', () => this.#pieces.dropTorrent(infoHash))
+  forget(infoHash: string): Promise<void> {
+    return sayingWhat('forget a torrent', this.#pieces.dropTorrent(infoHash))
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
     await this.#pieces.settle()
     this.#database.close()
   }
@@ -85,12 +78,6 @@ class IndexedDBStore implements Store {
     this.#database.transact(['torrents'], mode === 'readwrite' ? mode : 'readonly', async transaction =>
       work(transaction.objectStore('torrents')),
     )
-
-  /** `what` completes the sentence "The browser could not …". */
-  async #guard<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw closedStore()
-    return sayingWhat(what, work())
-  }
 }
 
 /** The record, unless another hand has written there. */

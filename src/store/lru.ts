@@ -63,7 +63,6 @@ export interface RoomOptions {
 export async function makeRoom(transaction: IDBTransaction, totals: Totals, options: RoomOptions): Promise<Totals> {
   const { neededBytes, budgetBytes, usedAt, isPinned } = options
   let { bytes } = totals
-  if (bytes + neededBytes <= budgetBytes) return totals
   const places = transaction.objectStore('places')
   const values = transaction.objectStore('values')
   const byUse = transaction.objectStore('packs').index('usedAt')

@@ -48,25 +48,27 @@ export function putPieces(
  * Forgets pieces; a pack that holds no other goes with them. Until then its bytes are in use, and count: what is removed or
  * written anew is most often all of a torrent, and else too little to write the rest of its pack again.
  */
-export async function dropPieces(transaction: IDBTransaction, totals: Totals, keys: Iterable<string>): Promise<Totals> {
+export async function dropPieces(
+  transaction: IDBTransaction,
+  totals: Totals,
+  keys: readonly string[],
+): Promise<Totals> {
   const places = transaction.objectStore('places')
-  const dropped = new Map<number, Set<string>>()
+  const dropped = new Set(keys)
+  const touched = new Set<number>()
   await Promise.all(
-    [...new Set(keys)].map(async key => {
+    keys.map(async key => {
       const place = placeOf(await promisifyRequest(places.get(key)))
       places.delete(key)
-      if (place === undefined) return
-      const pack = dropped.get(place.pack)
-      if (pack === undefined) dropped.set(place.pack, new Set([key]))
-      else pack.add(key)
+      if (place !== undefined) touched.add(place.pack)
     }),
   )
   let { bytes } = totals
   const packs = transaction.objectStore('packs')
-  for (const [number, gone] of dropped) {
+  for (const number of touched) {
     const pack: Pack | undefined = await promisifyRequest(packs.get(number))
     if (pack === undefined) continue
-    const left = pack.keys.filter(key => !gone.has(key))
+    const left = pack.keys.filter(key => !dropped.has(key))
     if (left.length > 0) {
       packs.put({ ...pack, keys: left } satisfies Pack, number)
     } else {

@@ -8,14 +8,14 @@ import { promisifyRequest } from 'idb-keyval'
 import { ShoalError } from '../errors.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { TorrentRecord } from '../ports.ts'
-import { defaultBudgetBytes, estimate } from './budget.ts'
+import { defaultBudgetBytes } from './budget.ts'
 import { type Database, type KeptTorrent, PIECE_STORES, readTotals, type Totals, writeTotals } from './database.ts'
 import { makeRoom, Uses } from './lru.ts'
 import type { Entry, Shelf } from './open-pieces.ts'
 import { dropPieces, findPiece, putPieces, readResting } from './packs.ts'
 import { groupOf, isPinned, type Pins } from './pins.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { mediumFull, overBudget, storeFailed } from './refusals.ts'
+import { isQuotaExceeded, overBudget, sayingWhat } from './refusals.ts'
 import { WriteBatcher } from './write-batcher.ts'
 
 export class PieceDatabase implements Shelf {
@@ -93,18 +93,15 @@ export class PieceDatabase implements Shelf {
   async keepTorrent(record: TorrentRecord): Promise<void> {
     await this.ready()
     const kept: KeptTorrent = { record, bytes: bytesOfRecord(record) }
-    try {
-      await this.#change([...PIECE_STORES, 'torrents'], async (transaction, totals) => {
-        const torrents = transaction.objectStore('torrents')
-        const before: KeptTorrent | undefined = await promisifyRequest(torrents.get(record.infoHash))
-        const free = { ...totals, bytes: totals.bytes - (before?.bytes ?? 0) }
-        const room = await this.#makeRoom(transaction, free, kept.bytes)
-        torrents.put(kept, record.infoHash)
-        return { ...room, bytes: room.bytes + kept.bytes }
-      })
-    } catch (error) {
-      throw await refusal(error, { what: 'remember a torrent', neededBytes: kept.bytes })
-    }
+    const keeping = this.#change([...PIECE_STORES, 'torrents'], async (transaction, totals) => {
+      const torrents = transaction.objectStore('torrents')
+      const before: KeptTorrent | undefined = await promisifyRequest(torrents.get(record.infoHash))
+      const free = { ...totals, bytes: totals.bytes - (before?.bytes ?? 0) }
+      const room = await this.#makeRoom(transaction, free, kept.bytes)
+      torrents.put(kept, record.infoHash)
+      return { ...room, bytes: room.bytes + kept.bytes }
+    })
+    await sayingWhat('remember a torrent', keeping, kept.bytes)
   }
 
   async dropTorrent(infoHash: string): Promise<void> {
@@ -132,16 +129,11 @@ export class PieceDatabase implements Shelf {
     // Of two bodies for one key the later counts, as if they had been written one after the other.
     const latest = [...new Map(entries.map(entry => [entry.key, entry])).values()]
     const neededBytes = bytesOf(latest)
-    try {
-      try {
-        await this.#putOnce(latest, neededBytes)
-      } catch (error) {
-        await this.#prepareRetry(error, neededBytes)
-        await this.#putOnce(latest, neededBytes)
-      }
-    } catch (error) {
-      throw await refusal(error, { what: 'store pieces', neededBytes })
-    }
+    const writing = this.#putOnce(latest, neededBytes).catch(async error => {
+      await this.#prepareRetry(error, neededBytes)
+      await this.#putOnce(latest, neededBytes)
+    })
+    await sayingWhat('store pieces', writing, neededBytes)
   }
 
   async #putOnce(entries: readonly Entry[], neededBytes: number): Promise<void> {
@@ -222,22 +214,4 @@ function bytesOf(entries: readonly Entry[]): number {
 
 function bytesOfRecord({ metainfo, sources = [] }: TorrentRecord): number {
   return sources.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), metainfo.length)
-}
-
-function isQuotaExceeded(error: unknown): boolean {
-  return error instanceof Error && error.name === 'QuotaExceededError'
-}
-
-async function refusal(
-  error: unknown,
-  { what, neededBytes }: { what: string; neededBytes: number },
-): Promise<ShoalError> {
-  if (error instanceof ShoalError) return error
-  if (isQuotaExceeded(error)) return mediumFull({ neededBytes, ...(await estimate()) }, error)
-  if (error instanceof Error && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) {
-    return new ShoalError('file-changed', 'A file changed or went away while it was being kept; choose it again.', {
-      cause: error,
-    })
-  }
-  return storeFailed(what, error)
 }

@@ -1,5 +1,6 @@
 /** The errors that stores raise, worded in one place. */
 import { ShoalError } from '../errors.ts'
+import { estimate } from './budget.ts'
 
 export function closedStore(): ShoalError {
   return new ShoalError('closed', 'The store was closed; open a new client to go on.')
@@ -21,33 +22,41 @@ export function overBudget(facts: {
   )
 }
 
-/** The medium itself is full, whatever the budget says. */
-export function mediumFull(facts: { neededBytes: number; usageBytes?: number; quotaBytes?: number }, cause: unknown) {
-  const { quotaBytes } = facts
-  return new ShoalError(
-    'quota',
-    `There is no space left for downloads${quotaBytes === undefined ? '' : ` (the browser grants ${mebibytes(quotaBytes)} here)`}. ` +
-      'Free some disk space or delete other torrents, then try again.',
-    { cause, details: { ...facts } },
-  )
-}
-
 /** `what` completes the sentence "The browser could not …". */
 export function storeFailed(what: string, cause: unknown): ShoalError {
-  const { name, message } =
-    cause instanceof Error || cause instanceof DOMException ? cause : { name: 'Error', message: String(cause) }
-  return new ShoalError('store-failed', `The browser could not ${what} (${name}${message ? `: ${message}` : ''}).`, {
-    cause,
-  })
+  return new ShoalError('store-failed', `The browser could not ${what} (${cause}).`, { cause })
 }
 
-/** Errors of the platform as ours. `what` completes the sentence "The browser could not …". */
-export async function sayingWhat<T>(what: string, work: Promise<T>): Promise<T> {
+/**
+ * Errors of the platform as ours. `what` completes the sentence "The browser could not …".
+ * @param neededBytes what was to be written
+ */
+export async function sayingWhat<T>(what: string, work: Promise<T>, neededBytes = 0): Promise<T> {
   try {
     return await work
-  } catch (error) {
-    throw error instanceof ShoalError ? error : storeFailed(what, error)
+  } catch (cause) {
+    if (cause instanceof ShoalError) throw cause
+    if (isQuotaExceeded(cause)) throw mediumFull(cause, neededBytes, await estimate())
+    if (neededBytes > 0 && cause instanceof Error && /^Not(Readable|Found)Error$/.test(cause.name)) {
+      const message = 'A file changed or went away while it was being kept; choose it again.'
+      throw new ShoalError('file-changed', message, { cause })
+    }
+    throw storeFailed(what, cause)
   }
+}
+
+export function isQuotaExceeded(error: unknown): boolean {
+  return error instanceof Error && error.name === 'QuotaExceededError'
+}
+
+/** The medium itself is full, whatever the budget says. */
+function mediumFull(cause: unknown, neededBytes: number, { quota, usage }: StorageEstimate): ShoalError {
+  const granted = quota === undefined ? '' : ` (the browser grants ${mebibytes(quota)} here)`
+  return new ShoalError(
+    'quota',
+    `There is no space left for downloads${granted}. Free some disk space or delete other torrents, then try again.`,
+    { cause, details: { neededBytes, usageBytes: usage, quotaBytes: quota } },
+  )
 }
 
 function mebibytes(bytes: number): string {
