@@ -2,21 +2,8 @@
 import { ShoalError } from '../errors.ts'
 import type { LayoutFile } from '../metainfo/layout.ts'
 import { STREAM_DEFAULTS } from '../options.ts'
-
-/** What a file needs of its torrent. */
-export interface FileHost {
-  /** Verified bytes of the file. */
-  receivedBytes(file: number): number
-  priority(file: number): number
-  setPriority(file: number, priority: number): void
-  /** Wants bytes `start` to `end` (exclusive) of a file in order; the first first. @returns how to want no more of it */
-  want(file: number, start: number, end: number): () => void
-  /**
-   * Waits for the next verified bytes of a file from `start` on, at most to `end`.
-   * @throws ShoalError `closed`, `aborted`, or what stopped the torrent
-   */
-  read(file: number, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
-}
+import type { TorrentEngine } from './engine.ts'
+import { receivedBytes } from './views.ts'
 
 export interface ReadOptions {
   /** Stops the read; what was fetched stays. */
@@ -38,24 +25,25 @@ export class TorrentFile {
   /** Bytes. */
   readonly length: number
   readonly #index: number
-  readonly #host: FileHost
+  readonly #engine: TorrentEngine
 
-  constructor(file: LayoutFile, index: number, host: FileHost) {
+  /** @internal Made by its torrent. */
+  constructor(file: LayoutFile, index: number, engine: TorrentEngine) {
     this.path = file.path
     this.name = file.path.slice(file.path.lastIndexOf('/') + 1)
     this.length = file.length
     this.#index = index
-    this.#host = host
+    this.#engine = engine
   }
 
   /** 0 to 1: how much of the file is verified. */
   get progress(): number {
-    return this.length === 0 ? 1 : this.#host.receivedBytes(this.#index) / this.length
+    return this.length === 0 ? 1 : receivedBytes(this.#engine, this.#index) / this.length
   }
 
   /** 0: not wanted. 1 (last) to 7 (first). */
   get priority(): number {
-    return this.#host.priority(this.#index)
+    return this.#engine.selection?.priority(this.#index) ?? 0
   }
 
   /** Wants the file. @param priority 1 (last) to 7 (first). @default 4 */
@@ -63,12 +51,12 @@ export class TorrentFile {
     if (!Number.isInteger(priority) || priority < 1 || priority > 7) {
       throw new ShoalError('invalid-argument', `A priority is a whole number from 1 to 7, not ${priority}.`)
     }
-    this.#host.setPriority(this.#index, priority)
+    this.#engine.setPriority(this.#index, priority)
   }
 
   /** Wants the file no longer; what is there stays. */
   deselect(): void {
-    this.#host.setPriority(this.#index, 0)
+    this.#engine.setPriority(this.#index, 0)
   }
 
   /**
@@ -86,11 +74,11 @@ export class TorrentFile {
       {
         start: controller => {
           if (start === end) controller.close()
-          else unwant = this.#host.want(this.#index, start, end)
+          else unwant = this.#engine.reader().want(this.#index, start, end)
         },
         pull: async controller => {
           try {
-            const bytes = await this.#host.read(this.#index, position, end, signal)
+            const bytes = await this.#engine.reader().read(this.#index, position, end, signal)
             position += bytes.length
             controller.enqueue(bytes)
             if (position < end) return

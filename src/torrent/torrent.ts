@@ -12,7 +12,6 @@ import {
   type TorrentEvents,
   type TorrentState,
   type TorrentStats,
-  receivedBytes,
   viewPeers,
   viewStats,
 } from './views.ts'
@@ -107,16 +106,7 @@ export class Torrent extends EventTarget implements AsyncDisposable {
   get files(): readonly TorrentFile[] {
     const layout = this.#metainfo?.layout
     if (this.#files.length === 0 && layout !== undefined) {
-      const engine = this.#engine
-      this.#files = layout.files.map((file, index) => {
-        return new TorrentFile(file, index, {
-          receivedBytes: at => receivedBytes(engine.session, layout, at),
-          priority: at => engine.selection?.priority(at) ?? 0,
-          setPriority: (at, priority) => engine.setPriority(at, priority),
-          want: (at, start, end) => engine.reader().want(at, start, end),
-          read: (at, start, end, signal) => engine.reader().read(at, start, end, signal),
-        })
-      })
+      this.#files = layout.files.map((file, index) => new TorrentFile(file, index, this.#engine))
     }
     return this.#files
   }

@@ -1,9 +1,9 @@
 /** What a user sees of a torrent's peers and figures: plain snapshots of the swarm's state. */
 import type { ShoalError } from '../errors.ts'
 import { fromLatin1, toHex } from '../metainfo/bytes.ts'
-import type { Layout } from '../metainfo/layout.ts'
 import type { TrackerStatus } from '../ports.ts'
 import type { Session } from '../session.ts'
+import type { TorrentEngine } from './engine.ts'
 
 export type TorrentState =
   | 'hashing'
@@ -109,7 +109,8 @@ export function viewStats(session: Session | undefined, missingBytes: number): T
 }
 
 /** Bytes of a file that are verified. */
-export function receivedBytes(session: Session | undefined, layout: Layout, file: number): number {
+export function receivedBytes({ session, metainfo }: TorrentEngine, file: number): number {
+  const { layout } = metainfo!
   const { pieceLength } = layout
   const { first, end } = layout.piecesOf(file)
   const fileBegin = layout.startOf(file)
