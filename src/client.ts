@@ -147,7 +147,7 @@ export class Shoal implements AsyncDisposable {
     this.#network ??= createNetwork({
       peerId: this.#peerId,
       iceServers,
-      ...(iceTransportPolicy && { iceTransportPolicy }),
+      iceTransportPolicy,
       WebSocket: this.#platform.WebSocket,
     })
     this.#origin ??= createOrigin({ fetch: this.#platform.fetch })
@@ -162,7 +162,7 @@ export class Shoal implements AsyncDisposable {
         trackers: [...(this.#options.trackers ?? []), ...trackers],
         webSeeds,
         isKept: keep,
-        ...(select && { select }),
+        select,
       },
       {
         identified: infoHash => this.#identified(infoHash),

@@ -112,10 +112,10 @@ async function hashFiles(
       if (signal?.aborted) throw new ShoalError('aborted', 'Making the torrent was stopped.', { cause: signal.reason })
       const data = await store.read({ piece, key: '', length: layout.pieceBytes(piece), slices: layout.slices(piece) })
       if (data === undefined) throw failure
-      const sha1 = version === 'v2' ? {} : { sha1: { paddedBytes: layout.paddedBytes(piece) } }
-      const digests = await hashPiece(data, { ...sha1, leafCount: layout.leafCount(piece) })
-      if (digests.sha1 !== undefined) sha1s.set(digests.sha1, piece * 20)
-      if (digests.root !== undefined) pieceRoots.set(digests.root, piece * HASH_BYTES)
+      const sha1Bytes = version === 'v2' ? 0 : layout.paddedBytes(piece)
+      const { sha1, root } = await hashPiece(data, { sha1Bytes, leafCount: layout.leafCount(piece) })
+      if (sha1 !== undefined) sha1s.set(sha1, piece * 20)
+      if (root !== undefined) pieceRoots.set(root, piece * HASH_BYTES)
       doneBytes += data.length
       onProgress?.(doneBytes, layout.totalBytes)
     }

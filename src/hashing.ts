@@ -9,33 +9,34 @@ import { HASH_BYTES, merkleRoot } from './metainfo/merkle.ts'
 import { BLOCK_BYTES } from './options.ts'
 
 export interface HashesWanted {
-  /** SHA-1 over the data and then zeros up to this many bytes (`layout.paddedBytes`). */
-  readonly sha1?: { readonly paddedBytes: number }
+  /** SHA-1 over the data and then zeros up to this many bytes (`layout.paddedBytes`); 0 or absent: it is not wanted. */
+  readonly sha1Bytes?: number
   /** Leaves of the piece's SHA-256 subtree (`layout.leafCount`); 0 or absent: none are wanted. */
   readonly leafCount?: number
 }
 
 export interface PieceDigests {
   /** 20 bytes. */
-  readonly sha1?: Uint8Array
+  readonly sha1: Uint8Array | undefined
   /** 32 bytes each; those past the data are zeros (BEP 52). */
-  readonly leaves?: Uint8Array
+  readonly leaves: Uint8Array | undefined
   /** Of the subtree over the leaves, 32 bytes. */
-  readonly root?: Uint8Array
+  readonly root: Uint8Array | undefined
 }
 
 /**
  * Hashes a piece.
  * @param data of one piece, trailing padding left out; must not change until the promise settles
  */
-export async function hashPiece(data: Uint8Array, { sha1, leafCount = 0 }: HashesWanted): Promise<PieceDigests> {
-  const sha1Digest = sha1 === undefined ? undefined : digest('SHA-1', padded(data, sha1.paddedBytes))
-  const leavesDigest = leafCount === 0 ? undefined : hashLeaves(data, leafCount)
-  const [sha1Bytes, leaves] = await Promise.all([sha1Digest, leavesDigest])
-  return {
-    ...(sha1Bytes !== undefined && { sha1: sha1Bytes }),
-    ...(leaves !== undefined && { leaves, root: merkleRoot(leaves, 0, leafCount) }),
-  }
+export async function hashPiece(
+  data: Uint8Array,
+  { sha1Bytes = 0, leafCount = 0 }: HashesWanted,
+): Promise<PieceDigests> {
+  const [sha1, leaves] = await Promise.all([
+    sha1Bytes > 0 ? digest('SHA-1', padded(data, sha1Bytes)) : undefined,
+    leafCount > 0 ? hashLeaves(data, leafCount) : undefined,
+  ])
+  return { sha1, leaves, root: leaves && merkleRoot(leaves, 0, leafCount) }
 }
 
 /** Digests in flight for one piece: enough to keep every core busy, few enough that the copies WebCrypto takes stay small. */

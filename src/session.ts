@@ -193,12 +193,12 @@ export class Session {
   #load({ id, piece, begin, length }: Effect<Uint8Array> & { type: 'load' }): void {
     void this.#vault!.read(piece).then(bytes => {
       if (bytes === undefined) this.lost(piece)
-      this.input({ type: 'loaded', id, ...(bytes && { body: bytes.subarray(begin, begin + length) }) })
+      this.input({ type: 'loaded', id, body: bytes?.subarray(begin, begin + length) })
     })
   }
 
   #hash({ id, piece }: Effect<Uint8Array> & { type: 'hash' }): void {
-    void this.#vault!.leaves(piece).then(leaves => this.input({ type: 'hashed', id, ...(leaves && { leaves }) }))
+    void this.#vault!.leaves(piece).then(leaves => this.input({ type: 'hashed', id, leaves }))
   }
 
   #fetch({ id, url, first, end }: Effect<Uint8Array> & { type: 'fetch' }): void {
@@ -219,7 +219,7 @@ export class Session {
 
   #fetchEnded(id: number, failed?: 'retry' | 'permanent'): void {
     this.#fetches.delete(id)
-    this.input({ type: 'fetch-ended', id, ...(failed && { failed }) })
+    this.input({ type: 'fetch-ended', id, failed })
   }
 
   #membershipEvents(): MembershipEvents {

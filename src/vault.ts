@@ -87,14 +87,14 @@ export class Vault {
   async check(piece: number, units: readonly Uint8Array[], expected: Expectation): Promise<CheckResult> {
     const body = concatBytes(units)
     const digests = await this.#digest(piece, body, expected.sha1 !== undefined)
-    const root = digests.root && { root: digests.root }
+    const { root } = digests
     if (expected.leaves && digests.leaves) {
       const badUnits = differingLeaves(digests.leaves, expected.leaves, units.length)
       if (badUnits.length > 0) return { result: 'bad', body, badUnits }
     }
     const verdicts = [compare(expected.sha1, digests.sha1), compare(expected.root, digests.root)]
-    if (!verdicts.includes(false)) return { result: 'good', body, ...root }
-    return { result: verdicts.includes(true) ? 'inconsistent' : 'bad', body, ...root }
+    if (!verdicts.includes(false)) return { result: 'good', body, root }
+    return { result: verdicts.includes(true) ? 'inconsistent' : 'bad', body, root }
   }
 
   /** Keeps a verified piece. Never throws: what the store refuses stays in memory. */
@@ -189,8 +189,8 @@ export class Vault {
   #digest(piece: number, bytes: Uint8Array, wantsSha1: boolean, wantsRoot = true): Promise<PieceDigests> {
     const { layout } = this.#options
     return hashPiece(bytes, {
-      ...(wantsSha1 && { sha1: { paddedBytes: layout.paddedBytes(piece) } }),
-      ...(wantsRoot && { leafCount: layout.leafCount(piece) }),
+      sha1Bytes: wantsSha1 ? layout.paddedBytes(piece) : 0,
+      leafCount: wantsRoot ? layout.leafCount(piece) : 0,
     })
   }
 

@@ -184,7 +184,7 @@ export class TorrentEngine {
     this.metainfo = metainfo
     // The store is asked while trackers and peers are sought: it takes a browser some tens of milliseconds to open it.
     const recalling = metainfo ? Promise.resolve(metainfo) : this.#recorder.recall(magnet)
-    const swarm = { peerId, random, expected: magnet ?? {}, webSeeds: this.webSeeds, ...(metainfo && { metainfo }) }
+    const swarm = { peerId, random, expected: magnet ?? {}, webSeeds: this.webSeeds, metainfo }
     this.session = new Session(
       { swarm, network, origin, wireInfoHash, trackers: this.trackers, clock },
       {

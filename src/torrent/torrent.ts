@@ -67,9 +67,9 @@ export class Torrent extends EventTarget implements AsyncDisposable {
     if (infoHashV1 === undefined && infoHashV2 === undefined) return ''
     const { trackers, webSeeds } = this.#engine
     return formatMagnet({
-      ...(infoHashV1 && { infoHashV1 }),
-      ...(infoHashV2 && { infoHashV2 }),
-      ...(name && { name }),
+      infoHashV1,
+      infoHashV2,
+      name: name || undefined,
       trackers,
       webSeeds,
     })

@@ -89,7 +89,7 @@ export function viewPeers(session: Session): PeerView[] {
       isChoking: peer.isChoking,
       isChoked: peer.amChoking,
       isInterested: peer.isInterested,
-      ...(route && { route }),
+      route,
     }
   })
 }
