@@ -7,6 +7,7 @@ import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import esbuild, { minify } from 'rollup-plugin-esbuild'
 import { browserModulesForRollup } from './build/browser-modules.js'
+import { letForConst } from './build/let.js'
 import { shortNames } from './build/inner-names.js'
 
 export default {
@@ -26,6 +27,7 @@ export default {
     esbuild({ target: 'es2022', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } }),
     // esbuild shortens private names, which terser does not. All else terser does better.
     minify({ target: 'es2022', minify: false, minifyIdentifiers: true }),
+    letForConst(),
     terser({
       module: true,
       ecma: 2022,

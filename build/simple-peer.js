@@ -113,7 +113,7 @@ function isFieldAssignment({ type, expression }) {
 }
 
 /** A node and all below it. */
-function nodesOf(node) {
+export function nodesOf(node) {
   if (node === null || typeof node !== 'object') return []
   const below = Object.values(node).flatMap(nodesOf)
   return typeof node.type === 'string' ? [node, ...below] : below

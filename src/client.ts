@@ -10,7 +10,7 @@ import type { Network, Origin, Store } from './ports.ts'
 import { fetchTorrent, hashFiles, isTorrentUrl, readSource, recordOrigins, seedFiles } from './torrent/sources.ts'
 import { memoryStore } from './store/memory.ts'
 import { divide } from './swarm/budget.ts'
-import type { Demand, Share } from './swarm/events.ts'
+import type { Share } from './swarm/events.ts'
 import { seededRandom } from './swarm/random.ts'
 import { Torrent } from './torrent/torrent.ts'
 import { TorrentEngine } from './torrent/engine.ts'
@@ -55,19 +55,15 @@ export interface AddOptions {
   readonly signal?: AbortSignal
 }
 
-interface Member {
-  readonly torrent: Torrent
-  demand: Demand
-}
-
 /** A client: all its torrents share trackers' sockets, connections, and limits. Nothing is opened before the first torrent. */
 export class Shoal implements AsyncDisposable {
   readonly #options: ShoalOptions
   readonly #platform: Platform
+  readonly #budget: Share
   readonly #peerId = randomPeerId()
-  readonly #members = new Map<TorrentEngine, Member>()
-  #network: Network | undefined
-  #origin: Origin | undefined
+  readonly #members = new Map<TorrentEngine, Torrent>()
+  readonly #network: Network
+  readonly #origin: Origin
   #store: Store | undefined
   #isClosed = false
   #isDividing = false
@@ -75,12 +71,17 @@ export class Shoal implements AsyncDisposable {
   /** @throws ShoalError `invalid-argument` */
   constructor(options: ShoalOptions = {}, platform: Platform = browserPlatform()) {
     checkOptions(options)
+    const { iceServers = [], iceTransportPolicy } = options
+    const { WebSocket, fetch } = platform
     this.#options = options
     this.#platform = platform
+    this.#budget = budgetOf(options)
+    this.#network = createNetwork({ peerId: this.#peerId, iceServers, iceTransportPolicy, WebSocket })
+    this.#origin = createOrigin({ fetch })
   }
 
   get torrents(): readonly Torrent[] {
-    return [...this.#members.values()].map(({ torrent }) => torrent)
+    return [...this.#members.values()]
   }
 
   /**
@@ -128,9 +129,8 @@ export class Shoal implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#members.keys()].map(engine => engine.close(false)))
-    await this.#network?.close()
+    await this.#network.close()
     await this.#store?.close()
-    this.#network = undefined
     this.#store = undefined
   }
 
@@ -143,14 +143,6 @@ export class Shoal implements AsyncDisposable {
     signal?: AbortSignal,
   ): { engine: TorrentEngine; torrent: Torrent } {
     this.#assertOpen()
-    const { iceServers = [], iceTransportPolicy } = this.#options
-    this.#network ??= createNetwork({
-      peerId: this.#peerId,
-      iceServers,
-      iceTransportPolicy,
-      WebSocket: this.#platform.WebSocket,
-    })
-    this.#origin ??= createOrigin({ fetch: this.#platform.fetch })
     const engine: TorrentEngine = new TorrentEngine(
       {
         peerId: this.#peerId,
@@ -158,7 +150,6 @@ export class Shoal implements AsyncDisposable {
         origin: this.#origin,
         store,
         random: seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]!),
-        clock: () => performance.now(),
         trackers: [...(this.#options.trackers ?? []), ...trackers],
         webSeeds,
         isKept: keep,
@@ -166,16 +157,16 @@ export class Shoal implements AsyncDisposable {
       },
       {
         identified: infoHash => this.#identified(infoHash),
-        demand: demand => this.#demanded(engine, demand),
+        demanded: () => this.#redivide(),
         share: () => this.#shares().get(engine)!,
-        closed: () => this.#left(engine),
+        closed: () => {
+          this.#members.delete(engine)
+          this.#redivide()
+        },
       },
     )
     const torrent = new Torrent(engine)
-    this.#members.set(engine, {
-      torrent,
-      demand: { connections: CLIENT_LIMITS.connectionsPerTorrent, unchokes: 1, isDownloading: true },
-    })
+    this.#members.set(engine, torrent)
     const onAbort = () => engine.fail(new ShoalError('aborted', 'The torrent was stopped.', { cause: signal?.reason }))
     if (signal?.aborted) queueMicrotask(onAbort)
     else signal?.addEventListener('abort', onAbort, { once: true, signal: engine.signal })
@@ -184,11 +175,9 @@ export class Shoal implements AsyncDisposable {
 
   #openStore(): Store {
     this.#assertOpen()
-    if (this.#store !== undefined) return this.#store
-    const { store } = this.#options
-    if (store === 'memory') this.#store = memoryStore()
-    else if (store === undefined || store === 'indexeddb') this.#store = this.#platform.defaultStore()
-    else this.#store = store
+    const { store = 'indexeddb' } = this.#options
+    if (store === 'memory') this.#store ??= memoryStore()
+    else this.#store ??= store === 'indexeddb' ? this.#platform.defaultStore() : store
     return this.#store
   }
 
@@ -202,18 +191,6 @@ export class Shoal implements AsyncDisposable {
     throw new ShoalError('duplicate-torrent', message, { details: { infoHash } })
   }
 
-  #demanded(engine: TorrentEngine, demand: Demand): void {
-    const member = this.#members.get(engine)
-    if (member === undefined) return
-    member.demand = { ...demand, connections: Math.min(demand.connections, CLIENT_LIMITS.connectionsPerTorrent) }
-    this.#redivide()
-  }
-
-  #left(engine: TorrentEngine): void {
-    this.#members.delete(engine)
-    this.#redivide()
-  }
-
   /** Demands that come while shares are handed out are answered by one more round, not one each. */
   #redivide(): void {
     if (this.#isDividing) return
@@ -225,19 +202,12 @@ export class Shoal implements AsyncDisposable {
   }
 
   #shares(): Map<TorrentEngine, Share> {
-    const members = [...this.#members.values()]
-    const { connectionsMax, unchokesMax, uploadBytesPerSecond, bufferBytesMax } = this.#options
-    const total = {
-      connectionsMax: connectionsMax ?? BUDGET_DEFAULTS.connectionsMax,
-      unchokesMax: unchokesMax ?? BUDGET_DEFAULTS.unchokesMax,
-      uploadBytesPerSecond: uploadBytesPerSecond ?? BUDGET_DEFAULTS.uploadBytesPerSecond,
-      bufferBytesMax: bufferBytesMax ?? BUDGET_DEFAULTS.bufferBytesMax,
-    }
-    const shares = divide(
-      total,
-      members.map(({ demand }) => demand),
-    )
-    return new Map([...this.#members.keys()].map((engine, i) => [engine, shares[i]!]))
+    const engines = [...this.#members.keys()]
+    const demands = engines.map(({ demand }) => {
+      return { ...demand, connections: Math.min(demand.connections, CLIENT_LIMITS.connectionsPerTorrent) }
+    })
+    const shares = divide(this.#budget, demands)
+    return new Map(engines.map((engine, i) => [engine, shares[i]!]))
   }
 
   #assertOpen(): void {
@@ -249,12 +219,21 @@ function randomPeerId(): string {
   return PEER_ID_PREFIX + toHex(crypto.getRandomValues(new Uint8Array((20 - PEER_ID_PREFIX.length) / 2)))
 }
 
-function checkOptions(options: ShoalOptions): void {
-  for (const name of ['connectionsMax', 'unchokesMax', 'uploadBytesPerSecond', 'bufferBytesMax'] as const) {
-    const value = options[name]
-    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
-    throw new ShoalError('invalid-argument', `${name} must be a number from 0 on, not ${String(value)}.`)
+/** What all torrents share. @throws ShoalError `invalid-argument` */
+function budgetOf(options: ShoalOptions): Share {
+  const budget: { -readonly [K in keyof Share]: number } = { ...BUDGET_DEFAULTS }
+  for (const name of Object.keys(budget) as (keyof Share)[]) {
+    const value = options[name] ?? budget[name]
+    if (!(typeof value === 'number' && value >= 0)) {
+      throw new ShoalError('invalid-argument', `${name} must be a number from 0 on, not ${value}.`)
+    }
+    budget[name] = value
   }
+  return budget
+}
+
+/** @throws ShoalError `invalid-argument` */
+function checkOptions(options: ShoalOptions): void {
   const { store } = options
   const isStore = typeof store === 'object' && store !== null && 'open' in store
   if (store !== undefined && store !== 'indexeddb' && store !== 'memory' && !isStore) {

@@ -1,6 +1,6 @@
 /** What a torrent's engine is given, and whom it tells. */
 import type { Network, Origin, Store } from '../ports.ts'
-import type { Demand, Share } from '../swarm/events.ts'
+import type { Share } from '../swarm/events.ts'
 import type { Random } from '../swarm/random.ts'
 import type { TorrentEvents } from './views.ts'
 
@@ -10,7 +10,6 @@ export interface EngineOptions {
   readonly origin: Origin
   readonly store: Store
   readonly random: Random
-  readonly clock: () => number
   readonly trackers: readonly string[]
   readonly webSeeds: readonly string[]
   /** Files wanted at first. @default 'all' */
@@ -23,7 +22,8 @@ export interface EngineOptions {
 export interface EngineHost {
   /** The infohash is known: refuse a second torrent of it. @throws ShoalError `duplicate-torrent` */
   identified(infoHash: string): void
-  demand(demand: Demand): void
+  /** The engine's `demand` changed. */
+  demanded(): void
   share(): Share
   closed(): void
 }

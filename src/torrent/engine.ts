@@ -10,7 +10,7 @@ import { outcomeOf } from './outcomes.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { isSameShare } from '../swarm/budget.ts'
-import type { Report, Share } from '../swarm/events.ts'
+import type { Demand, Report, Share } from '../swarm/events.ts'
 import type { TrackerStatus } from '../ports.ts'
 import { toHex } from '../metainfo/bytes.ts'
 import { deferred } from '../deferred.ts'
@@ -24,8 +24,6 @@ import { Teller } from './teller.ts'
 import type { TorrentState } from './views.ts'
 
 export class TorrentEngine {
-  readonly ready: Promise<void>
-  readonly done: Promise<void>
   readonly trackerStates = new Map<string, TrackerStatus>()
   /** Hex of the 20-byte wire infohash, once it is known. */
   infoHash: string | undefined
@@ -34,6 +32,8 @@ export class TorrentEngine {
   magnet: Magnet | undefined
   selection: Selection | undefined
   error: ShoalError | undefined
+  /** What it could use of what the client has. */
+  demand: Demand = { connections: Number.POSITIVE_INFINITY, unchokes: 1, isDownloading: true }
   readonly #options: EngineOptions
   readonly #host: EngineHost
   readonly #stop = new AbortController()
@@ -41,7 +41,9 @@ export class TorrentEngine {
   readonly signal = this.#stop.signal
   readonly #ready = deferred()
   readonly #done = deferred()
-  readonly tell: Teller
+  readonly ready = this.#ready.promise
+  readonly done = this.#done.promise
+  readonly tell = new Teller()
   #reader: Reader | undefined
   #recorder: Recorder | undefined
   #phase: 'hashing' | 'joining' | 'checking' | 'running' = 'joining'
@@ -54,10 +56,7 @@ export class TorrentEngine {
   constructor(options: EngineOptions, host: EngineHost) {
     this.#options = options
     this.#host = host
-    this.tell = new Teller(options.clock)
-    this.ready = this.#ready.promise
-    this.done = this.#done.promise
-    // Whoever does not await these is told by the `error` event; they never count as unhandled.
+    // Whoever does not await these is told by the `error` event.
     for (const promise of [this.ready, this.done]) promise.catch(() => {})
   }
 
@@ -171,7 +170,7 @@ export class TorrentEngine {
 
   async #join(origins: Origins): Promise<void> {
     const { magnet, files, warnings = [] } = origins
-    const { store, isKept, network, origin, clock, peerId, random } = this.#options
+    const { store, isKept, network, origin, peerId, random } = this.#options
     const wireInfoHash = wireHashOf(origins)
     const infoHash = toHex(wireInfoHash)
     this.#host.identified(infoHash)
@@ -186,11 +185,14 @@ export class TorrentEngine {
     const recalling = metainfo ? Promise.resolve(metainfo) : this.#recorder.recall(magnet)
     const swarm = { peerId, random, expected: magnet ?? {}, webSeeds: this.webSeeds, metainfo }
     this.session = new Session(
-      { swarm, network, origin, wireInfoHash, trackers: this.trackers, clock },
+      { swarm, network, origin, wireInfoHash, trackers: this.trackers, clock: () => performance.now() },
       {
         open: opened => void this.#open(opened, files, recalling).catch(error => this.fail(error)),
         report: report => this.#report(report),
-        ask: demand => this.#host.demand(demand),
+        ask: demand => {
+          this.demand = demand
+          this.#host.demanded()
+        },
         warning: error => this.warn(error),
         tracker: status => {
           this.trackerStates.set(status.url, status)

@@ -6,13 +6,8 @@ const PROGRESS_INTERVAL_MS = 100
 
 export class Teller {
   emit: Emit = () => {}
-  readonly #clock: () => number
   #lastState: TorrentState | undefined
   #progressAt = Number.NEGATIVE_INFINITY
-
-  constructor(clock: () => number) {
-    this.#clock = clock
-  }
 
   state(state: TorrentState): void {
     if (state === this.#lastState) return
@@ -22,7 +17,7 @@ export class Teller {
 
   /** @param progress asked only when it is told; 1 is always told */
   progress(progress: () => number, isLast = false): void {
-    const now = this.#clock()
+    const now = performance.now()
     if (!isLast && now - this.#progressAt < PROGRESS_INTERVAL_MS) return
     this.#progressAt = now
     this.emit('progress', { progress: progress() })
