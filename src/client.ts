@@ -185,8 +185,8 @@ export class Shoal implements AsyncDisposable {
     return [...this.#members.keys()].some(engine => engine.infoHash === infoHash && engine.error === undefined)
   }
 
-  #identified(infoHash: string): void {
-    if (!this.#has(infoHash)) return
+  #identified(infoHash: string): string {
+    if (!this.#has(infoHash)) return infoHash
     const message = 'This client has that torrent already. Use the one in `shoal.torrents`, or close it first.'
     throw new ShoalError('duplicate-torrent', message, { details: { infoHash } })
   }

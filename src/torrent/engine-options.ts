@@ -20,8 +20,8 @@ export interface EngineOptions {
 
 /** What an engine tells its client. */
 export interface EngineHost {
-  /** The infohash is known: refuse a second torrent of it. @throws ShoalError `duplicate-torrent` */
-  identified(infoHash: string): void
+  /** The infohash is known. @returns it; a second torrent of it is refused. @throws ShoalError `duplicate-torrent` */
+  identified(infoHash: string): string
   /** The engine's `demand` changed. */
   demanded(): void
   share(): Share

@@ -107,16 +107,16 @@ export class TorrentEngine {
   }
 
   /** Progress of hashing files or checking the store. */
-  advanced(share: number): void {
+  readonly advanced = (share: number): void => {
     this.#phaseProgress = share
     this.#tellProgress(share === 1)
   }
 
   /** A new share of what the client has; kept from the swarm where it changes nothing. */
   grant(share: Share): void {
-    const isNew = this.#share === undefined || !isSameShare(share, this.#share)
+    if (this.#share && isSameShare(share, this.#share)) return
     this.#share = share
-    if (isNew) this.session?.input({ type: 'granted', share })
+    this.session?.input({ type: 'granted', share })
   }
 
   reader(): Reader {
@@ -124,7 +124,8 @@ export class TorrentEngine {
     return this.#reader
   }
 
-  warn(error: ShoalError): void {
+  /** Tells of what the torrent goes on from. */
+  readonly warn = (error: ShoalError): void => {
     if (!this.#isClosed) this.tell.emit('warning', { error })
   }
 
@@ -172,13 +173,11 @@ export class TorrentEngine {
     const { magnet, files, warnings = [] } = origins
     const { store, isKept, network, origin, peerId, random } = this.#options
     const wireInfoHash = wireHashOf(origins)
-    const infoHash = toHex(wireInfoHash)
-    this.#host.identified(infoHash)
-    this.infoHash = infoHash
+    this.infoHash = this.#host.identified(toHex(wireInfoHash))
     this.magnet = magnet
     for (const warning of warnings) this.warn(new ShoalError('invalid-argument', warning))
     this.#enter('joining')
-    this.#recorder = new Recorder(store, infoHash, isKept, error => this.warn(error))
+    this.#recorder = new Recorder(store, this.infoHash, isKept, this.warn)
     const metainfo = origins.metainfo && withSources(origins.metainfo, this.trackers, this.webSeeds)
     this.metainfo = metainfo
     // The store is asked while trackers and peers are sought: it takes a browser some tens of milliseconds to open it.
@@ -193,7 +192,7 @@ export class TorrentEngine {
           this.demand = demand
           this.#host.demanded()
         },
-        warning: error => this.warn(error),
+        warning: this.warn,
         tracker: status => {
           this.trackerStates.set(status.url, status)
           this.tell.emit('tracker', { status })
@@ -216,18 +215,16 @@ export class TorrentEngine {
     const known = await recalling
     // Peers may have been faster with the file list; the hashes that are remembered prove what is stored all the same.
     if (known) this.session!.swarm.transfer!.pieces.hashes.addLayers(known.pieceLayers)
-    const warn = (error: ShoalError) => this.warn(error)
-    const store = await openPieces({ layout, infoHash, files, store: this.#options.store, warn })
+    const store = await openPieces({ layout, infoHash, files, store: this.#options.store, warn: this.warn })
     const root = (piece: number) => this.session?.swarm.transfer?.pieces.hashes.root(piece)
-    const vault = new Vault({ layout, infoHash, store, root, onRefused: warn })
+    const vault = new Vault({ layout, infoHash, store, root, onRefused: this.warn })
     this.selection = new Selection(layout, initialSelection(this.#options.select, this.magnet))
     this.#reader = new Reader(this.session!, layout)
-    const { signal } = this
-    const have = await vault.inventory({ isNew: !known, signal, onProgress: share => this.advanced(share) })
+    const have = await vault.inventory({ isNew: !known, signal: this.signal, onProgress: this.advanced })
     void this.#recorder!.remember(this.metainfo, files)
     // Wants come before the store's answer: whether all is there is judged by them.
     this.#applySelection()
-    if (signal.aborted) return vault.close()
+    if (this.signal.aborted) return vault.close()
     this.session!.resume(vault, have)
     this.#phase = 'running'
     this.#ready.resolve()
@@ -244,9 +241,10 @@ export class TorrentEngine {
         return this.#tellProgress(false)
       case 'done':
         return void this.#finished()
-      case 'undone':
       case 'peers':
-        if (report.type === 'peers') this.tell.emit('peer', { peers: this.session!.swarm.peers.size })
+        this.tell.emit('peer', { peers: this.session!.swarm.peers.size })
+        return this.#tellState()
+      case 'undone':
         return this.#tellState()
       case 'layer':
         return this.#recorder?.layersChanged(() => this.completeMetainfo)

@@ -54,7 +54,8 @@ export async function bestRawSettings(ground: Ground, options: RawOptions): Prom
   const finalists = tried.slice(0, FINALISTS)
   for (const finalist of finalists) {
     const samples = [finalist.bytesPerSecond]
-    while (samples.length < FINALIST_SAMPLES) samples.push(await measureRaw(ground, { ...options, ...finalist.settings }))
+    while (samples.length < FINALIST_SAMPLES)
+      samples.push(await measureRaw(ground, { ...options, ...finalist.settings }))
     finalist.bytesPerSecond = median(samples)
   }
   finalists.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond)
