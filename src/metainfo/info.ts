@@ -19,6 +19,7 @@ export interface Info extends LayoutParts {
   readonly name: string
   /** Peers may come from its trackers only (BEP 27). */
   readonly isPrivate: boolean
+  readonly v1?: V1Half | undefined
 }
 
 /**
