@@ -23,10 +23,8 @@ export class Choker<Body> {
   }
 
   get deadline(): number {
-    for (const peer of this.#peers.values()) {
-      if (peer.isInterested) return this.#weighedAt + this.#context.limits.chokeIntervalMs
-    }
-    return Number.POSITIVE_INFINITY
+    const { interestedCount, limits } = this.#context
+    return interestedCount > 0 ? this.#weighedAt + limits.chokeIntervalMs : Number.POSITIVE_INFINITY
   }
 
   /** Weighs all peers if it is time. @returns peers to choke and to unchoke */

@@ -42,6 +42,8 @@ const BREAK_NOTICE_MS = 5_000
 export interface End {
   readonly handle: number
   readonly life: Life
+  /** Of whoever is at the other end. */
+  readonly peerId: string
   /** Carries what this side sends. */
   readonly pipe: Pipe<WireMessage<Token>>
   readonly other: () => End
@@ -108,7 +110,7 @@ export class Network {
   }
 
   isConnected(life: Life, peerId: string): boolean {
-    for (const end of life.ends.values()) if (end.other().life.peerId === peerId) return true
+    for (const end of life.ends.values()) if (end.peerId === peerId) return true
     return false
   }
 
@@ -148,17 +150,19 @@ export class Network {
 
   #connect(from: Life, to: Life, detourMs: number): void {
     const ends: End[] = []
-    const make = (life: Life, other: Life, index: number): End => {
-      const handle = ++this.#lastHandle
+    const handles = [++this.#lastHandle, ++this.#lastHandle] as const
+    const make = (life: Life, other: Life, index: 0 | 1): End => {
+      const handle = handles[index]
+      const peer = handles[index === 0 ? 1 : 0]
       const pipe = new Pipe<WireMessage<Token>>({
         timeline: this.#timeline,
         from: life.access,
         to: other.access,
         detourMs,
-        deliver: message => other.input({ type: 'message', peer: ends[1 - index]!.handle, message }),
+        deliver: message => other.input({ type: 'message', peer, message }),
         writable: bufferedBytes => life.input({ type: 'writable', peer: handle, bufferedBytes }),
       })
-      return { handle, life, pipe, other: () => ends[1 - index]! }
+      return { handle, life, peerId: other.peerId, pipe, other: () => ends[1 - index]! }
     }
     ends.push(make(from, to, 0), make(to, from, 1))
     from.open(ends[0]!, true)

@@ -79,6 +79,14 @@ export class Trace {
         this.#mix(event.id)
         this.#mix(event.piece)
         return this.#mix(event.begin)
+      case 'writable':
+        this.#mix(event.peer)
+        return this.#mix(event.bufferedBytes)
+      case 'low-water':
+        this.#mix(event.peer)
+        return this.#mixNumber(event.bytes)
+      case 'ask':
+        return this.#mix(event.demand.unchokes)
       case 'tick':
         return
       case 'report':
