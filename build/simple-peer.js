@@ -27,9 +27,38 @@ const NEVER_TRUE = new Set([
   'data.transceiverRequest && this.initiator',
   '!data.sdp && !data.candidate && !data.renegotiate && !data.transceiverRequest',
   '!event.channel',
+  // What follows does nothing: the channel says when it is open.
+  "iceConnectionState === 'connected' || iceConnectionState === 'completed'",
   // net/channel.ts looks before it makes a Peer.
   '!RTCPeerConnection',
 ])
+
+/** What is always so here, or does nothing, and what to write for it. */
+const PLAINER = [
+  // Nobody names channels or peers, transforms descriptions, or passes options for channels, offers and answers.
+  ['this._id = arr2hex(randomBytes(4)).slice(0, 7)', ''],
+  ['opts.channelName || arr2hex(randomBytes(20))', "''"],
+  ['(this.channelName, this.channelConfig)', "('')"],
+  ['opts.channelConfig || Peer.channelConfig', '{}'],
+  ['this.channelNegotiated = this.channelConfig.negotiated', ''],
+  ['Peer.channelConfig = {}', ''],
+  [' || this.channelNegotiated', ''],
+  ['offer.sdp = this.sdpTransform(offer.sdp)', ''],
+  ['answer.sdp = this.sdpTransform(answer.sdp)', ''],
+  ['(this.offerOptions)', '()'],
+  ['(this.answerOptions)', '()'],
+  [' && !this.allowHalfTrickle', ''],
+  ['if (!this.initiator) this._requestMissingTransceivers?.()', ''],
+  // net/channel.ts passes all that has a default, and ends without its help.
+  ['Object.assign({}, Peer.config, opts.config)', 'opts.config'],
+  ['opts.trickle !== undefined ? opts.trickle : true', 'opts.trickle'],
+  ['opts.iceCompleteTimeout || ICECOMPLETE_TIMEOUT', 'opts.iceCompleteTimeout'],
+  ['opts.initiator || false', 'opts.initiator'],
+  ['if (this._destroying) return', ''],
+  [' || this._destroying', ''],
+  // Only Node has it.
+  ['timer.unref?.()', ''],
+]
 
 /** Options that net/channel.ts passes; the others have their defaults. */
 const PASSED = new Set(['initiator', 'trickle', 'iceCompleteTimeout', 'config'])
@@ -51,7 +80,11 @@ const READ_BY_CHANNEL = new Set([
  * The source of simple-peer's `lite.js` without those, and without what nobody hears or reads.
  * @throws Error when a method or condition is not there: another version, for which the lists above must be checked
  */
-export function trimSimplePeer(source) {
+export function trimSimplePeer(original) {
+  const source = PLAINER.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`simple-peer has no ${from}: see build/simple-peer.js`)
+    return text.replaceAll(from, to)
+  }, original)
   const tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
   const peer = tree.body.find(node => node.type === 'ClassDeclaration' && node.id.name === 'Peer')
   const unused = peer.body.body.filter(member => UNUSED.has(member.key.name))

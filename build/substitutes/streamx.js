@@ -4,36 +4,19 @@
 export class Duplex {
   destroyed = false
   destroying = false
-  #listeners = new Map()
+  #listeners = []
 
   on(event, listener) {
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
-    return this
+    this.#listeners.push({ event, listener })
   }
 
+  /** What is waited for once happens once: candidates are complete. */
   once(event, listener) {
-    const once = (...args) => {
-      this.removeListener(event, once)
-      listener.apply(this, args)
-    }
-    return this.on(event, once)
+    this.on(event, listener)
   }
 
-  removeListener(event, listener) {
-    const listeners = this.#listeners.get(event) ?? []
-    this.#listeners.set(
-      event,
-      listeners.filter(each => each !== listener),
-    )
-    return this
-  }
-
-  /** Like Node's: an `error` that nobody listens for is thrown. */
-  emit(event, ...args) {
-    const listeners = this.#listeners.get(event) ?? []
-    if (event === 'error' && listeners.length === 0) throw args[0]
-    for (const listener of listeners) listener.apply(this, args)
-    return listeners.length > 0
+  emit(event, detail) {
+    for (const each of this.#listeners) if (each.event === event) each.listener(detail)
   }
 
   /** As in streamx, `_destroy` runs in a later microtask, once. */

@@ -1,4 +1,5 @@
-// What simple-peer uses of it, for the label of its channel. Text is never received: net/channel.ts refuses it.
-export const randomBytes = length => crypto.getRandomValues(new Uint8Array(length))
-export const arr2hex = bytes => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-export const text2arr = text => new TextEncoder().encode(text)
+// simple-peer names its peers and channels by it: the bundle gives them no names. Text is never received, for
+// net/channel.ts refuses it.
+export const randomBytes = undefined
+export const arr2hex = undefined
+export const text2arr = undefined

@@ -4,7 +4,7 @@
  * The database is the truth and nothing of it is mirrored in memory, so that tabs need not talk to each other. What a tab
  * does keep to itself is which torrents it has open (`pins.ts`): what another tab has open is protected by its recent use.
  */
-import { get, type UseStore, values } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import { ShoalError } from '../errors.ts'
 import type { Layout } from '../metainfo/layout.ts'
 import type { PieceStore, Store, TorrentRecord } from '../ports.ts'
@@ -57,11 +57,11 @@ class IndexedDBStore implements Store {
   }
 
   async recall(infoHash: string): Promise<TorrentRecord | undefined> {
-    return recordOf(await sayingWhat('recall a torrent', get(infoHash, this.#torrents)))
+    return recordOf(await this.#recall('recall a torrent', torrents => torrents.get(infoHash)))
   }
 
   async recallAll(): Promise<TorrentRecord[]> {
-    const kept: KeptTorrent[] = await sayingWhat('recall its torrents', values(this.#torrents))
+    const kept: KeptTorrent[] = await this.#recall('recall its torrents', torrents => torrents.getAll())
     return kept.map(recordOf).filter(record => record !== undefined)
   }
 
@@ -74,10 +74,12 @@ class IndexedDBStore implements Store {
     this.#database.close()
   }
 
-  readonly #torrents: UseStore = (mode, work) =>
-    this.#database.transact(['torrents'], mode === 'readwrite' ? mode : 'readonly', async transaction =>
-      work(transaction.objectStore('torrents')),
+  #recall<T>(what: string, ask: (torrents: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const asking = this.#database.transact(['torrents'], 'readonly', transaction =>
+      promisifyRequest(ask(transaction.objectStore('torrents'))),
     )
+    return sayingWhat(what, asking)
+  }
 }
 
 /** The record, unless another hand has written there. */
