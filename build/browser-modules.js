@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { NOBLE_HASHES_FILE, trimNobleHashes } from './noble-hashes.js'
 import { SIMPLE_PEER_FILE, trimSimplePeer } from './simple-peer.js'
 
 const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
@@ -19,6 +20,12 @@ const SUBSTITUTES = {
   '@noble/hashes ./utils.js': substitute('noble-utils'),
 }
 
+/** Dependencies of which only parts are needed, and what cuts them down. */
+const TRIMMED = [
+  { filter: SIMPLE_PEER_FILE, trim: trimSimplePeer },
+  { filter: NOBLE_HASHES_FILE, trim: trimNobleHashes },
+]
+
 /** Path of the substitute for what is imported under `name` in the file `importer`, or null. */
 function substituteFor(name, importer = '') {
   if (Object.hasOwn(SUBSTITUTES, name)) return SUBSTITUTES[name]
@@ -31,8 +38,10 @@ export function browserModulesForRollup() {
   return {
     name: 'browser-modules',
     resolveId: substituteFor,
-    transform: (code, file) =>
-      SIMPLE_PEER_FILE.test(file) ? { code: trimSimplePeer(code), map: { mappings: '' } } : null,
+    transform(code, file) {
+      const { trim } = TRIMMED.find(({ filter }) => filter.test(file)) ?? {}
+      return trim ? { code: trim(code), map: { mappings: '' } } : null
+    },
   }
 }
 
@@ -45,9 +54,9 @@ export function browserModulesForEsbuild() {
         const found = substituteFor(path, importer)
         return found === null ? null : { path: found, sideEffects: false }
       })
-      build.onLoad({ filter: SIMPLE_PEER_FILE }, async ({ path }) => ({
-        contents: trimSimplePeer(await readFile(path, 'utf8')),
-      }))
+      for (const { filter, trim } of TRIMMED) {
+        build.onLoad({ filter }, async ({ path }) => ({ contents: trim(await readFile(path, 'utf8')) }))
+      }
     },
   }
 }
