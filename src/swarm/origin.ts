@@ -73,6 +73,8 @@ export class OriginSource<Body> {
     fetch.seed.failures = 0
     partial.unask(wholeOf(partial))
     this.#sources.set(piece, fetch.seed)
+    // Judged by itself, whatever peers sent of it: a bad piece names its sender.
+    if (partial.state === 'filling') counters.wastedBytes += partial.discard(() => true)
     counters.wastedBytes += this.#pieces.receive(partial, 0, body, ORIGIN)
   }
 
@@ -100,6 +102,8 @@ export class OriginSource<Body> {
 
   settled(piece: number): void {
     this.#sources.delete(piece)
+    // Peers were faster: what is still on its way is of no use.
+    if (this.#pieces.missing.count === 0) this.cancelAll()
   }
 
   /** Stops all fetches: the user paused, or nothing is wanted any more. */
