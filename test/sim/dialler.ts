@@ -14,6 +14,9 @@ interface Attempt {
   isAnswered: boolean
 }
 
+/** Between two offers of a flood to one peer. */
+const FLOOD_MS = 1_000
+
 export class Dialler {
   readonly #life: Life
   readonly #network: Network
@@ -35,6 +38,7 @@ export class Dialler {
 
   found(peerIds: readonly string[]): void {
     for (const peerId of peerIds) this.#paths.add(peerId)
+    if (this.#life.member.options.floodsOffers) for (const peerId of peerIds) this.#flood(peerId)
     this.#life.input({ type: 'found', peerIds })
   }
 
@@ -83,6 +87,13 @@ export class Dialler {
     this.#paths.delete(peerId)
     const attempt = this.#attempts.get(peerId)
     if (attempt?.initiator && !attempt.isAnswered) this.#end(peerId, attempt)
+  }
+
+  /** Offers that nobody stands behind, as many as the tracker lets through. */
+  #flood(peerId: string): void {
+    if (this.#life.isOver) return
+    this.#announcer.signal('offer', peerId, this.#network.offer(this.#life, peerId).number)
+    this.#timeline.after(FLOOD_MS, () => this.#flood(peerId))
   }
 
   isWaitingFor(peerId: string, offer: Offer): boolean {

@@ -4,13 +4,15 @@
  */
 import { type Random, randomIndex } from '../../src/swarm/random.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
-import { forge, type Token } from './token.ts'
+import { forge, type Token, tokenOps } from './token.ts'
 import type { Torrent } from './torrent.ts'
 
 export interface Altered {
   readonly message: WireMessage<Token>
   /** How long it is held back. @default 0 */
   readonly delayMs?: number
+  /** Held back together with what follows: nothing overtakes. @default false */
+  readonly isOrdered?: boolean
   /** Sent after it. */
   readonly also?: readonly WireMessage<Token>[]
 }
@@ -35,6 +37,66 @@ export function polluter(random: Random, share = 1): Disguise {
       if (message.type !== 'piece' || random() >= share) return { message }
       return { message: { ...message, body: forge(message.body, 1 + randomIndex(random, 0x7fff_ffff)) } }
     },
+  }
+}
+
+/** Forges the last block of every piece, and nothing else. */
+export function lastBlockPolluter(torrent: Torrent, random: Random): Disguise {
+  return {
+    name: 'last-block polluter',
+    isGuilty: true,
+    isPolluter: true,
+    alter: message => {
+      if (message.type !== 'piece' || message.begin + message.body.bytes < torrent.dataBytes(message.piece)) {
+        return { message }
+      }
+      return { message: { ...message, body: forge(message.body, 1 + randomIndex(random, 0x7fff_ffff)) } }
+    },
+  }
+}
+
+/** Connects and says nothing, ever. */
+export function sybil(): Disguise {
+  return { name: 'sybil', isGuilty: true, isPolluter: false, alter: () => undefined }
+}
+
+/** Honest, but everything that it says comes late, by up to so much. */
+export function late(random: Random, delayMsMax = 2_000): Disguise {
+  return {
+    name: 'late',
+    isGuilty: false,
+    isPolluter: false,
+    alter: message => ({ message, delayMs: randomIndex(random, delayMsMax), isOrdered: true }),
+  }
+}
+
+/** Says, besides what it should, what no client may say. */
+export function breaker(torrent: Torrent, random: Random): Disguise {
+  const { pieceCount, pieceLength } = torrent
+  const nonsense: readonly (() => WireMessage<Token>)[] = [
+    () => ({ type: 'have', piece: pieceCount + randomIndex(random, 1000) }),
+    () => ({
+      type: 'bitfield',
+      bits: new Uint8Array(randomIndex(random, 2 * Math.ceil(pieceCount / 8) + 1)).fill(255),
+    }),
+    () => ({ type: 'request', piece: randomIndex(random, 2 * pieceCount), begin: pieceLength, length: 1 << 20 }),
+    () => ({ type: 'request', piece: randomIndex(random, pieceCount), begin: 0, length: 0 }),
+    () => ({ type: 'piece', piece: randomIndex(random, 2 * pieceCount), begin: 0, body: tokenOps.zeros(16_384) }),
+    () => ({ type: 'cancel', piece: randomIndex(random, pieceCount), begin: 1, length: 7 }),
+    () => ({ type: 'reject', piece: randomIndex(random, pieceCount), begin: 0, length: 16_384 }),
+    () => ({ type: 'dont-have', piece: randomIndex(random, 2 * pieceCount) }),
+    () => ({ type: 'metadata-data', piece: 3, totalBytes: 9, bytes: new Uint8Array(9) }),
+    () => ({ type: 'metadata-request', piece: 1 << 20 }),
+    () => ({ type: random() < 0.5 ? 'choke' : 'unchoke' }),
+    () => ({ type: random() < 0.5 ? 'have-all' : 'have-none' }),
+    () => ({ type: random() < 0.5 ? 'interested' : 'not-interested' }),
+  ]
+  return {
+    name: 'breaker',
+    isGuilty: true,
+    isPolluter: true,
+    alter: message =>
+      random() < 0.5 ? { message } : { message, also: [nonsense[randomIndex(random, nonsense.length)]!()] },
   }
 }
 

@@ -5,6 +5,7 @@
 import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
 import type { Effect, Input } from '../../src/swarm/events.ts'
+import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Metainfo } from '../../src/metainfo/metainfo.ts'
 import { Announcer } from './announcer.ts'
 import { Dialler } from './dialler.ts'
@@ -30,6 +31,10 @@ export class Life {
   readonly #inputs: Input<Token>[] = []
   #isStepping = false
   #isOver = false
+  /** What its clock is ahead of everybody else's. */
+  #clockAheadMs = 0
+  /** ms; the last of what a disguise holds back leaves no earlier than this, by connection. */
+  readonly #heldUntil = new Map<End, number>()
   /** When the tick that is planned next is due. */
   #tickAt = Number.POSITIVE_INFINITY
 
@@ -76,6 +81,11 @@ export class Life {
     return this.member.isWhole
   }
 
+  /** ms, by its own clock. */
+  get now(): number {
+    return this.#world.timeline.now + this.#clockAheadMs
+  }
+
   get isOver(): boolean {
     return this.#isOver
   }
@@ -101,6 +111,12 @@ export class Life {
     this.#world.stopped(this.member)
   }
 
+  /** Its clock jumps ahead, as after a sleep. */
+  jumpClock(byMs: number): void {
+    this.#clockAheadMs += byMs
+    this.#arm()
+  }
+
   open(end: End, initiator: boolean): void {
     this.#ends.set(end.handle, end)
     const features = { fast: true, extended: true, v2: this.#world.torrent.version !== 'v1' }
@@ -115,7 +131,7 @@ export class Life {
     this.#isStepping = true
     for (let next = this.#inputs.shift(); next !== undefined && !this.#isOver; next = this.#inputs.shift()) {
       this.#world.sawInput(this.member, next)
-      for (const effect of this.swarm.step(next, this.#world.timeline.now)) {
+      for (const effect of this.swarm.step(next, this.now)) {
         this.#world.sawEffect(this.member, effect)
         this.#perform(effect)
       }
@@ -180,9 +196,18 @@ export class Life {
     if (altered === undefined) return
     const bytes = wireBytes(altered.message)
     if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
+    else if (altered.isOrdered) this.#sendInTurn(end, altered.message, altered.delayMs)
     else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
     for (const also of altered.also ?? []) end.pipe.send(also, wireBytes(also))
     if (message.type === 'piece') this.#dueWritable(end)
+  }
+
+  /** Later, but never before what was held back earlier. */
+  #sendInTurn(end: End, message: WireMessage<Token>, delayMs: number): void {
+    const { timeline } = this.#world
+    const at = Math.max(this.#heldUntil.get(end) ?? 0, timeline.now + delayMs)
+    this.#heldUntil.set(end, at)
+    timeline.at(at, () => end.pipe.send(message, wireBytes(message)))
   }
 
   /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
@@ -250,14 +275,16 @@ export class Life {
 
   #arm(): void {
     const { timeline } = this.#world
-    const deadline = this.swarm.deadline
-    if (this.#isOver || deadline >= this.#tickAt) return
-    this.#tickAt = deadline
-    timeline.at(deadline, () => {
-      if (this.#tickAt !== deadline) return
+    const due = this.swarm.deadline - this.#clockAheadMs
+    if (this.#isOver || due >= this.#tickAt) return
+    this.#tickAt = due
+    const { timersLateMs = 0 } = this.member.options
+    const lateMs = timersLateMs === 0 ? 0 : this.#world.random() * timersLateMs
+    timeline.at(due + lateMs, () => {
+      if (this.#tickAt !== due) return
       this.#tickAt = Number.POSITIVE_INFINITY
       // The deadline may have moved on since.
-      if (this.swarm.deadline <= timeline.now) this.input({ type: 'tick' })
+      if (this.swarm.deadline <= this.now) this.input({ type: 'tick' })
       else this.#arm()
     })
   }

@@ -1,6 +1,7 @@
 /** A member of the simulated swarm: its line, its store, its character. It may live several lives. */
 import { BUDGET_DEFAULTS, PEER_ID_PREFIX, type SwarmLimits } from '../../src/options.ts'
 import type { Share, Want } from '../../src/swarm/events.ts'
+import { seededRandom } from '../../src/swarm/random.ts'
 import { Disk, type DiskOptions } from './disk.ts'
 import type { Disguise } from './hostile.ts'
 import { Life } from './life.ts'
@@ -28,6 +29,10 @@ export interface MemberOptions {
   readonly limits?: Partial<SwarmLimits>
   /** ms. @default 0 */
   readonly joinsAt?: number
+  /** How late its timers are at the most, as in a tab in the background; ms. @default 0 */
+  readonly timersLateMs?: number
+  /** Sends offers without end and never means one. @default false */
+  readonly floodsOffers?: boolean
 }
 
 /** How long neighbours take to notice that a member is gone without a word. */
@@ -44,6 +49,7 @@ export class Member {
   readonly #wantedCount: number
   readonly #world: World
   #life: Life | undefined
+  #isDeparted = false
   #lives = 0
 
   constructor(world: World, index: number, options: MemberOptions) {
@@ -52,7 +58,7 @@ export class Member {
     this.options = options
     this.peerId = `${PEER_ID_PREFIX}${String(index).padStart(12, '0')}`
     this.access = new Access(world.timeline, options.line)
-    this.disk = new Disk(world.timeline, world.torrent, options.disk)
+    this.disk = new Disk(world.timeline, world.torrent, seededRandom(world.seed * 31 + index), options.disk)
     this.share = { ...BUDGET_DEFAULTS, ...options.share }
     this.#wantedCount = new Set(this.wants.flatMap(({ first, end }) => range(first, end))).size
     if (options.isSeed === true) this.disk.fill(0, world.torrent.pieceCount)
@@ -84,8 +90,9 @@ export class Member {
     return this.options.wants ?? [{ id: 1, first: 0, end: this.#world.torrent.pieceCount, priority: 4 }]
   }
 
-  /** Every wanted piece rests in the store. */
+  /** Every wanted piece rests in the store, or it has left for good. */
   get isComplete(): boolean {
+    if (this.#isDeparted) return true
     if (this.disk.count < this.#wantedCount) return false
     return this.wants.every(({ first, end }) => {
       for (let piece = first; piece < end; piece++) if (!this.disk.has(piece)) return false
@@ -108,6 +115,12 @@ export class Member {
     this.#end(2 * this.access.line.latencyMs, true)
   }
 
+  /** Leaves for good: nobody waits for it any more. */
+  depart(): void {
+    this.#isDeparted = true
+    this.leave()
+  }
+
   /** Is gone without a word; its store stays. */
   crash(): void {
     this.#end(CRASH_NOTICE_MS, false)
@@ -122,6 +135,7 @@ export class Member {
   #end(noticeMs: number, isPolite: boolean): void {
     this.#life?.stop(noticeMs, isPolite)
     this.#life = undefined
+    this.disk.endLife()
   }
 }
 

@@ -9,7 +9,7 @@ import { concatBytes, equalBytes, fromUtf8, toLatin1 } from '../../src/metainfo/
 import { type Metainfo, parseMetainfo } from '../../src/metainfo/metainfo.ts'
 import { BLOCK_BYTES } from '../../src/options.ts'
 import type { Effect, Input } from '../../src/swarm/events.ts'
-import { genuine, isForged, type Token, tokenOps } from './token.ts'
+import { genuine, type Token, tokenOps } from './token.ts'
 
 export interface TorrentOptions {
   /** @default 'v1' */
@@ -60,6 +60,17 @@ export function createTorrent({ version = 'v1', bytes, pieceLength = 256 * 1024 
   const layers = tree && pieceCount > 1 ? { 'piece layers': new Map([[toLatin1(tree.root), tree.layer]]) } : {}
   const metainfo = parseMetainfo(encode({ info, ...layers }))
   const dataBytes = (piece: number) => Math.min(pieceLength, bytes - piece * pieceLength)
+  const isGenuine = (body: Token, piece: number, begin: number) => {
+    return begin + body.bytes <= dataBytes(piece) && tokenOps.equal(body, genuine(piece, begin, body.bytes))
+  }
+  const badUnitsOf = (units: readonly Token[], piece: number) => {
+    let begin = 0
+    return units.flatMap((unit, index) => {
+      const isBad = !isGenuine(unit, piece, begin)
+      begin += unit.bytes
+      return isBad ? [index] : []
+    })
+  }
   return {
     version,
     metainfo,
@@ -72,9 +83,7 @@ export function createTorrent({ version = 'v1', bytes, pieceLength = 256 * 1024 
     pieceCount,
     dataBytes,
     data: piece => genuine(piece, 0, dataBytes(piece)),
-    isGenuine: (body, piece, begin) => {
-      return begin + body.bytes <= dataBytes(piece) && tokenOps.equal(body, genuine(piece, begin, body.bytes))
-    },
+    isGenuine,
     check(check, body) {
       const { id, piece } = check
       const isTrue = tokenOps.equal(body, this.data(piece))
@@ -86,7 +95,7 @@ export function createTorrent({ version = 'v1', bytes, pieceLength = 256 * 1024 
       ]
       if (verdicts.includes(false)) {
         if (verdicts.includes(true)) return { type: 'checked', id, result: 'inconsistent' }
-        const badUnits = check.units.flatMap((unit, index) => (isForged(unit) ? [index] : []))
+        const badUnits = badUnitsOf(check.units, piece)
         return { type: 'checked', id, result: 'bad', ...(check.leaves ? { badUnits } : {}) }
       }
       // A body that nobody asked to compare passes, as it would in life; the integrity checker sees what comes of it.

@@ -40,7 +40,8 @@ export class World {
   readonly seed: number
   readonly torrent: Torrent
   readonly badPiecesMax: number
-  readonly calmFromMs: number
+  /** ms; when faults that end have ended, and nothing may hang any more. */
+  calmFromMs: number
   readonly timeline = new Timeline()
   readonly random: Random
   readonly network: Network

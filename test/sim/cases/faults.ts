@@ -191,6 +191,20 @@ export const FAULTS: readonly Case[] = [
     },
   },
   {
+    name: 'web seed outrun',
+    summary: 'a slow web seed was asked for everything, and peers bring it sooner',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('web seed outrun', seed, { bytes: 2 * MiB, pieceLength: 128 * KiB })
+      world.addOrigin(ORIGIN_URL, { line: line(5e3, 1e6) })
+      for (let index = 0; index < 12; index++) {
+        world.add({ name: `seed-${index}`, isSeed: true, line: HOME, joinsAt: 1_000 })
+      }
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
     name: 'forging web seed',
     summary: 'a web seed that sends bad pieces beside an honest seed',
     limitMs: 3_600_000,

@@ -7,6 +7,7 @@ import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
 import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
 import { PerMember } from '../per-member.ts'
+import type { Torrent } from '../torrent.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -25,6 +26,8 @@ const PROMPT_MS = 2_500
 const DUPLICATES_MAX = SWARM_DEFAULTS.duplicateRequestsMax
 /** So many pieces that nobody is asked for show that there was enough to ask. */
 const CHOICES_MIN = 3
+/** Pieces that all neighbours together may have under way. */
+const ROOM_PIECES = 32
 
 /** What the checker remembers of a member's present life. */
 class Notes {
@@ -112,6 +115,7 @@ export class Diligence implements Watcher {
     const open = range(0, view.here.length).filter(piece => view.isMissing(piece) && !busy.has(piece))
     const useful = open.filter(piece => has.has(piece))
     // A piece that was begun may be somebody's to itself.
+    if (isCramped(view, this.#world.torrent)) return undefined
     if (useful.some(piece => !asked.pieces.has(piece) && !notes.arrived.has(piece))) return 'nobody is asked for'
     const isSpent = (member.life?.swarm.peers.get(peer)?.duplicateRequests ?? 0) >= DUPLICATES_MAX
     if (notes.isTainted || useful.length === 0 || asked.isTwice || isSpent) return undefined
@@ -155,6 +159,11 @@ function requestsOf({ neighbours }: Neighbourhood): { pieces: Map<number, number
     }
   }
   return { pieces, isTwice }
+}
+
+/** There may be no room to begin another piece. */
+function isCramped({ share }: Neighbourhood, { totalBytes, pieceLength }: Torrent): boolean {
+  return (share?.bufferBytesMax ?? 0) < Math.min(totalBytes, ROOM_PIECES * pieceLength)
 }
 
 function range(first: number, end: number): number[] {

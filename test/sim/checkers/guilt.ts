@@ -75,6 +75,8 @@ export class Guilt implements Watcher {
   #countDamage(member: Member, piece: number): void {
     const convicts = this.#convicts.of(member)
     convicts.damaged += 1
+    // A stranger may have asked for trouble.
+    if (member.isHostile) return
     const url = convicts.forgedBy.get(piece)
     if (url !== undefined) convicts.origins.add(url)
     const { members, origins, badPiecesMax } = this.#world

@@ -25,7 +25,7 @@ export class Spending implements Watcher {
     if (effect.type !== 'send' || effect.message.type !== 'piece') return
     const cap = this.#world.neighbourhoods.of(member).share?.uploadBytesPerSecond ?? 0
     if (cap === Number.POSITIVE_INFINITY) return
-    const { now } = this.#world.timeline
+    const now = member.life?.now ?? 0
     const most = Math.max(cap, REQUEST_BYTES_MAX)
     const purse = this.#purses.get(member) ?? { bytes: most, at: now }
     purse.bytes = Math.min(most, purse.bytes + ((now - purse.at) * cap) / 1000) - effect.message.body.bytes

@@ -79,7 +79,7 @@ export const EQUAL: Scenario = {
 export const RANDOM: Scenario = {
   name: 'random',
   summary: 'a small swarm drawn from the seed, with three kinds of faults: what --soak runs',
-  limitMs: 900_000,
+  limitMs: 7_200_000,
   build: ({ seed }) => randomSwarm(seed),
 }
 

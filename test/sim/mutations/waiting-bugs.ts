@@ -107,6 +107,14 @@ export const WAITING_BUGS: readonly Mutation[] = [
     foundBy: 'diligence',
   },
   {
+    name: 'a web seed goes on sending what peers brought',
+    file: 'origin.ts',
+    from: 'if (this.#pieces.missing.count === 0) this.cancelAll()',
+    to: '',
+    shownBy: 'web seed outrun',
+    foundBy: 'endings',
+  },
+  {
     name: 'what a lost neighbour was asked for stays with it',
     file: 'transfer.ts',
     from: 'this.requests.release(peer)',
