@@ -1,8 +1,9 @@
 /** The figures beside the picture. */
 import { figuresOf, quantile } from '../../test/sim/command/figures.ts'
+import type { Member } from '../../test/sim/member.ts'
 import type { World } from '../../test/sim/world.ts'
 import { el, setText, show } from '../dom.ts'
-import { formatBytes, formatPercent } from '../format.ts'
+import { formatBytes, formatCount, formatPercent } from '../format.ts'
 
 const SOURCES = ['seed', 'origin', 'leech'] as const
 const SOURCE_NAMES = { seed: 'The seed', origin: 'The web server', leech: 'Visitors' } as const
@@ -81,6 +82,20 @@ export class FiguresView {
       `A swarm of ${world.leeches.length} visitors after ${value('time')}: ${value('complete')} have the whole file, ` +
       `median progress ${value('median')}; visitors sent ${value('leech')}.`
     )
+  }
+
+  /** One member in a line. */
+  describeMember({ ledger, torrent }: World, member: Member): string {
+    const { toPeersBytes, fromPeersBytes, fromOriginBytes } = ledger.of(member)
+    const connections = member.life?.ends.size ?? 0
+    return [
+      member.isHostile ? `${member.name}, a polluter` : member.name,
+      formatPercent(member.disk.count / torrent.pieceCount),
+      `${(member.access.line.uploadBytesPerSecond / 125_000).toFixed(1)} Mbit/s up`,
+      member.life === undefined ? 'away' : formatCount(connections, 'connection'),
+      `sent ${formatBytes(toPeersBytes)}`,
+      `received ${formatBytes(fromPeersBytes + fromOriginBytes)}`,
+    ].join(' · ')
   }
 
   #showWith(name: string, isShown: boolean): void {

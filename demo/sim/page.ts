@@ -13,8 +13,11 @@ const FIGURES_MS = 150
 /** What a screen reader finds in place of the picture is written anew this often. */
 const DESCRIPTION_MS = 2_000
 
+const ABOUT_NOBODY = 'Point at a dot to see whom it is connected to.'
+
 const canvas = byId('swarm', HTMLCanvasElement)
 const status = byId('status', HTMLElement)
+const about = byId('about', HTMLElement)
 const stillness = matchMedia('(prefers-reduced-motion: reduce)')
 const painter = new Painter(canvas, byId('pieces', HTMLCanvasElement), () => stillness.matches)
 const figures = new FiguresView()
@@ -57,6 +60,9 @@ const controls = new Controls(settings, player.speed, {
 controls.transport.lastElementChild?.before(status)
 byId('stage', HTMLElement).prepend(controls.transport)
 byId('side', HTMLElement).append(figures.element, el('h3', { textContent: 'Make it another swarm' }), controls.sliders)
+for (const type of ['pointermove', 'pointerdown', 'pointerleave'] as const) {
+  canvas.addEventListener(type, event => choose(type === 'pointerleave' ? undefined : event))
+}
 new ResizeObserver(layOut).observe(canvas)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   painter.renewColours()
@@ -75,6 +81,15 @@ function restart(next: Settings): void {
   player.load(scene.world)
 }
 
+/** Shows with whom the member under the pointer is connected. */
+function choose(event: PointerEvent | undefined): void {
+  const member = event && scene.memberAt(event.offsetX, event.offsetY)
+  if (member === scene.chosen) return
+  scene.chosen = member
+  figuresAt = Number.NEGATIVE_INFINITY
+  if (!player.isPlaying) draw(false)
+}
+
 function layOut(): void {
   const { width, height } = painter.fit()
   scene.layOut(width, height)
@@ -87,6 +102,7 @@ function draw(isPlaying: boolean): void {
   if (isPlaying && now - figuresAt < FIGURES_MS) return
   figuresAt = now
   figures.update(scene.world)
+  setText(about, scene.chosen ? figures.describeMember(scene.world, scene.chosen) : ABOUT_NOBODY)
   if (isPlaying && now - describedAt < DESCRIPTION_MS) return
   describedAt = now
   canvas.setAttribute('aria-label', figures.describe(scene.world))

@@ -1,5 +1,6 @@
 /** Draws a scene on a canvas, and how many copies there are of each piece on another. */
 import type { Disk } from '../../test/sim/disk.ts'
+import type { Member } from '../../test/sim/member.ts'
 import { bansOf, type Dot, type Kind, kindOf, PULSE_MS, type Pulse, type Scene } from './scene.ts'
 
 type Colours = Readonly<Record<Kind | 'track', string>>
@@ -42,10 +43,28 @@ export class Painter {
   paint(scene: Scene, now: number): void {
     const pen = penOf(this.#canvas)
     pen.lineCap = 'round'
+    if (scene.chosen !== undefined) this.#paintConnections(pen, scene, scene.chosen)
     for (const pulse of scene.pulses(now)) this.#paintPulse(pen, pulse, (now - pulse.bornAt) / PULSE_MS)
     const bans = bansOf(scene.world)
     for (const dot of scene.dots) this.#paintDot(pen, dot, scene, bans.get(dot.member?.peerId ?? '') ?? 0)
     this.#paintPieces(scene)
+  }
+
+  #paintConnections(pen: CanvasRenderingContext2D, scene: Scene, member: Member): void {
+    const from = scene.dotOf(member)
+    if (from === undefined) return
+    pen.strokeStyle = this.#colours.away
+    pen.lineWidth = 1.5
+    for (const end of member.life?.ends.values() ?? []) {
+      const to = scene.dotOf(end.other().life.member)
+      if (to === undefined) continue
+      pen.beginPath()
+      pen.moveTo(from.x, from.y)
+      pen.lineTo(to.x, to.y)
+      pen.stroke()
+    }
+    circle(pen, from.x, from.y, scene.dotRadius * 1.5)
+    pen.stroke()
   }
 
   /** A line that fades, and a block that runs along it. */

@@ -32,6 +32,8 @@ export class Scene {
   readonly world: World
   /** CSS pixels. */
   dotRadius = 10
+  /** Whose connections are shown. */
+  chosen: Member | undefined
   #dots: Dot[] = []
   #origin: Dot | undefined
   #pulses: Pulse[] = []
@@ -58,6 +60,25 @@ export class Scene {
   pulses(now: number): readonly Pulse[] {
     this.#pulses = this.#pulses.filter(pulse => now - pulse.bornAt < PULSE_MS)
     return this.#pulses
+  }
+
+  /** The visitor or seed at a place, or near it. */
+  memberAt(x: number, y: number): Member | undefined {
+    const reach = Math.max(14, this.dotRadius * 1.4)
+    let nearest: Dot | undefined
+    let distance = reach
+    for (const dot of this.#dots) {
+      const away = Math.hypot(dot.x - x, dot.y - y)
+      if (away >= distance) continue
+      nearest = dot
+      distance = away
+    }
+    return nearest?.member
+  }
+
+  /** Where a member stands. */
+  dotOf(member: Member): Dot | undefined {
+    return this.#dots[member.index]
   }
 
   /** Places everybody on a canvas of so many CSS pixels. */

@@ -101,6 +101,17 @@ describe('the simulator’s page', () => {
     assert.equal(await page.$eval('#origin', element => (element as HTMLInputElement).checked), true)
   })
 
+  it('shows with whom the dot under the pointer is connected', async test => {
+    const page = await open(test, '?seed=2&peers=8', 'reduce')
+    for (let step = 0; step < 20; step++) await click(page, 'Step')
+    const canvas = await page.$('#swarm')
+    const box = (await canvas!.boundingBox())!
+    // The seed stands in the middle.
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    const said = await page.$eval('#about', element => element.textContent ?? '')
+    assert.match(said, /^seed · 100 % · 4\.0 Mbit\/s up · [1-9]\d* connections? · sent/)
+  })
+
   it('fits a phone, and every control has a name', async test => {
     const page = await open(test, '', 'reduce')
     const width = await page.evaluate(() => document.documentElement.scrollWidth)
