@@ -64,9 +64,8 @@ const SHA256_MULTIHASH = '1220'
  * links that were copied out of HTML.
  */
 function readFields(query: string): (key: string) => string[] {
-  const fields = query
-    .split(/&(?:amp;)?/)
-    .flatMap(field => [...new URLSearchParams(/^dn\b/i.test(field) ? field : field.replaceAll('+', '%2B'))])
+  const escaped = query.split(/&(?:amp;)?/).map(field => (/^dn\b/i.test(field) ? field : field.replaceAll('+', '%2B')))
+  const fields = [...new URLSearchParams(escaped.join('&'))]
   return key => fields.filter(([name]) => name.toLowerCase().replace(/\.\d+$/, '') === key).map(([, value]) => value)
 }
 

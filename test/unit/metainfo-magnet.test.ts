@@ -55,9 +55,12 @@ test('reads links as people paste them', () => {
 test('a long link takes no more than linear time, whatever is in it', () => {
   for (const filler of ['+', '&', '&amp;', '%', '&tr=', 'a+', '&dn=+']) {
     const link = `magnet:?xt=urn:btih:${V1}&x=`
-    const startedMs = performance.now()
-    parseMagnet(link + filler.repeat((16_000 - link.length) / filler.length))
-    assert.ok(performance.now() - startedMs < 100, filler)
+    const times = Array.from({ length: 5 }, () => {
+      const startedMs = performance.now()
+      parseMagnet(link + filler.repeat((16_000 - link.length) / filler.length))
+      return performance.now() - startedMs
+    })
+    assert.ok(Math.min(...times) < 100, `${Math.min(...times)} ms for ${filler}`)
   }
 })
 
