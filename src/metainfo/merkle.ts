@@ -7,11 +7,12 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { BLOCK_BYTES } from '../options.ts'
-import { equalBytes } from './bytes.ts'
+import { concatBytes, equalBytes } from './bytes.ts'
 import { powerOfTwoAtLeast } from './layout.ts'
 
 /** Bytes of a hash. */
 export const HASH_BYTES = 32
+const PAIR_BYTES = 2 * HASH_BYTES
 
 /** The layer above the leaves that a file's root is: 0 for a file of one block. `lengthBytes` must not be 0. */
 export function treeHeight(lengthBytes: number): number {
@@ -36,7 +37,7 @@ const pads: Uint8Array[] = [new Uint8Array(HASH_BYTES)]
 
 /** The node above two. */
 export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256.create().update(left).update(right).digest()
+  return sha256(concatBytes([left, right]))
 }
 
 /**
@@ -88,13 +89,11 @@ export class MerkleTree {
 
 /** The layer above `nodes`; an odd one out is joined with padding. */
 function parents(nodes: Uint8Array, layer: number): Uint8Array {
-  const count = nodes.length / HASH_BYTES
-  const above = new Uint8Array(Math.ceil(count / 2) * HASH_BYTES)
-  const pairs = Math.floor(count / 2)
-  for (let pair = 0; pair < pairs; pair++) {
-    above.set(sha256(nodes.subarray(pair * 2 * HASH_BYTES, (pair + 1) * 2 * HASH_BYTES)), pair * HASH_BYTES)
+  const above = new Uint8Array(Math.ceil(nodes.length / PAIR_BYTES) * HASH_BYTES)
+  for (let at = 0; at < nodes.length; at += PAIR_BYTES) {
+    const pair = nodes.subarray(at, at + PAIR_BYTES)
+    above.set(pair.length === PAIR_BYTES ? sha256(pair) : hashPair(pair, padHash(layer)), at / 2)
   }
-  if (count > pairs * 2) above.set(hashPair(nodes.subarray(pairs * 2 * HASH_BYTES), padHash(layer)), pairs * HASH_BYTES)
   return above
 }
 

@@ -169,12 +169,9 @@ export class Connection implements PeerConnection {
     this.features = features
     this.#state = 'open'
     this.#timer = setInterval(() => this.#keepAlive(), CHANNEL_LIMITS.keepAliveMs)
-    this.#channel
-      .route()
-      .then(route => {
-        this.route = route
-      })
-      .catch(() => {})
+    void this.#channel.route().then(route => {
+      this.route = route
+    })
     const outcome = this.#outcome
     this.#outcome = undefined
     outcome?.opened(this)

@@ -21,10 +21,8 @@ export function encodeHashPayload(message: HashMessage): Uint8Array {
   const bytes = new Uint8Array(HASH_RANGE_BYTES + (hashes?.length ?? 0))
   const view = new DataView(bytes.buffer)
   bytes.set(message.piecesRoot, 0)
-  view.setUint32(32, message.baseLayer)
-  view.setUint32(36, message.index)
-  view.setUint32(40, message.length)
-  view.setUint32(44, message.proofLayers)
+  const { baseLayer, index, length, proofLayers } = message
+  for (const [n, value] of [baseLayer, index, length, proofLayers].entries()) view.setUint32(32 + 4 * n, value)
   if (hashes !== undefined) bytes.set(hashes, HASH_RANGE_BYTES)
   return bytes
 }
