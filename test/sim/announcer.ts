@@ -132,7 +132,7 @@ export class Announcer {
     this.#plan += 1
     if (this.#isOver) return
     const { reconnectMinMs, reconnectMaxMs } = TRACKER_CLIENT_DEFAULTS
-    const waitMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(10, this.#failures++))
+    const waitMs = Math.min(reconnectMaxMs, reconnectMinMs * (1 << Math.min(10, this.#failures++)))
     this.#options.timeline.after(waitMs * (0.5 + this.#options.random() / 2), () => {
       if (!this.#isOver) this.start()
     })
@@ -163,7 +163,7 @@ export class Announcer {
   }
 
   #scheduleNext(): void {
-    const askAgainMs = TRACKER_CLIENT_DEFAULTS.askAgainMs * 2 ** Math.min(10, Math.max(0, this.#asked - 1))
+    const askAgainMs = TRACKER_CLIENT_DEFAULTS.askAgainMs * (1 << Math.min(10, Math.max(0, this.#asked - 1)))
     const delayMs = this.#wanted > 0 ? Math.min(this.#intervalMs, askAgainMs) : this.#intervalMs
     this.#schedule(delayMs * (0.9 + 0.1 * this.#options.random()))
   }

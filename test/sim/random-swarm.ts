@@ -21,7 +21,9 @@ export function randomSwarm(seed: number): World {
   const torrent = drawTorrent(draw)
   const faults = drawFaults(draw)
   // Few are the rule: they cost less, and most bugs need no crowd.
-  const count = 1 + Math.floor(draw.random() ** 4 * LEECHES_MAX)
+  const chance = draw.random()
+  const squared = chance * chance
+  const count = 1 + Math.floor(squared * squared * LEECHES_MAX)
   const world = new World({
     scenario: `random swarm (${faults.map(({ name }) => name).join(', ')})`,
     seed,

@@ -4,7 +4,15 @@ import { transformSync } from 'esbuild'
 import { importsOf } from './imports.ts'
 
 /** Pure files and, ending in '/', folders. */
-const PURE_ROOMS = ['src/metainfo/', 'src/protocol/', 'src/swarm/', 'tracker/swarms.ts'] as const
+const PURE_ROOMS = [
+  'src/metainfo/',
+  'src/protocol/',
+  'src/swarm/',
+  'tracker/swarms.ts',
+  // And with it the whole simulator, which is to run alike in every engine.
+  'test/sim/command/registry.ts',
+  'test/sim/command/figures.ts',
+] as const
 
 /** Globals that know the time, the machine or chance, or that make things happen later. */
 const FORBIDDEN_GLOBALS = new Set([

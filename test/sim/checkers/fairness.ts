@@ -74,5 +74,10 @@ export class Fairness implements Watcher {
 
 /** How long nobody's turn may come where so many wait. */
 function patienceMs(waiting: number): number {
-  return TURN_MS * Math.ceil(EVIDENCE_BITS / Math.log2(1 + waiting))
+  return TURN_MS * Math.ceil(EVIDENCE_BITS / wholeLog2(1 + waiting))
+}
+
+/** Rounded down; `Math.log2` differs between engines. */
+function wholeLog2(positive: number): number {
+  return 31 - Math.clz32(positive)
 }
