@@ -69,7 +69,7 @@ export class Vault {
       const pieces = Array.from({ length: end - first }, (_, i) => first + i)
       const byContent = await store.has(pieces.map(piece => this.#ref(piece)))
       // Kept under their index: pieces that only SHA-1 vouched for when they were saved (v1, and hybrids without hashes).
-      const byIndex = await store.has(pieces.map(piece => this.#refByIndex(piece)))
+      const byIndex = await store.has(pieces.map(piece => this.#ref(piece, true)))
       for (const [i, piece] of pieces.entries()) {
         if (!byContent[i] && !byIndex[i]) continue
         if (store.recheck && (await this.read(piece)) === undefined) continue
@@ -101,7 +101,7 @@ export class Vault {
   async save(piece: number, bytes: Uint8Array, proof: 'sha1' | 'sha256'): Promise<void> {
     this.#held.set(piece, bytes)
     this.#remember(piece, Promise.resolve(bytes))
-    const ref = proof === 'sha256' ? this.#ref(piece) : this.#refByIndex(piece)
+    const ref = this.#ref(piece, proof === 'sha1')
     try {
       await this.#options.store.write([{ ref, bytes }])
       this.#held.delete(piece)
@@ -145,7 +145,7 @@ export class Vault {
   async clear(): Promise<void> {
     const { layout, store } = this.#options
     const refs = Array.from({ length: layout.pieceCount }, (_, piece) => piece)
-    await store.remove(refs.flatMap(piece => [this.#ref(piece), this.#refByIndex(piece)]))
+    await store.remove(refs.flatMap(piece => [this.#ref(piece), this.#ref(piece, true)]))
   }
 
   async close(): Promise<void> {
@@ -157,7 +157,7 @@ export class Vault {
   async #readVerified(piece: number): Promise<Uint8Array | undefined> {
     const { layout, store } = this.#options
     try {
-      const bytes = (await store.read(this.#ref(piece))) ?? (await store.read(this.#refByIndex(piece)))
+      const bytes = (await store.read(this.#ref(piece))) ?? (await store.read(this.#ref(piece, true)))
       if (bytes === undefined || bytes.length !== layout.pieceBytes(piece)) return undefined
       const root = this.#options.root(piece)
       const sha1 = root === undefined ? layout.sha1(piece) : undefined
@@ -194,20 +194,15 @@ export class Vault {
     })
   }
 
-  #ref(piece: number): PieceRef {
+  /** @param isByIndex under its index, as long as only SHA-1 vouches for it; else by its content where that has a root */
+  #ref(piece: number, isByIndex = false): PieceRef {
     const { layout, infoHash } = this.#options
-    const file = layout.fileOf(piece)
+    const length = layout.pieceBytes(piece)
+    const file = isByIndex ? undefined : layout.fileOf(piece)
     const root = file === undefined ? undefined : layout.files[file]!.piecesRoot
-    if (file === undefined || root === undefined) return this.#refByIndex(piece)
-    const offset = (piece - layout.piecesOf(file).first) * layout.pieceLength
-    const length = layout.pieceBytes(piece)
-    return { piece, key: `${infoHash}/${toHex(root)}/${offset}/${length}`, length, slices: layout.slices(piece) }
-  }
-
-  #refByIndex(piece: number): PieceRef {
-    const { layout, infoHash } = this.#options
-    const length = layout.pieceBytes(piece)
-    return { piece, key: `${infoHash}/${infoHash}/${piece}`, length, slices: layout.slices(piece) }
+    const offset = root && (piece - layout.piecesOf(file!).first) * layout.pieceLength
+    const place = root ? `${toHex(root)}/${offset}/${length}` : `${infoHash}/${piece}`
+    return { piece, key: `${infoHash}/${place}`, length, slices: layout.slices(piece) }
   }
 }
 
