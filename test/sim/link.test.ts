@@ -1,6 +1,7 @@
 /** The simulator's own physics: rate, latency, fair sharing, order, backpressure, and the arithmetic of tokens. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { randomIndex, seededRandom } from '../../src/swarm/random.ts'
 import { Access, line, Pipe } from './link.ts'
 import { Timeline } from './timeline.ts'
 import { forge, genuine, isForged, tokenOps } from './token.ts'
@@ -17,6 +18,33 @@ describe('the timeline', () => {
     timeline.at(2, () => order.push('d'))
     while (timeline.step());
     assert.deepEqual(order, ['a', 'b', 'c', 'd'])
+  })
+})
+
+describe('the timeline under load', () => {
+  it('lets thousands happen in order, planned while others happen', () => {
+    const timeline = new Timeline()
+    const random = seededRandom(11)
+    const happened: { at: number; number: number }[] = []
+    let planned = 0
+    const plan = (delayMs: number) => {
+      const number = planned++
+      const at = timeline.now + delayMs
+      timeline.after(delayMs, () => {
+        assert.equal(timeline.now, at)
+        happened.push({ at, number })
+        // Few different times, so that many are the same.
+        if (planned < 20_000) for (let i = randomIndex(random, 3); i > 0; i--) plan(randomIndex(random, 50))
+      })
+    }
+    for (let i = 0; i < 3_000; i++) plan(randomIndex(random, 200))
+    while (timeline.step());
+    assert.equal(happened.length, planned)
+    assert.equal(timeline.happened, planned)
+    for (const [i, { at, number }] of happened.slice(1).entries()) {
+      const before = happened[i]!
+      assert.ok(before.at < at || (before.at === at && before.number < number), `${number} came after ${before.number}`)
+    }
   })
 })
 

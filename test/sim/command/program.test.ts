@@ -7,7 +7,7 @@ import { createTorrent } from '../torrent.ts'
 import { World } from '../world.ts'
 import type { CommandContext } from './drive.ts'
 import { runSimulator } from './program.ts'
-import type { Scenario } from './registry.ts'
+import { SCENARIOS, type Scenario } from './registry.ts'
 import { soak } from './soak.ts'
 
 interface Result {
@@ -41,6 +41,32 @@ describe('npm run sim', () => {
     const { exitCode, printed } = await run('--list')
     assert.equal(exitCode, 0)
     for (const name of ['equal', 'crowd', 'random']) assert.match(printed, new RegExp(`^${name} `, 'm'))
+  })
+
+  it('names every scenario once, as it can be typed', () => {
+    const names = SCENARIOS.map(({ name }) => name)
+    assert.equal(new Set(names).size, names.length)
+    for (const name of names) assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/)
+  })
+
+  it('runs a named case', async () => {
+    const { exitCode, printed } = await run('--scenario web-seed-breaks-down')
+    assert.equal(exitCode, 0)
+    assert.match(printed, /from the origin +[1-9]/)
+  })
+
+  it('measures itself, with checkers and without', async () => {
+    const { exitCode, printed } = await run('--bench --peers 1')
+    assert.equal(exitCode, 0)
+    const rows = printed.split('\n').map(row => row.split(/\s{2,}/))
+    assert.deepEqual(
+      rows.map(row => row.slice(0, 3)),
+      [
+        ['peers', 'checkers', 'complete'],
+        ['1', 'yes', '1 of 1'],
+        ['1', 'no', '1 of 1'],
+      ],
+    )
   })
 
   it('sums a run up, the same for the same seed', async () => {

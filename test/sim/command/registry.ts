@@ -1,4 +1,5 @@
 /** Scenarios by name, for the command and whoever else wants to run one. */
+import { CASES } from '../cases/all.ts'
 import { polluter } from '../hostile.ts'
 import { type Line, line } from '../link.ts'
 import { HOME, KiB, MiB, randomSwarm } from '../scenarios.ts'
@@ -125,13 +126,13 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'polluted',
+    name: 'polluters',
     summary: 'as many polluters that pose as seeds as leeches, 16 MiB',
     peersDefault: 10,
     limitMs: HOUR_MS,
     build: ({ seed, peers, isChecked }) => {
       const torrent = createTorrent({ version: 'v2', bytes: 16 * MiB, pieceLength: 128 * KiB })
-      const world = new World({ scenario: 'polluted', seed, torrent, isChecked })
+      const world = new World({ scenario: 'polluters', seed, torrent, isChecked })
       world.add({ name: 'seed', isSeed: true, line: HOME })
       for (let index = 0; index < peers; index++) {
         world.add({
@@ -146,7 +147,13 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   RANDOM,
+  ...CASES.map(({ name, ...rest }) => ({ ...rest, name: slugOf(name) })),
 ]
+
+/** As it can be typed without quotes. */
+function slugOf(name: string): string {
+  return name.replaceAll(/[^a-z0-9]+/g, '-').replace(/-$/, '')
+}
 
 function torrentOf(bytes: number) {
   return createTorrent({ version: 'v2', bytes, pieceLength: 256 * KiB })
