@@ -51,12 +51,18 @@ export const SWARM_DEFAULTS = {
   sendBufferMaxBytes: 256 * 1024,
   /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
   readAheadBytes: 2 * 1024 * 1024,
+  /** Pieces suggested to a peer ahead of its requests: so many, and so many bytes; and how many of a peer's are kept. */
+  suggestedMin: 1,
+  suggestedBytes: 1024 * 1024,
+  suggestedMax: 128,
   /** A peer that owes blocks and sends none is snubbed after this long, or after four times what its rate promises. */
   snubMinMs: 3_000,
   snubMaxMs: 20_000,
   /** Endgame duplicates: at most this share of what is wanted, or `duplicateRequestsMax` requests a peer, whichever is more. */
   duplicateShareMax: 0.01,
   duplicateRequestsMax: 2,
+  /** Whoever is unchoked and asks for nothing for this long gives way to those who wait: a few round trips. */
+  idleUnchokeMs: 300,
   /** Chokes are weighed this often, and an unchoke lasts at least `unchokeMinMs`. */
   chokeIntervalMs: 10_000,
   unchokeMinMs: 5_000,

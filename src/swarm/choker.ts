@@ -1,11 +1,12 @@
 /**
  * Whom to serve (BEP 3's tit-for-tat). A leech serves those who sent it most over the last seconds; a seed serves those
  * it served least. One slot in four is optimistic: given by chance, so that newcomers can show what they have. Credit is local:
- * only bytes that we received ourselves count, nobody's claim.
+ * only bytes that we received ourselves count, nobody's claim. Who asks for nothing while others wait gives up its slot.
  */
 import type { Context } from './context.ts'
 import type { Peer } from './peer.ts'
 import { shuffled } from './random.ts'
+import { UploadSlots } from './slots.ts'
 
 /** One unchoke slot in this many is optimistic. */
 const OPTIMISTIC_SHARE = 4
@@ -13,7 +14,8 @@ const OPTIMISTIC_SHARE = 4
 export class Choker<Body> {
   readonly #context: Context<Body>
   readonly #peers: ReadonlyMap<number, Peer>
-  #weighedAt = Number.NEGATIVE_INFINITY
+  readonly #slots = new UploadSlots()
+  #weighAt = Number.NEGATIVE_INFINITY
   #rotatedAt = Number.NEGATIVE_INFINITY
   #optimistic = new Set<Peer>()
 
@@ -22,39 +24,51 @@ export class Choker<Body> {
     this.#peers = peers
   }
 
+  /** When slots may be given to others. */
   get deadline(): number {
-    const { interestedCount, limits } = this.#context
-    return interestedCount > 0 ? this.#weighedAt + limits.chokeIntervalMs : Number.POSITIVE_INFINITY
+    const { interestedCount, now } = this.#context
+    if (interestedCount === 0) return Number.POSITIVE_INFINITY
+    let servedCount = 0
+    let idleAt = Number.POSITIVE_INFINITY
+    for (const peer of this.#peers.values()) {
+      if (peer.amChoking || !peer.isInterested) continue
+      servedCount++
+      if (this.#idleAt(peer) > now) idleAt = Math.min(idleAt, this.#idleAt(peer))
+    }
+    return interestedCount > servedCount ? Math.min(this.#weighAt, idleAt) : this.#weighAt
   }
 
   /** Weighs all peers if it is time. @returns peers to choke and to unchoke */
   tick(isSeed: boolean): Verdict {
-    return this.#context.now >= this.deadline ? this.weigh(isSeed) : { choke: [], unchoke: [] }
+    return this.#context.now >= this.#weighAt ? this.weigh(isSeed) : this.fillSlots()
   }
 
   /** Gives free slots at once to those who wait, and slots of those who want nothing: interest should not wait for the next round. */
   fillSlots(): Verdict {
     if (!this.#isServing()) return { choke: [], unchoke: [] }
+    const { now, counters, random } = this.#context
     const peers = [...this.#peers.values()]
     const unchoked = peers.filter(peer => !peer.amChoking)
-    const idle = unchoked.filter(peer => !peer.isInterested)
+    const idle = unchoked.filter(peer => !peer.isInterested || this.#idleAt(peer) <= now)
     const waiting = peers.filter(peer => peer.isInterested && peer.amChoking)
-    const free = this.#context.share.unchokesMax - unchoked.length
-    const unchoke = shuffled(this.#context.random, waiting).slice(0, Math.max(0, free + idle.length))
+    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && unchoked.length >= this.#slotCount)
+    const free = this.#slotCount - unchoked.length
+    const unchoke = shuffled(random, waiting).slice(0, Math.max(0, free + idle.length))
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
 
   weigh(isSeed: boolean): Verdict {
-    const { now, limits, share } = this.#context
-    this.#weighedAt = now
+    const { now, limits } = this.#context
+    const slotCount = this.#slotCount
+    this.#weighAt = now + limits.chokeIntervalMs
     const isServing = this.#isServing()
     const candidates = isServing ? [...this.#peers.values()].filter(peer => peer.isInterested) : []
     const ranked = candidates
       .map(peer => ({ peer, merit: isSeed ? -peer.sent.total : peer.receivedLately.sum(now) }))
       .sort((a, b) => b.merit - a.merit || a.peer.handle - b.peer.handle)
       .map(({ peer }) => peer)
-    const optimisticMax = share.unchokesMax < 2 ? 0 : Math.max(1, Math.floor(share.unchokesMax / OPTIMISTIC_SHARE))
-    const chosen = new Set(ranked.slice(0, share.unchokesMax - optimisticMax))
+    const optimisticMax = slotCount < 2 ? 0 : Math.max(1, Math.floor(slotCount / OPTIMISTIC_SHARE))
+    const chosen = new Set(ranked.slice(0, slotCount - optimisticMax))
     if (now - this.#rotatedAt >= limits.optimisticMs) {
       this.#optimistic.clear()
       this.#rotatedAt = now
@@ -71,10 +85,20 @@ export class Choker<Body> {
       if (isSettled || !peer.isInterested || !isServing) choke.push(peer)
     }
     // Those whose slot has not lasted long enough keep it; the number of slots is still held.
-    let free = share.unchokesMax + choke.length
+    let free = slotCount + choke.length
     for (const peer of this.#peers.values()) if (!peer.amChoking) free--
     const unchoke = [...chosen].filter(peer => peer.amChoking).slice(0, Math.max(0, free))
     return { choke, unchoke }
+  }
+
+  get #slotCount(): number {
+    return this.#slots.count(this.#context.share.unchokesMax)
+  }
+
+  /** ms; when a peer that is served has asked for nothing for long enough. */
+  #idleAt(peer: Peer): number {
+    if (peer.isServed) return Number.POSITIVE_INFINITY
+    return Math.max(peer.unchokedAt, peer.lastServedAt) + this.#context.limits.idleUnchokeMs
   }
 
   #isServing(): boolean {

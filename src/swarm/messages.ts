@@ -98,6 +98,8 @@ export class MessageHandler<Body> {
   unchoke(peer: Peer): void {
     peer.amChoking = false
     peer.unchokedAt = this.#context.now
+    // First, so that the peer's first requests follow them.
+    this.#host.transfer()?.uploads.suggestions.renew(peer)
     this.#context.send(peer.handle, { type: 'unchoke' })
   }
 
@@ -146,8 +148,10 @@ export class MessageHandler<Body> {
         if (transfer && !transfer.requests.receive(peer, message.piece, message.begin, message.body)) this.#strike(peer)
         return
       case 'suggest':
+        if (peer.suggested.size < this.#context.limits.suggestedMax) peer.suggested.add(message.piece)
+        return
       case 'allowed-fast':
-        // Hints that our picker has no use for: rarest-first serves the swarm better than one peer's cache.
+        // A hint that our picker has no use for.
         return
       case 'extended-handshake':
         peer.extensions = message.extensions

@@ -72,6 +72,8 @@ export class Peer {
   lastBlockAt = Number.NEGATIVE_INFINITY
   isSnubbed = false
   duplicateRequests = 0
+  /** Pieces that it would rather send than others. Bounded. */
+  readonly suggested = new Set<number>()
   readonly received: RateMeter
   readonly receivedLately: RateMeter
 
@@ -86,6 +88,8 @@ export class Peer {
   readonly sent: RateMeter
   /** Over a few round trips, so that the send buffer can grow as fast as the path allows. */
   readonly sentLately: RateMeter
+  /** Pieces that were suggested to it and that it has not asked for. */
+  readonly promised = new Set<number>()
   lastServedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -110,6 +114,11 @@ export class Peer {
 
   get isSeed(): boolean {
     return this.have?.isFull ?? false
+  }
+
+  /** Something that it asked for is on its way to it. */
+  get isServed(): boolean {
+    return this.queue.length > 0 || this.loadingBytes > 0 || this.bufferedBytes > this.lowWaterBytes
   }
 
   has(piece: number): boolean {

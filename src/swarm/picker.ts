@@ -39,6 +39,7 @@ export class Picker<Body> {
   next(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     return (
       this.#streamed(peer, unitsMax) ??
+      this.#suggested(peer, unitsMax) ??
       this.#started(peer, unitsMax) ??
       this.#fresh(peer, unitsMax) ??
       this.#joined(peer, unitsMax) ??
@@ -64,6 +65,19 @@ export class Picker<Body> {
         const duplicate = isOverdue ? this.#duplicate(peer, partial, unitsMax) : undefined
         if (duplicate) return duplicate
       }
+    }
+    return undefined
+  }
+
+  /** What the peer would rather send than anything else: it knows what it has sent to whom. */
+  #suggested(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    for (const piece of peer.suggested) {
+      const partial = this.#pieces.partials.get(piece)
+      if (!this.#pieces.isWanted(piece) || !peer.has(piece)) peer.suggested.delete(piece)
+      else if (partial !== undefined) {
+        const run = this.#mayHelp(peer, partial) && partial.state === 'filling' ? partial.nextOpen(unitsMax) : undefined
+        if (run) return this.#pick(peer, partial, run)
+      } else if (this.#pieces.isVerifiable(piece) && this.#pieces.hasRoom()) return this.#begin(peer, piece, unitsMax)
     }
     return undefined
   }

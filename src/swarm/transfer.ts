@@ -73,7 +73,7 @@ export class Transfer<Body> {
     this.#blame = new Blame(context)
     this.#reprieves = new Reprieves(context, hashes)
     this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces, peers), peers)
-    this.uploads = new Uploads(context, layout, this.pieces.have, peers)
+    this.uploads = new Uploads(context, this.pieces, peers)
     this.hashExchange = new HashExchange(context, layout, hashes, peers, {
       layer: file => this.#layerKnown(file),
       leaves: (piece, leaves) => this.#judge(piece, leaves),
@@ -142,6 +142,7 @@ export class Transfer<Body> {
 
   /** A peer is gone: what was asked of it is asked of others. */
   parted(peer: Peer): void {
+    this.uploads.suggestions.revoke(peer)
     this.requests.release(peer)
     this.hashExchange.closed(peer)
     this.hashExchange.tick()

@@ -1,9 +1,9 @@
 /** Serving blocks: a queue per peer, loaded and sent as the connection and the upload cap allow. */
-import type { Layout } from '../metainfo/layout.ts'
 import { REQUEST_BYTES_MAX, WIRE_LIMITS } from '../options.ts'
-import type { Bitfield } from './bitfield.ts'
 import type { Context } from './context.ts'
 import type { Peer, QueuedRequest } from './peer.ts'
+import { Suggestions } from './suggestions.ts'
+import type { Pieces } from './pieces.ts'
 
 interface Load {
   readonly peer: Peer
@@ -13,19 +13,19 @@ interface Load {
 }
 
 export class Uploads<Body> {
+  readonly suggestions: Suggestions<Body>
   readonly #context: Context<Body>
-  readonly #layout: Layout
-  readonly #have: Bitfield
+  readonly #pieces: Pieces<Body>
   readonly #peers: ReadonlyMap<number, Peer>
   readonly #loads = new Map<number, Load>()
   /** Bytes that may be sent now under the cap; refilled over time, at most one second's worth. */
   #allowanceBytes = 0
   #allowanceAt = 0
 
-  constructor(context: Context<Body>, layout: Layout, have: Bitfield, peers: ReadonlyMap<number, Peer>) {
+  constructor(context: Context<Body>, pieces: Pieces<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
-    this.#layout = layout
-    this.#have = have
+    this.#pieces = pieces
+    this.suggestions = new Suggestions(context, pieces, peers)
     this.#peers = peers
   }
 
@@ -45,11 +45,14 @@ export class Uploads<Body> {
   /** @returns false where the request is out of bounds, so that no honest peer would make it */
   request(peer: Peer, request: QueuedRequest): boolean {
     const { piece, begin, length } = request
-    if (piece >= this.#layout.pieceCount || length === 0 || length > REQUEST_BYTES_MAX) return false
-    if (begin + length > Math.max(this.#layout.paddedBytes(piece), this.#layout.pieceBytes(piece))) return false
-    const isServed = !peer.amChoking && this.#have.has(piece) && peer.queue.length < WIRE_LIMITS.requestsQueuedMax
+    if (piece >= this.#pieces.layout.pieceCount || length === 0 || length > REQUEST_BYTES_MAX) return false
+    if (begin + length > Math.max(this.#pieces.layout.paddedBytes(piece), this.#pieces.layout.pieceBytes(piece)))
+      return false
+    const isServed =
+      !peer.amChoking && this.#pieces.have.has(piece) && peer.queue.length < WIRE_LIMITS.requestsQueuedMax
     if (isServed) {
       peer.queue.push(request)
+      this.suggestions.asked(peer, piece)
       this.pump(peer)
     } else {
       this.#reject(peer, request)
@@ -68,6 +71,7 @@ export class Uploads<Body> {
 
   /** We choke the peer: nothing that it asked for will come (BEP 6 wants each refused). */
   clear(peer: Peer): void {
+    this.suggestions.revoke(peer)
     for (const { request } of peer.ready.splice(0)) {
       peer.loadingBytes -= request.length
       this.#reject(peer, request)
@@ -115,7 +119,10 @@ export class Uploads<Body> {
     }
     while (peer.queue.length > 0 && peer.loadingBytes < this.#context.limits.readAheadBytes) {
       const request = peer.queue.shift()!
-      const dataBytes = Math.max(0, Math.min(request.length, this.#layout.pieceBytes(request.piece) - request.begin))
+      const dataBytes = Math.max(
+        0,
+        Math.min(request.length, this.#pieces.layout.pieceBytes(request.piece) - request.begin),
+      )
       peer.loadingBytes += request.length
       if (dataBytes === 0) {
         // All padding: a v1 peer asks for a hybrid's pad file.

@@ -1,0 +1,58 @@
+/**
+ * How many peers to serve at a time: as few as fill the uplink, for who is served alone has whole pieces soon and passes them on,
+ * while slices for many help nobody yet (simulated: two slots instead of eight make a swarm of 50 a sixth faster). Where it is the
+ * receivers that are slow, more are served.
+ *
+ * Found by trial: while all slots are taken and others wait, one slot more and one less are tried in turn, and kept if the
+ * bytes that leave say so.
+ */
+
+/** ms; how long a trial takes, and the time before the next one after one that failed. */
+const TRIAL_MS = 5_000
+const REST_MS = 30_000
+/** So that a peer that sends nothing back, or takes nothing, does not hold up everybody. */
+const LEAST = 2
+
+export class UploadSlots {
+  #count = LEAST
+  /** What is tried: one slot more (1), one less (-1), none (0). */
+  #trial = 0
+  #nextTrial = 1
+  /** Bytes a ms without the trial. */
+  #rate = 0
+  #restsUntil = 0
+  #startedAt = Number.NaN
+  #startBytes = 0
+
+  /** @param max what the client's budget allows */
+  count(max: number): number {
+    return Math.min(max, this.#count)
+  }
+
+  /** Told now and then. `isContended`: all slots are taken and somebody waits for one. */
+  review(uploadedBytes: number, now: number, isContended: boolean): void {
+    const elapsedMs = now - this.#startedAt
+    if (isContended && elapsedMs < TRIAL_MS) return
+    if (isContended && elapsedMs < 2 * TRIAL_MS) this.#judge((uploadedBytes - this.#startBytes) / elapsedMs, now)
+    this.#startedAt = isContended ? now : Number.NaN
+    this.#startBytes = uploadedBytes
+  }
+
+  #judge(rate: number, now: number): void {
+    // Half of what a slot carries if only its receiver sets the pace.
+    const isWorthIt = rate > this.#rate * (1 + (0.5 * this.#trial) / this.#count)
+    if (this.#trial !== 0 && !isWorthIt) {
+      this.#count -= this.#trial
+      this.#trial = 0
+      this.#restsUntil = now + REST_MS
+      return
+    }
+    this.#rate = rate
+    if (this.#trial === 0 && now >= this.#restsUntil) {
+      this.#trial = this.#count > LEAST ? this.#nextTrial : 1
+      this.#nextTrial = -this.#trial
+    }
+    if (this.#count + this.#trial < LEAST) this.#trial = 0
+    this.#count += this.#trial
+  }
+}
