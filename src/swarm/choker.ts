@@ -51,7 +51,8 @@ export class Choker<Body> {
     const unchoked = peers.filter(peer => !peer.amChoking)
     const idle = unchoked.filter(peer => !peer.isInterested || this.#idleAt(peer) <= now)
     const waiting = peers.filter(peer => peer.isInterested && peer.amChoking)
-    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && unchoked.length >= this.#slotCount)
+    const isFull = unchoked.length >= this.#slotCount && unchoked.every(peer => peer.isServed)
+    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && isFull)
     const free = this.#slotCount - unchoked.length
     const unchoke = shuffled(random, waiting).slice(0, Math.max(0, free + idle.length))
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }

@@ -11,10 +11,10 @@
 const TRIAL_MS = 5_000
 const REST_MS = 30_000
 /** So that a peer that sends nothing back, or takes nothing, does not hold up everybody. */
-const LEAST = 2
+export const SLOTS_LEAST = 2
 
 export class UploadSlots {
-  #count = LEAST
+  #count = SLOTS_LEAST
   /** What is tried: one slot more (1), one less (-1), none (0). */
   #trial = 0
   #nextTrial = 1
@@ -29,11 +29,14 @@ export class UploadSlots {
     return Math.min(max, this.#count)
   }
 
-  /** Told now and then. `isContended`: all slots are taken and somebody waits for one. */
+  /**
+   * Told now and then. `isContended`: all slots are taken, whoever has one has asked for more than it got so far, and somebody waits.
+   * Only what leaves while it is so all the time says something about the lines.
+   */
   review(uploadedBytes: number, now: number, isContended: boolean): void {
     const elapsedMs = now - this.#startedAt
     if (isContended && elapsedMs < TRIAL_MS) return
-    if (isContended && elapsedMs < 2 * TRIAL_MS) this.#judge((uploadedBytes - this.#startBytes) / elapsedMs, now)
+    if (isContended && elapsedMs >= TRIAL_MS) this.#judge((uploadedBytes - this.#startBytes) / elapsedMs, now)
     this.#startedAt = isContended ? now : Number.NaN
     this.#startBytes = uploadedBytes
   }
@@ -49,10 +52,10 @@ export class UploadSlots {
     }
     this.#rate = rate
     if (this.#trial === 0 && now >= this.#restsUntil) {
-      this.#trial = this.#count > LEAST ? this.#nextTrial : 1
+      this.#trial = this.#count > SLOTS_LEAST ? this.#nextTrial : 1
       this.#nextTrial = -this.#trial
     }
-    if (this.#count + this.#trial < LEAST) this.#trial = 0
+    if (this.#count + this.#trial < SLOTS_LEAST) this.#trial = 0
     this.#count += this.#trial
   }
 }

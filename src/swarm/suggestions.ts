@@ -29,8 +29,9 @@ export class Suggestions<Body> {
   /** Keeps a few suggestions ahead of what a peer asks for, enough to fill its window, if it is one that follows them. */
   renew(peer: Peer): void {
     const { have, layout, rarity } = this.#pieces
+    const isRival = (other: Peer) => other !== peer && other.isInterested
     // WebTorrent ignores suggestions, and a lone leech chooses for itself.
-    if (!have.isFull || peer.client !== 'shoal' || this.#peers.size < 2) return
+    if (!have.isFull || peer.client !== 'shoal' || ![...this.#peers.values()].some(isRival)) return
     const { random, limits } = this.#context
     const aheadMax = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
     this.#fresh ??= shuffled(

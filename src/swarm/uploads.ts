@@ -60,12 +60,19 @@ export class Uploads<Body> {
     return true
   }
 
+  /** The peer no longer wants a block: it is left out, be it waiting, being loaded, or loaded. */
   cancel(peer: Peer, { piece, begin, length }: QueuedRequest): void {
-    const at = peer.queue.findIndex(
-      queued => queued.piece === piece && queued.begin === begin && queued.length === length,
-    )
-    if (at < 0) return
-    peer.queue.splice(at, 1)
+    const isSame = (other: QueuedRequest) => other.piece === piece && other.begin === begin && other.length === length
+    const queuedAt = peer.queue.findIndex(isSame)
+    const readyAt = peer.ready.findIndex(({ request }) => isSame(request))
+    if (queuedAt >= 0) peer.queue.splice(queuedAt, 1)
+    else if (readyAt >= 0) peer.ready.splice(readyAt, 1)
+    else {
+      const loading = [...this.#loads].find(([, load]) => load.peer === peer && isSame(load.request))
+      if (loading === undefined) return
+      this.#loads.delete(loading[0])
+    }
+    if (queuedAt < 0) peer.loadingBytes -= length
     this.#reject(peer, { piece, begin, length })
   }
 
@@ -142,7 +149,9 @@ export class Uploads<Body> {
     peer.sent.add(length, now)
     peer.sentLately.add(length, now)
     counters.uploadedBytes += length
-    const lowWaterBytes = this.#bufferBytes(peer) / 2
+    // At half of it a fast peer needs more soon; a slow one is served until the little that is left has gone.
+    const soonBytes = (peer.sent.rate(now) * this.#context.limits.idleUnchokeMs) / 1000
+    const lowWaterBytes = Math.min(this.#bufferBytes(peer) / 2, soonBytes)
     if (lowWaterBytes > peer.lowWaterBytes * 1.1 || lowWaterBytes < peer.lowWaterBytes * 0.9) {
       peer.lowWaterBytes = lowWaterBytes
       this.#context.emit({ type: 'low-water', peer: peer.handle, bytes: lowWaterBytes })

@@ -193,13 +193,13 @@ export class Life {
     if (end === undefined) return
     const { disguise } = this.member.options
     const altered = disguise === undefined ? { message } : disguise.alter(message)
+    if (message.type === 'piece') this.#dueWritable(end)
     if (altered === undefined) return
     const bytes = wireBytes(altered.message)
     if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
     else if (altered.isOrdered) this.#sendInTurn(end, altered.message, altered.delayMs)
     else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
     for (const also of altered.also ?? []) end.pipe.send(also, wireBytes(also))
-    if (message.type === 'piece') this.#dueWritable(end)
   }
 
   /** Later, but never before what was held back earlier. */

@@ -44,7 +44,7 @@ export const FLOW: readonly Case[] = [
       for (let index = 0; index < 3; index++) {
         world.add({ name: `half-${index}`, holds: { first: 0, end: 64 }, wants: [], line: line(100e3, 1e6) })
       }
-      addLeeches(world, 2, { line: HOME, joinsAt: 2_000 })
+      addLeeches(world, 1, { line: HOME, joinsAt: 2_000 })
       return world
     },
   },

@@ -1,9 +1,10 @@
 /**
- * Unchoke slots are given, and given in turn: none stays empty while somebody waits, and where more peers wait than
- * there are slots, no peer that waits all along is passed over while the same others keep theirs.
+ * Unchoke slots are given, and given in turn: the fewest that there are never stay empty while somebody waits, and where more
+ * peers wait than there are slots, no peer that waits all along is passed over while the same others keep theirs.
  */
 import { SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect } from '../../../src/swarm/events.ts'
+import { SLOTS_LEAST } from '../../../src/swarm/slots.ts'
 import type { Member } from '../member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
@@ -45,7 +46,7 @@ export class Fairness implements Watcher {
     for (const member of this.#world.members) {
       if (member.life === undefined) continue
       const { neighbours, share, isPaused, isUploading, isResumed } = this.#world.neighbourhoods.of(member)
-      const slots = share?.unchokesMax ?? 0
+      const slots = Math.min(share?.unchokesMax ?? 0, SLOTS_LEAST)
       let waiting = 0
       let served = 0
       for (const { amChoking, isInterested } of neighbours.values()) {

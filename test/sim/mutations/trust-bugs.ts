@@ -29,7 +29,7 @@ export const TRUST_BUGS: readonly Mutation[] = [
   {
     name: 'pieces that are not here are served',
     file: 'uploads.ts',
-    from: '!peer.amChoking && this.#have.has(piece) &&',
+    from: '!peer.amChoking && this.#pieces.have.has(piece) &&',
     to: '!peer.amChoking &&',
     shownBy: 'nosy',
     foundBy: 'integrity',
