@@ -13,26 +13,23 @@ import { shuffled } from './random.ts'
 export class Suggestions<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
-  readonly #peers: ReadonlyMap<number, Peer>
   /** Pieces that may be new to everybody, in random order. Undefined until this swarm seeds. */
   #fresh: number[] | undefined
   /** Promised, or asked for without a promise. */
   readonly #taken: Bitfield
 
-  constructor(context: Context<Body>, pieces: Pieces<Body>, peers: ReadonlyMap<number, Peer>) {
+  constructor(context: Context<Body>, pieces: Pieces<Body>) {
     this.#context = context
     this.#pieces = pieces
-    this.#peers = peers
     this.#taken = new Bitfield(pieces.layout.pieceCount)
   }
 
   /** Keeps a few suggestions ahead of what a peer asks for, enough to fill its window, if it is one that follows them. */
   renew(peer: Peer): void {
     const { have, layout, rarity } = this.#pieces
-    const isRival = (other: Peer) => other !== peer && other.isInterested
+    const { random, limits, interestedCount } = this.#context
     // WebTorrent ignores suggestions, and a lone leech chooses for itself.
-    if (!have.isFull || peer.client !== 'shoal' || ![...this.#peers.values()].some(isRival)) return
-    const { random, limits } = this.#context
+    if (!have.isFull || peer.client !== 'shoal' || interestedCount < 2) return
     const aheadMax = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
     this.#fresh ??= shuffled(
       random,

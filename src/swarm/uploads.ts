@@ -25,7 +25,7 @@ export class Uploads<Body> {
   constructor(context: Context<Body>, pieces: Pieces<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
     this.#pieces = pieces
-    this.suggestions = new Suggestions(context, pieces, peers)
+    this.suggestions = new Suggestions(context, pieces)
     this.#peers = peers
   }
 

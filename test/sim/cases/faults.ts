@@ -13,13 +13,14 @@ function worldOf(scenario: string, seed: number, torrent: TorrentOptions, badPie
 
 const SMALL = { bytes: 4 * MiB, pieceLength: 64 * KiB } as const
 
-/** Honest seeds and polluters side by side, so that pieces fail with several senders. */
-function polluted(scenario: string, seed: number, version: 'v1' | 'v2', share: number): World {
-  const world = worldOf(scenario, seed, { version, bytes: 4 * MiB, pieceLength: 256 * KiB }, 3)
+/** Honest seeds and polluters side by side, on lines alike, so that large pieces fail with several senders. */
+function polluted(scenario: string, seed: number, version: 'v1' | 'v2', share: number, pieceLength = 256 * KiB): World {
+  const world = worldOf(scenario, seed, { version, bytes: 16 * pieceLength, pieceLength }, 3)
+  const slow = line(300e3, 3e6)
   for (let index = 0; index < 3; index++) {
-    world.add({ name: `seed-${index}`, isSeed: true, line: line(300e3, 3e6) })
+    world.add({ name: `seed-${index}`, isSeed: true, line: slow })
     const disguise = polluter(seededRandom(seed * 10 + index), share)
-    world.add({ name: `polluter-${index}`, isSeed: true, line: HOME, disguise })
+    world.add({ name: `polluter-${index}`, isSeed: true, line: pieceLength > 256 * KiB ? slow : HOME, disguise })
   }
   addLeeches(world, 3, { line: HOME })
   return world
@@ -42,7 +43,7 @@ export const FAULTS: readonly Case[] = [
     name: 'polluted at times (v1)',
     summary: 'three of six seeds forge one block in twenty, and no leaf hashes tell which',
     limitMs: 3_600_000,
-    build: ({ seed }) => polluted('polluted at times (v1)', seed, 'v1', 0.05),
+    build: ({ seed }) => polluted('polluted at times (v1)', seed, 'v1', 0.05, MiB),
   },
   {
     name: 'mute magnet',

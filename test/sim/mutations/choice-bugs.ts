@@ -99,14 +99,6 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     foundBy: 'spending',
   },
   {
-    name: 'the optimistic slot never moves on',
-    file: 'choker.ts',
-    from: 'this.#optimistic.clear()',
-    to: '',
-    shownBy: 'free riders',
-    foundBy: 'fairness',
-  },
-  {
     name: 'free slots wait for nobody',
     file: 'choker.ts',
     from: '.filter(peer => peer.amChoking).slice(0, Math.max(0, free))',
