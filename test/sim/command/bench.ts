@@ -1,7 +1,7 @@
-/** How fast the simulator is, and how much memory it takes: the scenario `equal`, with and without checkers. */
+/** How fast the simulator is, and how much memory it takes: the scenario `blocks`, with and without checkers. */
 import { formatBytes } from '../../../src/node/cli/format.ts'
 import { type CommandContext, drive } from './drive.ts'
-import { EQUAL } from './registry.ts'
+import { BLOCKS } from './registry.ts'
 import { table } from './summary.ts'
 
 export interface BenchOptions {
@@ -42,11 +42,10 @@ async function measure(
   seed: number,
   context: CommandContext,
 ): Promise<string[]> {
-  const before = process.cpuUsage()
-  const world = EQUAL.build({ seed, peers, isChecked })
-  await drive(world, EQUAL.limitMs, context, eventsMax)
-  const { user, system } = process.cpuUsage(before)
-  const processorMs = (user + system) / 1000
+  const startedAtMs = context.processorMs()
+  const world = BLOCKS.build({ seed, peers, isChecked })
+  await drive(world, BLOCKS.limitMs, context, eventsMax)
+  const processorMs = context.processorMs() - startedAtMs
   const { happened, now } = world.timeline
   const complete = world.leeches.filter(leech => leech.isComplete).length
   const memoryBytes = process.memoryUsage.rss()

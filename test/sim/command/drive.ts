@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** Milliseconds; any origin. */
   readonly now: () => number
+  /** Milliseconds of the processor that this process has had: others may be busy on it. */
+  readonly processorMs: () => number
 }
 
 /** Events between two looks at the clock: a few tens of milliseconds. */

@@ -23,6 +23,10 @@ process.exitCode = await runSimulator(process.argv.slice(2), {
   terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, now: () => performance.now() }),
   signal: stopping.signal,
   now: () => performance.now(),
+  processorMs: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
 })
 
 function stop(signal: StopSignal): void {

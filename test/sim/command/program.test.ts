@@ -27,6 +27,7 @@ function contextOf(lines: { printed: string[]; noted: string[] }, signal = new A
     },
     signal,
     now: () => now++,
+    processorMs: () => now++,
   } satisfies CommandContext
 }
 

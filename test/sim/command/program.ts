@@ -106,16 +106,18 @@ async function perform(options: Options, context: CommandContext): Promise<void>
 }
 
 async function runScenario(scenario: Scenario, options: Options, context: CommandContext): Promise<void> {
-  const { terminal, now, signal } = context
+  const { terminal, now, processorMs, signal } = context
   const { seed = 1, peers = scenario.peersDefault ?? 0 } = options
   if (options.peers !== undefined && scenario.peersDefault === undefined) {
     throw new UsageError(`How many peers ${scenario.name} has is drawn from its seed: leave --peers out.`)
   }
   if (options.peers === 0) throw new UsageError('--peers needs 1 at the least.')
   const startedAt = now()
+  const processorStartMs = processorMs()
   const world = scenario.build({ seed, peers, isChecked: options.checks })
   if (options.trace) printTrace(world, context)
-  const summarize = () => terminal.print(summaryOf(world, { elapsedMs: now() - startedAt }))
+  const summarize = () =>
+    terminal.print(summaryOf(world, { elapsedMs: now() - startedAt, processorMs: processorMs() - processorStartMs }))
   try {
     if (!(await drive(world, scenario.limitMs, context))) {
       terminal.note(`Stopped by ${signal.reason instanceof Stopped ? signal.reason.signal : 'a signal'}; so far:`)

@@ -1,4 +1,5 @@
 /** Scenarios by name, for the command and whoever else wants to run one. */
+import { BLOCK_BYTES, REQUEST_BYTES_MAX, type SwarmLimits } from '../../../src/options.ts'
 import { CASES } from '../cases/all.ts'
 import { polluter } from '../hostile.ts'
 import { type Line, line } from '../link.ts'
@@ -38,13 +39,15 @@ const HOUR_MS = 3_600_000
 interface EqualOptions extends ScenarioOptions {
   readonly name: string
   readonly torrent: TorrentOptions
+  /** Of a block, at the least. @default 16 KiB */
+  readonly unitBytes?: number
 }
 
 /** One seed and equal leeches, with the defaults of all measurements against bounds. */
-function equalWorld({ name, seed, peers, torrent, isChecked }: EqualOptions): World {
+function equalWorld({ name, seed, peers, torrent, unitBytes = BLOCK_BYTES, isChecked }: EqualOptions): World {
   const world = new World({ scenario: name, seed, torrent: createTorrent(torrent), network: SET_UP, isChecked })
   world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: { connectionsMax: CONNECTIONS_MAX } })
-  addLeeches(world, peers, { line: () => EQUAL_LINE })
+  addLeeches(world, peers, { line: () => EQUAL_LINE, limits: { unitBytes } })
   return world
 }
 
@@ -52,6 +55,7 @@ interface LeechOptions {
   readonly line: () => Line
   readonly webSeeds?: readonly string[]
   readonly joinsAt?: (index: number) => number
+  readonly limits?: Partial<SwarmLimits>
 }
 
 function addLeeches(world: World, count: number, options: LeechOptions): void {
@@ -60,6 +64,7 @@ function addLeeches(world: World, count: number, options: LeechOptions): void {
       name: `leech-${index}`,
       line: options.line(),
       share: { connectionsMax: CONNECTIONS_MAX },
+      limits: options.limits ?? {},
       webSeeds: options.webSeeds ?? [],
       joinsAt: options.joinsAt?.(index) ?? 0,
     })
@@ -76,6 +81,17 @@ export const EQUAL: Scenario = {
     equalWorld({ name: 'equal', torrent: { version: 'v2', bytes: 256 * MiB, pieceLength: MiB }, ...options }),
 }
 
+/** The same in 8 blocks a piece, neither more nor less: what the simulator's speed is measured by. */
+export const BLOCKS: Scenario = {
+  ...EQUAL,
+  name: 'blocks',
+  summary: 'the same in 8 blocks a piece, neither more nor less',
+  build: options => {
+    const torrent = { version: 'v2', bytes: 256 * MiB, pieceLength: MiB } as const
+    return equalWorld({ name: 'blocks', torrent, unitBytes: REQUEST_BYTES_MAX, ...options })
+  },
+}
+
 /** What `--soak` runs. */
 export const RANDOM: Scenario = {
   name: 'random',
@@ -86,6 +102,7 @@ export const RANDOM: Scenario = {
 
 export const SCENARIOS: readonly Scenario[] = [
   EQUAL,
+  BLOCKS,
   {
     name: 'small',
     summary: 'the same with 16 MiB in pieces of 128 KiB',

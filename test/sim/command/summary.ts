@@ -4,12 +4,13 @@ import type { World } from '../world.ts'
 import { figuresOf, quantile } from './figures.ts'
 
 export interface Effort {
-  /** Of this machine's time. */
   readonly elapsedMs: number
+  /** Of one processor, where others may be busy too. */
+  readonly processorMs: number
 }
 
 /** A line each: what, how much, and what it is to be compared with. */
-export function summaryOf(world: World, { elapsedMs }: Effort): string {
+export function summaryOf(world: World, { elapsedMs, processorMs }: Effort): string {
   const figures = figuresOf(world)
   const { completionsMs, boundMs, leeches } = figures
   const { totalBytes } = world.torrent
@@ -42,9 +43,9 @@ export function summaryOf(world: World, { elapsedMs }: Effort): string {
     [
       'events',
       events.toLocaleString('en'),
-      `${Math.round((events * 1000) / Math.max(1, elapsedMs)).toLocaleString('en')}/s`,
+      `${Math.round((events * 1000) / Math.max(1, processorMs)).toLocaleString('en')}/s`,
     ],
-    ['time spent', seconds(elapsedMs), ''],
+    ['time spent', seconds(elapsedMs), `${seconds(processorMs)} of a processor`],
     ['trace', world.trace.hash, `${world.trace.length.toLocaleString('en')} entries`],
   ])
 }
