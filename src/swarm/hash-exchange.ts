@@ -196,6 +196,7 @@ export class HashExchange<Body> {
   #choose(able: readonly Peer[]): Peer | undefined {
     const { now, limits } = this.#context
     let chosen: Peer | undefined
+    let chosenReadyAt = Number.POSITIVE_INFINITY
     let chosenLoad = Number.POSITIVE_INFINITY
     for (const peer of able) {
       const readyAt = (this.#refusedAt.get(peer.handle) ?? Number.NEGATIVE_INFINITY) + limits.answerMs
@@ -205,8 +206,10 @@ export class HashExchange<Body> {
       }
       let load = 0
       for (const task of this.#tasks.values()) if (task.peer === peer) load++
-      if (load < chosenLoad) {
+      // Those who never failed come first, then who failed longest ago: silent peers would take turns among themselves.
+      if (readyAt < chosenReadyAt || (readyAt === chosenReadyAt && load < chosenLoad)) {
         chosen = peer
+        chosenReadyAt = readyAt
         chosenLoad = load
       }
     }

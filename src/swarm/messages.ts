@@ -201,7 +201,7 @@ export class MessageHandler<Body> {
   #onDontHave(peer: Peer, piece: number): void {
     if (peer.have === undefined || piece >= peer.have.length) return
     if (peer.have.delete(piece)) this.#host.transfer()!.pieces.rarity.addAvailability(piece, -1)
-    this.#host.transfer()?.reviewInterest(peer)
+    this.#retracted(peer)
   }
 
   #onBitfield(peer: Peer, bits: Uint8Array): void {
@@ -223,7 +223,16 @@ export class MessageHandler<Body> {
     if (count === undefined) return
     if (!peer.learnPieceCount(count)) this.#strike(peer)
     this.#countPieces(peer, 1)
-    this.#host.transfer()?.reviewInterest(peer)
+    this.#retracted(peer)
+  }
+
+  /** What was the peer's to itself may be what it has no more. */
+  #retracted(peer: Peer): void {
+    const transfer = this.#host.transfer()
+    if (transfer === undefined) return
+    transfer.requests.endExclusive(peer)
+    transfer.isStale = true
+    transfer.reviewInterest(peer)
   }
 
   #countPieces(peer: Peer, difference: 1 | -1): void {

@@ -51,7 +51,8 @@ export class MetadataExchange<Body> {
     if (this.#attempt !== undefined && now >= this.#attempt.progressAt + limits.answerMs) this.#giveUp()
     if (this.#attempt !== undefined) return
     const candidates = [...this.#peers.values()].filter(peer => canServe(peer) && this.#readyAt(peer) <= now)
-    const peer = candidates[0]
+    // Who never failed, or failed longest ago: silent peers would take turns among themselves.
+    const [peer] = candidates.sort((a, b) => this.#readyAt(a) - this.#readyAt(b) || 0)
     if (peer === undefined) return
     const pieceCount = Math.ceil(peer.metadataBytes / BLOCK_BYTES)
     this.#attempt = {

@@ -113,14 +113,14 @@ export class Requests<Body> {
    * asked stays asked, for an unchoke may have crossed it and the block be on its way. Without, everything is dropped.
    */
   choked(peer: Peer): void {
-    if (peer.features.fast) this.#endExclusive(peer)
+    if (peer.features.fast) this.endExclusive(peer)
     else this.release(peer)
   }
 
   /** Gives back everything that was asked of a peer. */
   release(peer: Peer): void {
     for (const request of [...peer.pending.values()]) this.#forget(peer, request)
-    this.#endExclusive(peer)
+    this.endExclusive(peer)
     peer.isSnubbed = false
   }
 
@@ -146,7 +146,7 @@ export class Requests<Body> {
       if (isOverdue) {
         peer.isSnubbed = true
         peer.isRamping = false
-        this.#endExclusive(peer)
+        this.endExclusive(peer)
       }
       for (const request of [...peer.pending.values()]) {
         if (!request.isLate && isOverdue) {
@@ -269,7 +269,8 @@ export class Requests<Body> {
     partial.ask(run)
   }
 
-  #endExclusive(peer: Peer): void {
+  /** Nothing is the peer's to itself any more. */
+  endExclusive(peer: Peer): void {
     for (const partial of this.#pieces.partials.values()) {
       if (partial.exclusive === peer.handle) partial.exclusive = undefined
     }
