@@ -58,6 +58,35 @@ export const FAULTS: readonly Case[] = [
     },
   },
   {
+    name: 'mutes',
+    summary: 'three peers that say nothing of metadata and hashes are there before one that does',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('mutes', seed, { ...SMALL, version: 'v2' })
+      for (let index = 0; index < 3; index++) {
+        world.add({ name: `mute-${index}`, isSeed: true, line: HOME, disguise: mute() })
+      }
+      addLeeches(world, 1, { line: HOME, from: 'magnet' })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 5_000 })
+      return world
+    },
+  },
+  {
+    name: 'retracted',
+    summary: 'the only neighbour loses the piece that it had to itself; then a seed comes',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('retracted', seed, { bytes: MiB, pieceLength: 128 * KiB })
+      const poor = world.add({ name: 'poor', holds: { first: 0, end: 8 }, wants: [], line: line(12e3, 1e6) })
+      world.timeline.at(5_000, () => {
+        for (let piece = 0; piece < 8; piece++) poor.lose(piece)
+      })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 8_000 })
+      addLeeches(world, 1, { line: HOME })
+      return world
+    },
+  },
+  {
     name: 'nosy',
     summary: 'a stranger asks everybody for pieces that nobody has said to have',
     limitMs: 3_600_000,
