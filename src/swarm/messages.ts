@@ -125,7 +125,8 @@ export class MessageHandler<Body> {
         return this.#host.interestChanged()
       case 'not-interested':
         this.#setInterested(peer, false)
-        return transfer?.uploads.clear(peer)
+        transfer?.uploads.clear(peer)
+        return this.#host.interestChanged()
       case 'have':
         return this.#onHave(peer, message.piece)
       case 'bitfield':
