@@ -29,8 +29,8 @@ export function randomSwarm(seed: number): World {
     seed,
     torrent,
     network: Object.assign({}, ...faults.map(fault => fault.network?.(draw) ?? {})),
-    // So few pieces are all endgame: two may fail with several senders before a third has one and names it.
-    badPiecesMax: 3,
+    // So few pieces are all endgame: some fail with several senders before one has a single sender and names it.
+    badPiecesMax: 4,
   })
   const webSeeds = addOrigins(world, faults, draw)
   const keeper = world.add({ name: 'seed', isSeed: true, line: draw.line(), share: drawShare(draw) })

@@ -51,7 +51,8 @@ export class Integrity implements Watcher {
         }
         return
       case 'load':
-        if (!passed.has(effect.piece)) object(`is about to serve piece ${effect.piece}, which passed no check`, member)
+        if (!this.#verified.get(member)?.has(effect.piece))
+          object(`is about to serve piece ${effect.piece}, which passed no check`, member)
         return
       case 'send': {
         const { message } = effect
