@@ -40,6 +40,8 @@ export class Neighbour {
   readonly asked = new Map<Place, Asked>()
   /** How often it asked us for what lies at a place, less how often we answered. */
   readonly owed = new Map<Place, number>()
+  /** ms; when it called back what it had asked for, by place. */
+  readonly cancelled = new Map<Place, number>()
   /** ms; when it was last asked for something, or answered. */
   activeAt: number
   /** ms; when it was last asked for something. */
@@ -175,6 +177,7 @@ export class Neighbourhood {
       case 'piece':
       case 'reject':
         addTo(neighbour.owed, this.place(message.piece, message.begin), -1)
+        neighbour.cancelled.delete(this.place(message.piece, message.begin))
     }
   }
 
@@ -215,6 +218,10 @@ export class Neighbourhood {
         return
       case 'request':
         if (this.#isInBounds(message)) addTo(neighbour.owed, this.place(message.piece, message.begin), 1)
+        neighbour.cancelled.delete(this.place(message.piece, message.begin))
+        return
+      case 'cancel':
+        neighbour.cancelled.set(this.place(message.piece, message.begin), now)
         return
       case 'reject':
       case 'piece':

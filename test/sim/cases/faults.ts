@@ -120,9 +120,23 @@ export const FAULTS: readonly Case[] = [
     limitMs: 3_600_000,
     build: ({ seed }) => {
       const world = worldOf('free riders', seed, { bytes: 24 * MiB, pieceLength: 128 * KiB })
-      const slow = { line: line(40e3, 1e6), share: { unchokesMax: 3 } }
+      const slow = { line: line(60e3, 1e6), share: { unchokesMax: 3 } }
       for (let index = 0; index < 3; index++) {
         world.add({ name: `third-${index}`, holds: { first: index * 64, end: index * 64 + 64 }, ...slow })
+      }
+      for (let index = 0; index < 5; index++) world.add({ name: `rider-${index}`, disguise: choker(), ...slow })
+      return world
+    },
+  },
+  {
+    name: 'slow lines',
+    summary: 'three members trade their thirds over lines of 40 KB a second; riders crowd their slots',
+    limitMs: 7_200_000,
+    build: ({ seed }) => {
+      const world = worldOf('slow lines', seed, { bytes: 6 * MiB, pieceLength: 64 * KiB })
+      const slow = { line: line(40e3, 1e6), share: { unchokesMax: 3 } }
+      for (let index = 0; index < 3; index++) {
+        world.add({ name: `third-${index}`, holds: { first: index * 32, end: index * 32 + 32 }, ...slow })
       }
       for (let index = 0; index < 5; index++) world.add({ name: `rider-${index}`, disguise: choker(), ...slow })
       return world

@@ -59,6 +59,14 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     foundBy: 'manners',
   },
   {
+    name: 'a cancel does not reach what was loaded ahead',
+    file: 'uploads.ts',
+    from: 'const readyAt = at < 0 ?',
+    to: 'const readyAt = at < -1 ?',
+    shownBy: 'slow lines',
+    foundBy: 'manners',
+  },
+  {
     name: 'a pause does not cancel what was asked for',
     file: 'swarm.ts',
     from: 'for (const peer of this.#peers.values()) this.#transfer.requests.cancelAll(peer)',
