@@ -61,8 +61,8 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'a cancel does not reach what was loaded ahead',
     file: 'uploads.ts',
-    from: 'const readyAt = at < 0 ?',
-    to: 'const readyAt = at < -1 ?',
+    from: 'else if (readyAt >= 0) peer.ready.splice(readyAt, 1)',
+    to: 'else if (readyAt >= 0) return',
     shownBy: 'slow lines',
     foundBy: 'manners',
   },
