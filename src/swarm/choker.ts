@@ -26,12 +26,12 @@ export class Choker<Body> {
 
   /** When slots may be given to others. */
   get deadline(): number {
-    const { interestedCount, now } = this.#context
+    const { interestedCount, unchoked, now } = this.#context
     if (interestedCount === 0) return Number.POSITIVE_INFINITY
     let servedCount = 0
     let idleAt = Number.POSITIVE_INFINITY
-    for (const peer of this.#peers.values()) {
-      if (peer.amChoking || !peer.isInterested) continue
+    for (const peer of unchoked) {
+      if (!peer.isInterested) continue
       servedCount++
       if (this.#idleAt(peer) > now) idleAt = Math.min(idleAt, this.#idleAt(peer))
     }

@@ -3,6 +3,7 @@ import type { SwarmLimits } from '../options.ts'
 import type { WireMessage } from '../protocol/wire.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { BodyOps, Effect, Report, Share } from './events.ts'
+import type { Peer } from './peer.ts'
 import type { Random } from './random.ts'
 
 export class Context<Body> {
@@ -13,6 +14,8 @@ export class Context<Body> {
   isUploading = true
   /** Peers that are interested in us. */
   interestedCount = 0
+  /** Peers that we do not choke. */
+  readonly unchoked = new Set<Peer>()
   readonly counters: Counters = {
     fromPeersBytes: 0,
     fromOriginBytes: 0,

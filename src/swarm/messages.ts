@@ -90,6 +90,7 @@ export class MessageHandler<Body> {
 
   choke(peer: Peer): void {
     peer.amChoking = true
+    this.#context.unchoked.delete(peer)
     peer.chokedAt = this.#context.now
     this.#context.send(peer.handle, { type: 'choke' })
     this.#host.transfer()?.uploads.clear(peer)
@@ -97,6 +98,7 @@ export class MessageHandler<Body> {
 
   unchoke(peer: Peer): void {
     peer.amChoking = false
+    this.#context.unchoked.add(peer)
     peer.unchokedAt = this.#context.now
     // First, so that the peer's first requests follow them.
     this.#host.transfer()?.uploads.suggestions.renew(peer)
@@ -106,6 +108,7 @@ export class MessageHandler<Body> {
   /** The peer is gone: it and its pieces no longer count. */
   forget(peer: Peer): void {
     this.#setInterested(peer, false)
+    this.#context.unchoked.delete(peer)
     if (peer.have !== undefined) this.#countPieces(peer, -1)
   }
 
