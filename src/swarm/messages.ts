@@ -190,10 +190,7 @@ export class MessageHandler<Body> {
   }
 
   #onHave(peer: Peer, piece: number): void {
-    if (peer.have === undefined) {
-      if (peer.early.pieces.length < EARLY_PIECES_MAX) peer.early.pieces.push(piece)
-      return
-    }
+    if (peer.have === undefined) return noteEarly(peer, piece)
     if (piece >= peer.have.length) return this.#strike(peer)
     if (!peer.have.add(piece)) return
     const { pieces } = this.#host.transfer()!
@@ -203,7 +200,8 @@ export class MessageHandler<Body> {
   }
 
   #onDontHave(peer: Peer, piece: number): void {
-    if (peer.have === undefined || piece >= peer.have.length) return
+    if (peer.have === undefined) return noteEarly(peer, ~piece)
+    if (piece >= peer.have.length) return
     if (peer.have.delete(piece)) this.#host.transfer()!.pieces.rarity.addAvailability(piece, -1)
     this.#retracted(peer)
   }
@@ -285,4 +283,9 @@ export class MessageHandler<Body> {
     if (peer.strikes < this.#context.limits.strikesMax) return
     this.#context.emit({ type: 'close', peer: peer.handle, reason: 'broke the protocol too often' })
   }
+}
+
+/** @param news a piece that it has, or the complement of one that it has no more */
+function noteEarly(peer: Peer, news: number): void {
+  if (peer.early.pieces.length < EARLY_PIECES_MAX) peer.early.pieces.push(news)
 }

@@ -37,6 +37,7 @@ export class Peer {
   /** Undefined until the layout is known; see `early`. */
   have: Bitfield | undefined
   /** What it said it has before the piece count was known. Bounded by the wire's own limits. */
+  /** `pieces` in the order of the news; one that it has no more as its complement (`~piece`). */
   early: { all: boolean; bits?: Uint8Array; pieces: number[] } = { all: false, pieces: [] }
   isChoking = true
   isInterested = false
@@ -130,11 +131,13 @@ export class Peer {
     const { all, bits, pieces } = this.early
     this.early = { all: false, pieces: [] }
     this.have = all ? Bitfield.full(count) : new Bitfield(count, bits)
+    let isInRange = bits === undefined || bits.length === Math.ceil(count / 8)
     for (const piece of pieces) {
-      if (piece >= count) return false
-      this.have.add(piece)
+      if (Math.max(piece, ~piece) >= count) isInRange = false
+      else if (piece < 0) this.have.delete(~piece)
+      else this.have.add(piece)
     }
-    return bits === undefined || bits.length === Math.ceil(count / 8)
+    return isInRange
   }
 }
 

@@ -58,6 +58,8 @@ export class Requests<Body> {
       const { begin, length } = partial.range(run)
       const known = peer.pending.get(requestKey(piece, begin))
       if (known !== undefined) {
+        // Who is late would get it again at every turn, before others are asked.
+        if (peer.isSnubbed) return
         this.#renew(known)
         continue
       }
