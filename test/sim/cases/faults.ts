@@ -180,6 +180,33 @@ export const FAULTS: readonly Case[] = [
     },
   },
   {
+    name: 'tail',
+    summary: 'a liar was asked first for a piece shorter than a block, and nobody is asked for anything twice',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('tail', seed, { bytes: 8_000, pieceLength: 64 * KiB })
+      world.add({ name: 'liar', isSeed: true, line: HOME, disguise: liar() })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 3_000 })
+      addLeeches(world, 1, { line: HOME, limits: { duplicateRequestsMax: 0, duplicateShareMax: 0 } })
+      return world
+    },
+  },
+  {
+    name: 'early loss',
+    summary: 'a neighbour loses pieces while others still wait for the metadata',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('early loss', seed, SMALL)
+      const poor = world.add({ name: 'poor', isSeed: true, line: HOME, disguise: mute() })
+      world.timeline.at(5_000, () => {
+        for (let piece = 0; piece < 32; piece++) poor.lose(piece)
+      })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 8_000 })
+      addLeeches(world, 1, { line: HOME, from: 'magnet' })
+      return world
+    },
+  },
+  {
     name: 'resume',
     summary: 'leeches crash half-way and find what they had',
     limitMs: 3_600_000,

@@ -67,6 +67,14 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     foundBy: 'manners',
   },
   {
+    name: 'what a neighbour lost before the metadata came is asked of it',
+    file: 'messages.ts',
+    from: 'if (peer.have === undefined) return noteEarly(peer, ~piece)',
+    to: 'if (peer.have === undefined) return',
+    shownBy: 'early loss',
+    foundBy: 'manners',
+  },
+  {
     name: 'a pause does not cancel what was asked for',
     file: 'swarm.ts',
     from: 'for (const peer of this.#peers.values()) this.#transfer.requests.cancelAll(peer)',

@@ -139,6 +139,14 @@ export const WAITING_BUGS: readonly Mutation[] = [
     foundBy: 'liveness',
   },
   {
+    name: 'who is late is asked again before others',
+    file: 'requests.ts',
+    from: 'if (peer.isSnubbed) return\n',
+    to: '\n',
+    shownBy: 'tail',
+    foundBy: 'diligence',
+  },
+  {
     name: 'what a lost neighbour was asked for stays with it',
     file: 'transfer.ts',
     from: 'this.requests.release(peer)',
