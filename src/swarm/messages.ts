@@ -193,8 +193,9 @@ export class MessageHandler<Body> {
     if (peer.have === undefined) return noteEarly(peer, piece)
     if (piece >= peer.have.length) return this.#strike(peer)
     if (!peer.have.add(piece)) return
-    const { pieces } = this.#host.transfer()!
+    const { pieces, uploads } = this.#host.transfer()!
     pieces.rarity.addAvailability(piece, 1)
+    uploads.suggestions.settle(peer, [piece])
     // Only a piece that we miss, or the one that completes the peer, can change anything between us.
     if (pieces.isWanted(piece) || peer.isSeed) this.#host.transfer()?.reviewInterest(peer)
   }

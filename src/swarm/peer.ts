@@ -89,8 +89,8 @@ export class Peer {
   readonly sent: RateMeter
   /** Over a few round trips, so that the send buffer can grow as fast as the path allows. */
   readonly sentLately: RateMeter
-  /** Pieces that were suggested to it and that it has not asked for. */
-  readonly promised = new Set<number>()
+  /** Pieces that were suggested to it while it is served, or that it asked for, and whether it has; until it has them. */
+  readonly promised = new Map<number, boolean>()
   lastServedAt = Number.NEGATIVE_INFINITY
 
   constructor(

@@ -10,12 +10,16 @@ import type { Peer } from './peer.ts'
 import type { Pieces } from './pieces.ts'
 import { shuffled } from './random.ts'
 
+/** ms between looks for pieces that nobody has after all: whoever was to have them left, or lost its turn. */
+const REVIEW_MS = 1_000
+
 export class Suggestions<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
-  /** Pieces that may be new to everybody, in random order. Undefined until this swarm seeds. */
-  #fresh: number[] | undefined
-  /** Promised, or asked for without a promise. */
+  /** Pieces that may be new to everybody, in random order. */
+  #fresh: number[] = []
+  #reviewedAt = Number.NEGATIVE_INFINITY
+  /** On their way to a peer that is served, or promised to it. */
   readonly #taken: Bitfield
 
   constructor(context: Context<Body>, pieces: Pieces<Body>) {
@@ -26,36 +30,48 @@ export class Suggestions<Body> {
 
   /** Keeps a few suggestions ahead of what a peer asks for, enough to fill its window, if it is one that follows them. */
   renew(peer: Peer): void {
-    const { have, layout, rarity } = this.#pieces
-    const { random, limits, interestedCount } = this.#context
+    const { have, layout } = this.#pieces
+    const { limits, interestedCount } = this.#context
     // WebTorrent ignores suggestions, and a lone leech chooses for itself.
     if (!have.isFull || peer.client !== 'shoal' || interestedCount < 2) return
-    const aheadMax = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
-    this.#fresh ??= shuffled(
-      random,
-      Array.from({ length: layout.pieceCount }, (_, piece) => piece),
-    )
-    while (peer.promised.size < aheadMax && this.#fresh.length > 0) {
-      const piece = this.#fresh.pop()!
-      if (this.#taken.has(piece) || rarity.availability(piece) > 0) continue
-      this.#taken.add(piece)
-      peer.promised.add(piece)
+    let room = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
+    for (const isAsked of peer.promised.values()) if (!isAsked) room--
+    for (let piece = this.#next(); room > 0 && piece !== undefined; room--, piece = this.#next()) {
+      this.#promise(peer, piece, false)
       this.#context.send(peer.handle, { type: 'suggest', piece })
     }
   }
 
   /** A peer asks for a piece. */
   asked(peer: Peer, piece: number): void {
-    this.#taken.add(piece)
-    if (peer.promised.delete(piece)) this.renew(peer)
+    const wasAsked = peer.promised.get(piece)
+    if (wasAsked === true) return
+    this.#promise(peer, piece, true)
+    if (wasAsked === false) this.renew(peer)
   }
 
-  /** Nothing will come of what was promised to a peer. */
-  revoke(peer: Peer): void {
-    for (const piece of peer.promised) {
-      this.#taken.delete(piece)
-      this.#fresh?.push(piece)
+  /** A peer is served no more, or has the piece: nothing else will come of what was promised to it. */
+  settle(peer: Peer, pieces: Iterable<number> = peer.promised.keys()): void {
+    for (const piece of pieces) if (peer.promised.delete(piece)) this.#taken.delete(piece)
+  }
+
+  #promise(peer: Peer, piece: number, isAsked: boolean): void {
+    this.#taken.add(piece)
+    peer.promised.set(piece, isAsked)
+  }
+
+  /** A piece that nobody has and nobody is to have. */
+  #next(): number | undefined {
+    const isFresh = (piece: number) => !this.#taken.has(piece) && this.#pieces.rarity.availability(piece) === 0
+    const { now, random } = this.#context
+    for (;;) {
+      const piece = this.#fresh.pop()
+      if (piece === undefined && now < this.#reviewedAt + REVIEW_MS) return undefined
+      if (piece !== undefined && isFresh(piece)) return piece
+      if (piece !== undefined) continue
+      this.#reviewedAt = now
+      const all = Array.from({ length: this.#pieces.layout.pieceCount }, (_, index) => index)
+      this.#fresh = shuffled(random, all.filter(isFresh))
     }
-    peer.promised.clear()
   }
 }

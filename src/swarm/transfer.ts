@@ -142,7 +142,7 @@ export class Transfer<Body> {
 
   /** A peer is gone: what was asked of it is asked of others. */
   parted(peer: Peer): void {
-    this.uploads.suggestions.revoke(peer)
+    this.uploads.suggestions.settle(peer)
     this.requests.release(peer)
     this.hashExchange.closed(peer)
     this.hashExchange.tick()

@@ -78,7 +78,7 @@ export class Uploads<Body> {
 
   /** We choke the peer: nothing that it asked for will come (BEP 6 wants each refused). */
   clear(peer: Peer): void {
-    this.suggestions.revoke(peer)
+    this.suggestions.settle(peer)
     for (const { request } of peer.ready.splice(0)) {
       peer.loadingBytes -= request.length
       this.#reject(peer, request)

@@ -16,9 +16,8 @@ describe('suggestions', () => {
     world.run(300_000)
     const suggested = sent(seed, 'suggest').map(({ message }) => message.piece)
     assert.ok(new Set(suggested).size > PIECES / 2, `${new Set(suggested).size} pieces were suggested`)
-    const first = new Map<number, number>()
-    for (const { peer, message } of sent(seed, 'piece')) if (!first.has(message.piece)) first.set(message.piece, peer)
-    const followed = sent(seed, 'suggest').filter(({ peer, message }) => first.get(message.piece) === peer)
+    const served = new Set(sent(seed, 'piece').map(({ peer, message }) => `${peer} ${message.piece}`))
+    const followed = sent(seed, 'suggest').filter(({ peer, message }) => served.has(`${peer} ${message.piece}`))
     assert.ok(followed.length >= 0.8 * suggested.length, `${followed.length} of ${suggested.length} were followed`)
   })
 
