@@ -37,7 +37,9 @@ export class Waste implements Watcher {
     for (const member of this.#world.leeches) {
       const wasted = this.#unsavedBytes(member) - (this.#lost.get(member) ?? 0)
       const peers = this.#neighbours.get(member)?.size ?? 0
-      const allowed = Math.max(torrent.totalBytes / 100, 2 * REQUEST_BYTES_MAX * peers)
+      // A web seed brings whole pieces, whatever peers had brought of them.
+      const overlapping = 2 * torrent.pieceLength * (member.options.webSeeds?.length ?? 0)
+      const allowed = Math.max(torrent.totalBytes / 100, 2 * REQUEST_BYTES_MAX * peers) + overlapping
       const spoiled = ledger.of(member).damaged * torrent.pieceLength
       if (wasted > allowed + spoiled) this.#object(`wasted ${wasted} bytes, ${allowed} are allowed`, member)
     }
