@@ -2,8 +2,9 @@
 import type { Case } from './case.ts'
 import { FAULTS } from './faults.ts'
 import { FLOW } from './flow.ts'
+import { SURROUNDINGS } from './surroundings.ts'
 
-export const CASES: readonly Case[] = [...FLOW, ...FAULTS]
+export const CASES: readonly Case[] = [...FLOW, ...FAULTS, ...SURROUNDINGS]
 
 /** @throws Error when no case has this name */
 export function caseOf(name: string): Case {
