@@ -199,7 +199,9 @@ export class HashExchange<Body> {
     let chosenReadyAt = Number.POSITIVE_INFINITY
     let chosenLoad = Number.POSITIVE_INFINITY
     for (const peer of able) {
-      const readyAt = (this.#refusedAt.get(peer.handle) ?? Number.NEGATIVE_INFINITY) + limits.answerMs
+      // Whoever has pieces has their hashes, most likely; others are asked when nobody else is left.
+      const neverAt = peer.have?.count ? Number.NEGATIVE_INFINITY : -limits.answerMs
+      const readyAt = (this.#refusedAt.get(peer.handle) ?? neverAt) + limits.answerMs
       if (readyAt > now) {
         this.#nextRetryAt = Math.min(this.#nextRetryAt, readyAt)
         continue
