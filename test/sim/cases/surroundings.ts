@@ -42,11 +42,11 @@ export const SURROUNDINGS: readonly Case[] = [
     },
   },
   {
-    name: 'NATs',
+    name: 'nat types',
     summary: 'members of whom few can reach each other, and a relay for the others',
     limitMs: HOUR_MS,
     build: ({ seed }) => {
-      const world = worldOf('NATs', seed, { network: { hasRelay: true } })
+      const world = worldOf('nat types', seed, { network: { hasRelay: true } })
       world.add({ name: 'seed', isSeed: true, nat: 'symmetric', line: HOME })
       for (const nat of ['open', 'cone', 'symmetric', 'blocked'] as const) world.add({ name: nat, nat, line: HOME })
       return world
@@ -78,6 +78,21 @@ export const SURROUNDINGS: readonly Case[] = [
         world.add({ name: `sybil-${index}`, isSeed: true, line: HOME, disguise: sybil() })
       }
       addLeeches(world, 2, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
+    name: 'silent crowd',
+    summary: 'eight peers that say nothing are there before the seed, and piece hashes are needed',
+    limitMs: HOUR_MS,
+    build: ({ seed }) => {
+      const torrent = createTorrent({ bytes: 4 * MiB, pieceLength: 64 * KiB, version: 'v2' })
+      const world = worldOf('silent crowd', seed, { torrent })
+      for (let index = 0; index < 8; index++) {
+        world.add({ name: `sybil-${index}`, isSeed: true, line: HOME, disguise: sybil() })
+      }
+      addLeeches(world, 1, { line: HOME, from: 'magnet' })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 3_000 })
       return world
     },
   },

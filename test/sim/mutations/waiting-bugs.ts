@@ -131,6 +131,14 @@ export const WAITING_BUGS: readonly Mutation[] = [
     foundBy: 'diligence',
   },
   {
+    name: 'whoever has nothing is asked for hashes as soon as others',
+    file: 'hash-exchange.ts',
+    from: 'peer.have?.count ? Number.NEGATIVE_INFINITY : -limits.answerMs',
+    to: 'Number.NEGATIVE_INFINITY',
+    shownBy: 'silent crowd',
+    foundBy: 'diligence',
+  },
+  {
     name: 'a neighbour keeps to itself what it has no more',
     file: 'messages.ts',
     from: 'transfer.requests.endExclusive(peer)',
