@@ -19,7 +19,6 @@ interface KnownPeer {
 
 export class Connector<Body> {
   readonly #context: Context<Body>
-  readonly #peerId: string
   readonly #known = new Map<string, KnownPeer>()
   #connected = 0
   #dialing = 0
@@ -27,9 +26,8 @@ export class Connector<Body> {
   /** ms; the earliest time at which an idle peer can be dialled. Undefined: something changed since it was looked up. */
   #dialableAt: number | undefined
 
-  constructor(context: Context<Body>, peerId: string) {
+  constructor(context: Context<Body>) {
     this.#context = context
-    this.#peerId = peerId
   }
 
   get connections(): number {
@@ -49,7 +47,7 @@ export class Connector<Body> {
 
   found(peerIds: readonly string[]): void {
     for (const peerId of shuffled(this.#context.random, peerIds)) {
-      if (peerId !== this.#peerId) this.#know(peerId).isDialable = true
+      if (peerId !== this.#context.peerId) this.#know(peerId).isDialable = true
     }
     this.#dialableAt = undefined
   }
@@ -57,14 +55,14 @@ export class Connector<Body> {
   offered(offer: number, peerId: string): void {
     const peer = this.#know(peerId)
     const isWelcome =
-      peerId !== this.#peerId && peer.state === 'idle' && this.connections < this.#context.share.connectionsMax
+      peerId !== this.#context.peerId && peer.state === 'idle' && this.connections < this.#context.share.connectionsMax
     if (isWelcome) this.#set(peer, 'dialing')
     this.#context.emit({ type: isWelcome ? 'accept' : 'refuse', offer })
   }
 
   /** @returns why the connection is not wanted, or undefined */
   opened(peerId: string): string | undefined {
-    if (peerId === this.#peerId) return 'connected to ourselves'
+    if (peerId === this.#context.peerId) return 'connected to ourselves'
     const peer = this.#know(peerId)
     if (peer.state === 'banned') return 'banned'
     if (peer.state === 'connected') return 'already connected'

@@ -23,13 +23,15 @@ export class Context<Body> {
     wastedBytes: 0,
     uploadedBytes: 0,
   }
+  readonly peerId: string
   readonly random: Random
   readonly body: BodyOps<Body>
   readonly limits: SwarmLimits
   #effects: Effect<Body>[] = []
   #lastId = 0
 
-  constructor(random: Random, body: BodyOps<Body>, limits: SwarmLimits) {
+  constructor(peerId: string, random: Random, body: BodyOps<Body>, limits: SwarmLimits) {
+    this.peerId = peerId
     this.random = random
     this.body = body
     this.limits = limits

@@ -7,6 +7,7 @@
 import type { Context } from './context.ts'
 import { ORIGIN, type PartialPiece } from './partial-piece.ts'
 import type { Pieces } from './pieces.ts'
+import type { Thrift } from './thrift.ts'
 
 interface WebSeed {
   readonly url: string
@@ -19,25 +20,34 @@ interface WebSeed {
 interface Fetch<Body> {
   readonly seed: WebSeed
   readonly partials: Map<number, PartialPiece<Body>>
+  /** Taken back by us, which says nothing of the web seed. */
+  isCancelled: boolean
 }
 
 export class OriginSource<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
+  readonly #thrift: Thrift<Body>
+  /** Peers are waited for. */
+  #isThrifty = false
+  /** ms; nothing was found to fetch, and is not looked for before. */
+  #looksAt = 0
   readonly #seeds: WebSeed[]
   readonly #fetches = new Map<number, Fetch<Body>>()
   /** Which web seed a piece under check came from. */
   readonly #sources = new Map<number, WebSeed>()
 
-  constructor(context: Context<Body>, pieces: Pieces<Body>, urls: readonly string[]) {
+  constructor(context: Context<Body>, pieces: Pieces<Body>, urls: readonly string[], thrift: Thrift<Body>) {
     this.#context = context
     this.#pieces = pieces
+    this.#thrift = thrift
     this.#seeds = [...new Set(urls)].map(url => ({ url, fetches: 0, failures: 0, retryAt: 0, isDropped: false }))
   }
 
   get deadline(): number {
-    let deadline = Number.POSITIVE_INFINITY
-    if (this.#context.isPaused || this.#pieces.missing.count === 0) return deadline
+    if (this.#context.isPaused || this.#pieces.missing.count === 0) return Number.POSITIVE_INFINITY
+    // While peers are waited for, time alone may end that.
+    let deadline = this.#looksAt > this.#context.now ? this.#looksAt : Number.POSITIVE_INFINITY
     for (const { isDropped, retryAt } of this.#seeds) {
       if (!isDropped && retryAt > this.#context.now) deadline = Math.min(deadline, retryAt)
     }
@@ -51,11 +61,30 @@ export class OriginSource<Body> {
 
   /** Starts fetches as far as there is something to fetch and somebody to ask. */
   fill(): void {
-    if (this.#context.isPaused) return
+    const { isPaused, now, limits } = this.#context
+    if (isPaused || this.#seeds.length === 0 || this.#pieces.missing.count === 0) return
+    this.#review()
+    if (now < this.#looksAt) return
     for (const seed of this.#seeds) {
-      while (!seed.isDropped && seed.retryAt <= this.#context.now && seed.fetches < this.#fetchesMax(seed)) {
-        if (!this.#fetch(seed)) break
+      while (!seed.isDropped && seed.retryAt <= now && seed.fetches < this.#fetchesMax(seed)) {
+        if (this.#fetch(seed)) continue
+        if (this.#isThrifty) this.#looksAt = now + limits.originLookMs
+        return
       }
+    }
+  }
+
+  /** When somebody to wait for comes, what can wait is not fetched on. */
+  #review(): void {
+    const wasThrifty = this.#isThrifty
+    this.#isThrifty = this.#thrift.isUseful
+    if (this.#isThrifty === wasThrifty) return
+    this.#looksAt = 0
+    if (wasThrifty) return
+    for (const [id, fetch] of this.#fetches) {
+      if ([...fetch.partials.keys()].every(piece => this.#thrift.isDue(piece))) continue
+      fetch.isCancelled = true
+      this.#context.emit({ type: 'cancel-fetch', id })
     }
   }
 
@@ -86,7 +115,7 @@ export class OriginSource<Body> {
     seed.fetches--
     for (const partial of partials.values()) this.#giveBack(partial)
     if (failed === 'permanent') this.#drop(seed)
-    if (failed !== 'retry') return
+    if (failed !== 'retry' || fetch.isCancelled) return
     seed.failures++
     const { originRetryMs, retryMaxMs } = this.#context.limits
     let waitMs: number = originRetryMs
@@ -135,7 +164,7 @@ export class OriginSource<Body> {
       piece++
     }
     const id = this.#context.nextId()
-    this.#fetches.set(id, { seed, partials })
+    this.#fetches.set(id, { seed, partials, isCancelled: false })
     seed.fetches++
     this.#context.emit({ type: 'fetch', id, url: seed.url, first, end: piece })
     return true
@@ -152,7 +181,9 @@ export class OriginSource<Body> {
     return undefined
   }
 
+  /** Nobody else is asked for it, and it is not waited for. */
   #isFree(piece: number): boolean {
+    if (this.#isThrifty && !this.#thrift.isDue(piece)) return false
     if (!this.#pieces.isWanted(piece) || !this.#pieces.isVerifiable(piece)) return false
     const partial = this.#pieces.partials.get(piece)
     if (partial === undefined) return this.#pieces.hasRoom()

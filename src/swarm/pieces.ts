@@ -82,6 +82,11 @@ export class Pieces<Body> {
     return false
   }
 
+  /** How much a piece is wanted, 0 to 7. */
+  priority(piece: number): number {
+    return this.#wants.priority[piece]!
+  }
+
   isWanted(piece: number): boolean {
     return this.missing.has(piece)
   }
@@ -124,7 +129,7 @@ export class Pieces<Body> {
 
   /** Puts a piece among those to fetch, or takes it out, as its state has it. */
   refresh(piece: number): void {
-    const priority = this.have.has(piece) ? 0 : this.#wants.priority[piece]!
+    const priority = this.have.has(piece) ? 0 : this.priority(piece)
     if (priority > 0) this.missing.add(piece)
     else this.missing.delete(piece)
     const canStart = priority > 0 && !this.partials.has(piece) && this.isVerifiable(piece)

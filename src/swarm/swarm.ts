@@ -34,8 +34,8 @@ export class Swarm<Body> {
   #demand: Demand = { connections: 0, unchokes: 0, isDownloading: false }
 
   constructor(options: SwarmOptions<Body>) {
-    this.#context = new Context(options.random, options.body, { ...SWARM_DEFAULTS, ...options.limits })
-    this.#connector = new Connector(this.#context, options.peerId)
+    this.#context = new Context(options.peerId, options.random, options.body, { ...SWARM_DEFAULTS, ...options.limits })
+    this.#connector = new Connector(this.#context)
     this.#choker = new Choker(this.#context, this.#peers)
     this.#metadata = new MetadataExchange(this.#context, this.#peers, options.expected ?? {})
     this.#initial = options.metainfo

@@ -15,6 +15,7 @@ import { Picker } from './picker.ts'
 import { Pieces } from './pieces.ts'
 import { Reprieves } from './reprieve.ts'
 import { Requests } from './requests.ts'
+import { Thrift } from './thrift.ts'
 import { Uploads } from './uploads.ts'
 
 /** What only the swarm as a whole can do. */
@@ -79,7 +80,7 @@ export class Transfer<Body> {
       leaves: (piece, leaves) => this.#judge(piece, leaves),
       forged: peer => events.ban(peer, 'sent piece hashes that do not lead to the file’s root'),
     })
-    this.origin = new OriginSource(context, this.pieces, webSeeds)
+    this.origin = new OriginSource(context, this.pieces, webSeeds, new Thrift(context, this.pieces, peers))
     this.#availability = new Availability(context, this.pieces, this.origin, peers)
   }
 

@@ -11,6 +11,8 @@ import { addLeeches, completion, duplicates, EQUAL_LINE, ORIGIN_URL, runToEnd, U
 /** 100 Mbit/s. */
 const ORIGIN_LINE = line(12.5e6, 12.5e6)
 const ALONE = { connectionsMax: 0 } as const
+/** What can wait. */
+const PATIENT = 3
 const BULK = { version: 'v2', bytes: 10_000_000, pieceLength: 256 * KiB } as const
 
 /** A crowd of 200 that comes within ten seconds. */
@@ -21,6 +23,7 @@ function crowd(seed: number, isAlone: boolean): World {
   addLeeches(world, 200, () => ({
     joinsAt: random() * 10_000,
     webSeeds: [ORIGIN_URL],
+    wants: [{ id: 1, first: 0, end: world.torrent.pieceCount, priority: PATIENT }],
     ...(isAlone && { share: ALONE }),
   }))
   return world
@@ -42,18 +45,18 @@ const PRESENT = 3
 const CONNECT_SHARE = 0.85
 /** 1 − e^(−λτp), the share that any scheduler could take off the origin. */
 const OFFLOAD_CEILING = 0.9219
-const STAY_MS = 120_000
+const STAY_MS = 1_200_000
 
-/** Of 400 visitors who stay two minutes each, those that come after the first twenty. */
+/** Of 400 visitors who stay twenty minutes each, those that come after the first twenty: 64 MiB take a minute at most. */
 function steady(seed: number): number {
-  // At 12.5 MB/s the file takes 0.8 s, and from one visitor 8 s at the most: below a twentieth of the stay, about.
-  const world = worldOf('steady', seed, { version: 'v2', bytes: 5 * MiB, pieceLength: 256 * KiB })
+  const world = worldOf('steady', seed, { version: 'v2', bytes: 64 * MiB, pieceLength: 256 * KiB })
   world.addOrigin(ORIGIN_URL, { line: ORIGIN_LINE })
   const random = seededRandom(seed ^ 0x57ea)
   const times = poisson(random, 400, STAY_MS / PRESENT)
   const visitors = addLeeches(world, times.length, index => ({
     joinsAt: times[index]!,
     webSeeds: [ORIGIN_URL],
+    wants: [{ id: 1, first: 0, end: world.torrent.pieceCount, priority: PATIENT }],
     // Who cannot connect is behind a NAT that nobody gets through.
     ...(random() >= CONNECT_SHARE && { share: ALONE }),
   }))

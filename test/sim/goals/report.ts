@@ -1,5 +1,5 @@
 /** `npm run sim -- --report`: every goal over many seeds, as the table that ARCHITECTURE.md quotes. */
-import { type CommandContext } from '../command/drive.ts'
+import type { CommandContext } from '../command/drive.ts'
 import { ADVERSITY } from './adversity.ts'
 import { DISTRIBUTION } from './distribution.ts'
 import { type Goal, isMet, limitOf, type Measure } from './goal.ts'
@@ -21,15 +21,22 @@ export async function report({ goals, firstSeed, seedCount }: ReportOptions, con
     const runs: (readonly number[])[] = []
     const startedAt = now()
     for (let index = 0; index < seedCount && !signal.aborted; index++) {
-      terminal.progress(`${goal.name}: seed ${index + 1} of ${seedCount}`)
+      terminal.status({ phase: goal.name, share: index / seedCount, text: `seed ${firstSeed + index}` })
       runs.push(goal.run(firstSeed + index))
       // So that Ctrl-C is heard.
       await new Promise(resolve => setTimeout(resolve, 0))
     }
     if (signal.aborted) break
+    terminal.clear()
     terminal.note(`${goal.name}: ${((now() - startedAt) / 1000).toFixed(0)} s`)
     for (const [at, measure] of goal.measures.entries()) {
-      rows.push(rowOf(at === 0 ? goal.scenario : '', measure, runs.map(figures => figures[at]!)))
+      rows.push(
+        rowOf(
+          at === 0 ? goal.scenario : '',
+          measure,
+          runs.map(figures => figures[at]!),
+        ),
+      )
     }
   }
   return rows.join('\n')
