@@ -56,6 +56,21 @@ describe('npm run sim', () => {
     assert.match(printed, /from the origin +[1-9]/)
   })
 
+  it('measures the scheduler against a goal', async () => {
+    const { exitCode, printed } = await run('--report sybils --seeds 2')
+    assert.equal(exitCode, 0)
+    assert.match(
+      printed,
+      /\| 90 % silent Sybils, an origin \| last ÷ origin only \| [\d.]+ \([\d.]+–[\d.]+\) \| ≤ 1.1 \| \d of 2 \|/,
+    )
+  })
+
+  it('names the goals to whoever asks for another', async () => {
+    const { exitCode, noted } = await run('--report speed')
+    assert.equal(exitCode, 2)
+    assert.match(noted, /There is no goal speed\. There are: equal-100, /)
+  })
+
   it('measures itself, with checkers and without', async () => {
     const { exitCode, printed } = await run('--bench --peers 1')
     assert.equal(exitCode, 0)

@@ -6,6 +6,8 @@ import type { Member } from '../member.ts'
 import { formatEntry, type SwarmEvent } from '../trace.ts'
 import { Violation } from '../watcher.ts'
 import type { World } from '../world.ts'
+import type { Goal } from '../goals/goal.ts'
+import { GOALS, report } from '../goals/report.ts'
 import { bench } from './bench.ts'
 import { type CommandContext, drive } from './drive.ts'
 import { RANDOM, SCENARIOS, type Scenario } from './registry.ts'
@@ -19,6 +21,8 @@ Examples:
   $ npm run sim -- --scenario small --peers 2 --trace | less   every event of it
   $ npm run sim -- --soak --minutes 10                         random swarms with faults, until one goes wrong
   $ npm run sim -- --bench --peers 1000                        how fast the simulator is
+  $ npm run sim -- --report --seeds 20                         how near the scheduler is to its goals: hours
+  $ npm run sim -- --report seed-bytes,sybils --seeds 5        some of them
 
 Exit codes: 0 done, 1 a checker objected, 2 called wrongly, 130 stopped by Ctrl-C.
 `
@@ -31,6 +35,9 @@ interface Options {
   readonly trace?: boolean
   readonly checks: boolean
   readonly bench?: boolean
+  /** True: all goals; else the names of some, with commas between. */
+  readonly report?: string | true
+  readonly seeds?: number
   readonly soak?: boolean
   readonly minutes?: number
   readonly count?: number
@@ -69,6 +76,16 @@ function buildProgram({ terminal }: CommandContext): Command {
     .option('--trace', 'print what goes into every swarm and what comes out of it')
     .option('--no-checks', 'without the checkers, in half the time')
     .addOption(new Option('--bench', 'measure the simulator itself').conflicts(['scenario', 'list', 'soak', 'trace']))
+    .addOption(
+      new Option('--report [names]', 'measure the scheduler against its goals, all or some').conflicts([
+        'scenario',
+        'list',
+        'soak',
+        'trace',
+        'bench',
+      ]),
+    )
+    .option('--seeds <n>', 'with --report: how many seeds each (default: 20)', parseCount)
     .addOption(new Option('--soak', 'run random swarms with faults, one after another').conflicts(['scenario', 'list']))
     .option('--minutes <n>', 'with --soak: for this long', parseCount)
     .option('--count <n>', 'with --soak: this many swarms', parseCount)
@@ -98,10 +115,14 @@ async function perform(options: Options, context: CommandContext): Promise<void>
     return
   }
   if (count !== undefined || minutes !== undefined) throw new UsageError('--count and --minutes are for --soak.')
+  if (options.report !== undefined) {
+    const goals = options.report === true ? GOALS : options.report.split(',').map(goalOf)
+    return terminal.print(await report({ goals, firstSeed: seed, seedCount: options.seeds ?? 20 }, context))
+  }
   if (options.bench) return terminal.print(await bench({ seed, peers: options.peers }, context))
   if (options.list) return terminal.print(listOf(SCENARIOS))
   if (options.scenario === undefined)
-    throw new UsageError('Say --scenario NAME, --list, --soak or --bench; --help has examples.')
+    throw new UsageError('Say --scenario NAME, --list, --report, --soak or --bench; --help has examples.')
   await runScenario(scenarioOf(options.scenario), options, context)
 }
 
@@ -145,6 +166,13 @@ function scenarioOf(name: string): Scenario {
   const scenario = SCENARIOS.find(candidate => candidate.name === name)
   if (scenario !== undefined) return scenario
   throw new UsageError(`There is no scenario ${name}; there are ${SCENARIOS.map(known => known.name).join(', ')}.`)
+}
+
+function goalOf(name: string): Goal {
+  const goal = GOALS.find(candidate => candidate.name === name)
+  if (goal === undefined)
+    throw new UsageError(`There is no goal ${name}. There are: ${GOALS.map(known => known.name).join(', ')}.`)
+  return goal
 }
 
 function listOf(scenarios: readonly Scenario[]): string {
