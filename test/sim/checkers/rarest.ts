@@ -7,7 +7,7 @@ import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
 /** So many real choices say something, and this share of them must have been well made: seeds suggest other orders. */
-const CHOICES_MIN = 20
+const CHOICES_MIN = 30
 const GOOD_SHARE_MIN = 0.25
 
 class Choices {
