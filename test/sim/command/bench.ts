@@ -17,7 +17,7 @@ interface Case {
   readonly eventsMax: number
 }
 
-const EVENTS_MAX = 3_000_000
+const EVENTS_MAX = 2_000_000
 const CASES: readonly Case[] = [100, 1_000, 5_000].flatMap(peers =>
   [true, false].map(isChecked => ({ peers, isChecked, eventsMax: EVENTS_MAX })),
 )
