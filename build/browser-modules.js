@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { NOBLE_HASHES_FILE, trimNobleHashes } from './noble-hashes.js'
 import { SIMPLE_PEER_FILE, trimSimplePeer } from './simple-peer.js'
 
 const substitute = name => fileURLToPath(new URL(`substitutes/${name}.js`, import.meta.url))
@@ -17,13 +16,13 @@ const SUBSTITUTES = {
   streamx: substitute('streamx'),
   'err-code': substitute('err-code'),
   'uint8-util': substitute('uint8-util'),
-  '@noble/hashes ./utils.js': substitute('noble-utils'),
+  '@noble/hashes/sha2.js': substitute('noble-hashes'),
+  '@noble/hashes/legacy.js': substitute('noble-hashes'),
 }
 
 /** Dependencies of which only parts are needed, and what cuts them down. */
 const TRIMMED = [
   { filter: SIMPLE_PEER_FILE, trim: trimSimplePeer },
-  { filter: NOBLE_HASHES_FILE, trim: trimNobleHashes },
 ]
 
 /** Path of the substitute for what is imported under `name` in the file `importer`, or null. */

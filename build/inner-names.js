@@ -18,7 +18,7 @@ import { API, SignatureKind, SymbolFlags, TypeFlags } from 'typescript/unstable/
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** What is bundled beside src: every module in the folders of these. */
-const BESIDE = ['@noble/hashes/sha2.js', '@thaunknown/simple-peer/lite.js', 'idb-keyval', './substitutes/streamx.js']
+const BESIDE = ['@thaunknown/simple-peer/lite.js', 'idb-keyval', './substitutes/streamx.js']
 
 /** Nodes that name a property. */
 const MEMBERS = new Set([
