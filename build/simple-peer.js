@@ -16,6 +16,10 @@ const UNUSED = new Set([
   ...['getStats', '_onInterval', 'negotiate'],
   // Parts of its stream, which carries nothing.
   ...['_write', '_final', '_onFinish'],
+  // What connectionState says too.
+  '_onIceStateChange',
+  // As `_createOffer`, which is told which of both it makes.
+  '_createAnswer',
   // Called by nobody.
   ...['bufferSize', 'connected', 'address'],
 ])
@@ -27,11 +31,12 @@ const NEVER_TRUE = new Set([
   'data.transceiverRequest && this.initiator',
   '!data.sdp && !data.candidate && !data.renegotiate && !data.transceiverRequest',
   '!event.channel',
-  // What follows does nothing: the channel says when it is open.
-  "iceConnectionState === 'connected' || iceConnectionState === 'completed'",
   // net/channel.ts looks before it makes a Peer.
   '!RTCPeerConnection',
 ])
+
+/** Where the connection's handler of this name is set to one of the methods: to be left out. */
+const handler = (name, method) => [`this._pc.${name} = () => {\n      this.${method}()\n    }`, '']
 
 /** What is always so here, or does nothing, and what to write for it. */
 const PLAINER = [
@@ -56,8 +61,28 @@ const PLAINER = [
   ['opts.initiator || false', 'opts.initiator'],
   ['if (this._destroying) return', ''],
   [' || this._destroying', ''],
-  // Only Node has it.
-  ['timer.unref?.()', ''],
+  // net/channel.ts calls nothing of a peer that has ended.
+  ["if (this.destroyed) throw errCode(new Error('cannot signal after peer is destroyed'), 'ERR_DESTROYED')", ''],
+  ["if (this.destroyed) throw errCode(new Error('cannot send after peer is destroyed'), 'ERR_DESTROYED')", ''],
+  // One of the two descriptions is made, in the same way.
+  ['this._pc.createOffer()', "this._pc[this.initiator ? 'createOffer' : 'createAnswer']()"],
+  ['this._createAnswer()', 'this._createOffer()'],
+  // Plain objects will do, and what was set is there.
+  ['new RTCSessionDescription(data)', 'data'],
+  ['this._pc.localDescription || offer', 'this._pc.localDescription'],
+  ['this._pc.remoteDescription && this._pc.remoteDescription.type', 'this._pc.remoteDescription'],
+  ["typeof this._channel.bufferedAmountLowThreshold === 'number'", 'true'],
+  ['this._channel && this._channel.readyState', 'this._channel.readyState'],
+  ['const err = event.error instanceof Error', 'const err = true'],
+  // Timers that would keep Node running.
+  ['unrefTimeout(() =>', 'setTimeout(() =>'],
+  ['unrefInterval(() =>', 'setInterval(() =>'],
+  // What these call is cut, or does nothing.
+  ...['oniceconnectionstatechange', 'onicegatheringstatechange'].map(name => handler(name, '_onIceStateChange')),
+  handler('onsignalingstatechange', '_onSignalingStateChange'),
+  // The stream's options.
+  ['opts = Object.assign({\n      allowHalfOpen: false\n    }, opts)', ''],
+  ['super(opts)', 'super()'],
 ]
 
 /** Options that net/channel.ts passes; the others have their defaults. */
@@ -84,7 +109,7 @@ export function trimSimplePeer(original) {
   const source = PLAINER.reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`simple-peer has no ${from}: see build/simple-peer.js`)
     return text.replaceAll(from, to)
-  }, original)
+  }, original.replaceAll('\r\n', '\n'))
   const tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
   const peer = tree.body.find(node => node.type === 'ClassDeclaration' && node.id.name === 'Peer')
   const unused = peer.body.body.filter(member => UNUSED.has(member.key.name))
