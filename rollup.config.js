@@ -8,6 +8,7 @@ import terser from '@rollup/plugin-terser'
 import esbuild, { minify } from 'rollup-plugin-esbuild'
 import { browserModulesForRollup } from './build/browser-modules.js'
 import { shortNames } from './build/inner-names.js'
+import { bestOrder } from './build/order.js'
 import { shorterWords } from './build/shorter-words.js'
 
 export default {
@@ -49,6 +50,7 @@ export default {
       nameCache: shortNames(),
       format: { comments: false },
     }),
+    bestOrder(),
   ],
   // Anything that would leave an import in the bundle, or drag Node in, is an error and not a remark.
   onwarn(warning, warn) {

@@ -21,9 +21,7 @@ const SUBSTITUTES = {
 }
 
 /** Dependencies of which only parts are needed, and what cuts them down. */
-const TRIMMED = [
-  { filter: SIMPLE_PEER_FILE, trim: trimSimplePeer },
-]
+const TRIMMED = [{ filter: SIMPLE_PEER_FILE, trim: trimSimplePeer }]
 
 /** Path of the substitute for what is imported under `name` in the file `importer`, or null. */
 function substituteFor(name, importer = '') {

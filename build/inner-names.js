@@ -33,7 +33,14 @@ const MEMBERS = new Set([
 ])
 
 /** What short names are made of: the letters that code is full of come first, and compress best. */
-const LETTERS = [...'etinsraoucdlhfpgbwykxqzjETINSRAOUCDLHFPGBWVMYKXQZJ']
+const SMALL = [...'etinsraoucdlhfpgbwykxqzj']
+const LARGE = [...'ETINSRAOUCDLHFPGBWVMYKXQZJ']
+const SHORT = [
+  ...SMALL,
+  ...LARGE,
+  ...SMALL.flatMap(last => SMALL.map(first => first + last)),
+  ...SMALL.flatMap(first => LARGE.map(last => first + last)),
+]
 
 /**
  * The name cache that makes terser shorten these, and what begins with an underscore, which is simple-peer's.
@@ -43,9 +50,7 @@ export function shortNames() {
   const { declared, uses, kept } = readNames()
   for (const word of wordsBeside()) (word.startsWith('_') ? declared : kept).add(word)
   const isTaken = name => kept.has(name) && uses.has(name)
-  const free = [...LETTERS, ...LETTERS.flatMap(first => LETTERS.map(second => first + second))].filter(
-    name => !isTaken(name),
-  )
+  const free = SHORT.filter(name => !isTaken(name))
   const usesOf = name => uses.get(name) ?? 0
   const inner = [...declared].filter(name => !kept.has(name)).sort((a, b) => usesOf(b) - usesOf(a))
   return { props: { props: Object.fromEntries(inner.map((name, index) => [`$${name}`, free[index]])) } }

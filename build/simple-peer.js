@@ -106,10 +106,13 @@ const READ_BY_CHANNEL = new Set([
  * @throws Error when a method or condition is not there: another version, for which the lists above must be checked
  */
 export function trimSimplePeer(original) {
-  const source = PLAINER.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`simple-peer has no ${from}: see build/simple-peer.js`)
-    return text.replaceAll(from, to)
-  }, original.replaceAll('\r\n', '\n'))
+  const source = PLAINER.reduce(
+    (text, [from, to]) => {
+      if (!text.includes(from)) throw new Error(`simple-peer has no ${from}: see build/simple-peer.js`)
+      return text.replaceAll(from, to)
+    },
+    original.replaceAll('\r\n', '\n'),
+  )
   const tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
   const peer = tree.body.find(node => node.type === 'ClassDeclaration' && node.id.name === 'Peer')
   const unused = peer.body.body.filter(member => UNUSED.has(member.key.name))
