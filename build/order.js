@@ -14,9 +14,9 @@ const WINDOW_CHARS = 30_000
 /** Length of the shreds of code by which likeness is told. */
 const SHRED_CHARS = 6
 /** Moves that are tried, some 10 ms each. */
-const MOVES = 1000
+const MOVES = 1500
 /** Beside how many others one may be moved. */
-const NEIGHBOURS = 12
+const NEIGHBOURS = 6
 
 /** A rollup plugin that puts finished chunks in order. */
 export function bestOrder() {
@@ -46,7 +46,17 @@ class Statement {
 /** Whether a statement does nothing but declare what refers to others when it is called. */
 function isMovable({ type, superClass, body }) {
   if (type === 'FunctionDeclaration') return true
-  return type === 'ClassDeclaration' && !superClass && body.body.every(member => !member.static && !member.computed)
+  return type === 'ClassDeclaration' && isPlatform(superClass) && body.body.every(isMethodOrField)
+}
+
+/** Whether a class is none's child, or of one that was there before the bundle. */
+function isPlatform(superClass) {
+  return superClass === null || Object.hasOwn(globalThis, superClass.name)
+}
+
+/** Whether nothing runs for a member when its class is declared, unless it is to find out a name such as `Symbol.iterator`. */
+function isMethodOrField({ type, static: isStatic, computed: isComputed, key }) {
+  return type === 'MethodDefinition' ? !isComputed || key.object?.name === 'Symbol' : !isStatic && !isComputed
 }
 
 /** How much a statement has of what `isThere`, for its length; what few have counts more. */
