@@ -60,6 +60,6 @@ export function toShoalError(cause: unknown, sentence: string): ShoalError {
 }
 
 /** Asserts an invariant of our own code; a failure is a bug in Shoal, never a peer's or caller's doing. */
-export function assert(condition: unknown, invariant: string): asserts condition {
-  if (!condition) throw new Error(`Shoal invariant broken: ${invariant}. Please report this.`)
+export function assert(condition: unknown, what = 'a bug'): asserts condition {
+  if (!condition) throw new Error(`Shoal went wrong: ${what}. Please report this.`)
 }

@@ -155,7 +155,7 @@ class StreamLayout implements Layout {
 
   startOf(file: number): number {
     const start = this.#starts[file]
-    assert(start !== undefined, `there is a file ${file}`)
+    assert(start !== undefined, `no file ${file}`)
     return start
   }
 
@@ -184,10 +184,7 @@ class StreamLayout implements Layout {
 
   /** Where a piece begins in the stream. */
   #begin(piece: number): number {
-    assert(
-      Number.isInteger(piece) && piece >= 0 && piece < this.pieceCount,
-      `piece ${piece} is one of ${this.pieceCount}`,
-    )
+    assert(Number.isInteger(piece) && piece >= 0 && piece < this.pieceCount, `no piece ${piece}`)
     return piece * this.pieceLength
   }
 

@@ -169,7 +169,7 @@ function choose(files: readonly PlannedFile[], isFolder: boolean, options: PlanO
   }
   const percent = Math.round(share(chosen) * 100)
   const warning =
-    `This torrent is v2 only, so WebTorrent and other v1 clients cannot join: with files this small, padding would add ${percent} % ` +
+    `This torrent is v2 only, so v1 clients such as WebTorrent cannot join: padding would add ${percent} % ` +
     'for them. Ask for version "hybrid" to have it anyway.'
   return { version: 'v2', pieceLength: pieceLength ?? bySize, warnings: [warning] }
 }

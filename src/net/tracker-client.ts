@@ -240,7 +240,7 @@ export class TrackerSocket implements SessionHub {
   #unreachable(what: string, cause?: unknown): ShoalError {
     const { url, host } = this
     const why = cause instanceof Error ? `${what}: ${cause.message}` : what
-    const advice = 'Shoal keeps trying; check that the tracker runs and that its address is right.'
+    const advice = 'Shoal keeps trying; check that it runs and that its address is right.'
     const sentence = `The tracker at ${host} cannot be reached now. ${why}. ${advice}`
     return new ShoalError('tracker-unreachable', sentence, { cause, details: { url } })
   }
@@ -256,6 +256,6 @@ const ABSENT: TrackerSession = {
 
 function unusableUrl(url: string): ShoalError | undefined {
   if (isUrl(url, SOCKET_PROTOCOLS)) return undefined
-  const message = `The tracker ${JSON.stringify(url)} is left out: Shoal reaches trackers over WebSockets, at wss:// or ws:// addresses.`
+  const message = `The tracker ${JSON.stringify(url)} is left out: Shoal reaches trackers at wss:// and ws:// addresses.`
   return new ShoalError('invalid-argument', message, { details: { url } })
 }

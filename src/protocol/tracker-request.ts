@@ -105,24 +105,19 @@ export function encodeTrackerRequest(request: TrackerRequest): string {
       })
     case 'offer':
     case 'answer':
+    case 'candidate': {
+      const { type } = request
+      const isCandidate = type === 'candidate'
       return JSON.stringify({
-        action: 'announce',
+        action: isCandidate ? type : 'announce',
         info_hash: request.infoHash,
         peer_id: request.peerId,
         to_peer_id: request.toPeerId,
         offer_id: request.offerId,
-        [request.type]: { type: request.type, sdp: request.sdp },
-        trickle: request.trickle || undefined,
+        [type]: isCandidate ? request.candidate : { type, sdp: request.sdp },
+        trickle: (!isCandidate && request.trickle) || undefined,
       })
-    case 'candidate':
-      return JSON.stringify({
-        action: 'candidate',
-        info_hash: request.infoHash,
-        peer_id: request.peerId,
-        to_peer_id: request.toPeerId,
-        offer_id: request.offerId,
-        candidate: request.candidate,
-      })
+    }
     case 'scrape':
       return JSON.stringify({ action: 'scrape', info_hash: request.infoHashes })
   }

@@ -41,7 +41,7 @@ export function blobPieces(
     if (cause instanceof ShoalError) return onError(cause)
     const { path } = layout.files[file]!
     const why = cause instanceof Error ? cause.message : String(cause)
-    const message = `${path} is no longer the file that was shared (${why}). Share it again to seed what it is now.`
+    const message = `${path} is no longer the file that was shared (${why}). Share it again.`
     onError(new ShoalError('file-changed', message, { cause, details: { path } }))
   }
 

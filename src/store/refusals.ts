@@ -16,7 +16,7 @@ export function overBudget(facts: {
 }): ShoalError {
   return new ShoalError(
     'quota',
-    `The storage budget of ${mebibytes(facts.budgetBytes)} is full with what is open now, so ${mebibytes(facts.neededBytes)} ` +
+    `The storage budget of ${mebibytes(facts.budgetBytes)} is full: ${mebibytes(facts.neededBytes)} ` +
       'more cannot be kept. Close or delete other torrents, or raise budgetBytes.',
     { details: { ...facts } },
   )
@@ -54,7 +54,7 @@ function mediumFull(cause: unknown, neededBytes: number, { quota, usage }: Stora
   const granted = quota === undefined ? '' : ` (the browser grants ${mebibytes(quota)} here)`
   return new ShoalError(
     'quota',
-    `There is no space left for downloads${granted}. Free some disk space or delete other torrents, then try again.`,
+    `There is no space left for downloads${granted}. Free some disk space or delete other torrents.`,
     { cause, details: { neededBytes, usageBytes: usage, quotaBytes: quota } },
   )
 }

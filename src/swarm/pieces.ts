@@ -137,7 +137,8 @@ export class Pieces<Body> {
   }
 
   start(piece: number): PartialPiece<Body> {
-    assert(!this.partials.has(piece) && !this.have.has(piece), 'a piece is started once')
+    // A piece is started once.
+    assert(!this.partials.has(piece) && !this.have.has(piece))
     const partial = new PartialPiece<Body>(piece, this.layout.pieceBytes(piece), this.#context.limits.unitBytes)
     this.partials.set(piece, partial)
     this.open.add(partial)
@@ -190,7 +191,8 @@ export class Pieces<Body> {
     readonly badUnits?: readonly number[]
   }): void {
     const partial = this.#checks.get(input.id)
-    assert(partial, 'every check was asked for')
+    // Every check was asked for.
+    assert(partial)
     this.#checks.delete(input.id)
     const { piece } = partial
     if (input.result === 'bad') {
@@ -206,7 +208,8 @@ export class Pieces<Body> {
       this.#events.inconsistent(piece)
       return
     }
-    assert(input.body !== undefined, 'a good check returns the piece')
+    // A good check returns the piece.
+    assert(input.body !== undefined)
     this.partials.delete(piece)
     this.have.add(piece)
     this.refresh(piece)
@@ -222,7 +225,8 @@ export class Pieces<Body> {
 
   onSaved(id: number): void {
     const bytes = this.#saves.get(id)
-    assert(bytes !== undefined, 'every save was asked for')
+    // Every save was asked for.
+    assert(bytes !== undefined)
     this.#saves.delete(id)
     this.bufferedBytes -= bytes
     this.reportDone()

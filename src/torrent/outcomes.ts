@@ -24,10 +24,10 @@ export function outcomeOf(report: Report): Outcome | undefined {
     case 'unavailable': {
       if (report.pieces === 0) return undefined
       const what = `Nobody connected has ${report.pieces} of the missing pieces.`
-      return warning('peer-unreachable', `${what} They are fetched as soon as somebody who has them comes.`)
+      return warning('peer-unreachable', `${what} They are fetched when somebody brings them.`)
     }
     case 'inconsistent': {
-      const what = 'The two halves of this hybrid torrent describe different content, so neither can be trusted.'
+      const what = 'The two halves of this hybrid torrent describe different content.'
       const error = new ShoalError('inconsistent-hashes', `${what} Ask for a new torrent.`, { details })
       return { error, isFatal: true }
     }
