@@ -54,7 +54,9 @@ export class Choker<Body> {
     const isFull = unchoked.length >= this.#slotCount && unchoked.every(peer => peer.isServed)
     this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && isFull)
     const free = this.#slotCount - unchoked.length
-    const unchoke = shuffled(random, waiting).slice(0, Math.max(0, free + idle.length))
+    // Who has given something comes before newcomers, who have the optimistic slot, and before those who only take.
+    const ranked = shuffled(random, waiting).sort((a, b) => Number(b.hasGiven) - Number(a.hasGiven))
+    const unchoke = ranked.slice(0, Math.max(0, free + idle.length))
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
 

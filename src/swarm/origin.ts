@@ -30,7 +30,8 @@ export class OriginSource<Body> {
   readonly #thrift: Thrift<Body>
   /** Peers are waited for. */
   #isThrifty = false
-  /** ms; nothing was found to fetch, and is not looked for before. */
+  /** Something was left to the peers when last looked at; ms: when it is looked at again. */
+  #hasSpared = false
   #looksAt = 0
   readonly #seeds: WebSeed[]
   readonly #fetches = new Map<number, Fetch<Body>>()
@@ -65,10 +66,11 @@ export class OriginSource<Body> {
     if (isPaused || this.#seeds.length === 0 || this.#pieces.missing.count === 0) return
     this.#review()
     if (now < this.#looksAt) return
+    this.#hasSpared = false
     for (const seed of this.#seeds) {
       while (!seed.isDropped && seed.retryAt <= now && seed.fetches < this.#fetchesMax(seed)) {
         if (this.#fetch(seed)) continue
-        if (this.#isThrifty) this.#looksAt = now + limits.originLookMs
+        if (this.#hasSpared) this.#looksAt = now + limits.originLookMs
         return
       }
     }
@@ -150,11 +152,8 @@ export class OriginSource<Body> {
     const partials = new Map<number, PartialPiece<Body>>()
     let bytes = 0
     let piece = first
-    while (
-      piece < this.#pieces.layout.pieceCount &&
-      bytes < this.#context.limits.originRunBytes &&
-      this.#isFree(piece)
-    ) {
+    const isNext = () => piece === first || (piece < this.#pieces.layout.pieceCount && this.#isFree(piece))
+    while (bytes < this.#context.limits.originRunBytes && isNext()) {
       const partial = this.#pieces.partials.get(piece) ?? this.#pieces.start(piece)
       partial.ask(wholeOf(partial))
       partial.exclusive = ORIGIN
@@ -178,13 +177,26 @@ export class OriginSource<Body> {
     const fresh = this.#pieces.rarity.find(this.#context.random, piece => this.#isFree(piece))
     if (fresh !== undefined) return fresh
     for (const partial of this.#pieces.open) if (this.#isFree(partial.piece)) return partial.piece
+    return this.#hasSpared || this.#fetches.size > 0 ? undefined : this.#last()
+  }
+
+  /** At the end no slow peer is waited for: what is asked of peers is fetched as well, one piece at a time. */
+  #last(): number | undefined {
+    if (!this.#pieces.isEndgame) return undefined
+    for (const { piece, state, isSuspect, exclusive } of this.#pieces.partials.values()) {
+      const isWaitedFor = this.#isThrifty && !this.#thrift.isDue(piece)
+      if (state === 'filling' && !isSuspect && exclusive !== ORIGIN && !isWaitedFor) return piece
+    }
     return undefined
   }
 
   /** Nobody else is asked for it, and it is not waited for. */
   #isFree(piece: number): boolean {
-    if (this.#isThrifty && !this.#thrift.isDue(piece)) return false
     if (!this.#pieces.isWanted(piece) || !this.#pieces.isVerifiable(piece)) return false
+    if (this.#isThrifty && !this.#thrift.isDue(piece)) {
+      this.#hasSpared = true
+      return false
+    }
     const partial = this.#pieces.partials.get(piece)
     if (partial === undefined) return this.#pieces.hasRoom()
     return partial.state === 'filling' && partial.exclusive === undefined && !partial.isAsked()

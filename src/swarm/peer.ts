@@ -117,6 +117,10 @@ export class Peer {
     return this.have?.isFull ?? false
   }
 
+  get hasGiven(): boolean {
+    return this.received.total > 0
+  }
+
   /** Something that it asked for is on its way to it. */
   get isServed(): boolean {
     return this.queue.length > 0 || this.loadingBytes > 0 || this.bufferedBytes > this.lowWaterBytes
