@@ -42,14 +42,15 @@ function countLateOriginBytes(world: World): () => number {
 
 /** λτ: visitors there at a time, on average. */
 const PRESENT = 3
-const CONNECT_SHARE = 0.85
-/** 1 − e^(−λτp), the share that any scheduler could take off the origin. */
-const OFFLOAD_CEILING = 0.9219
+/** Of the attempts; those that fail are made again, so that in the end everybody is reached. */
+const FAILURE_SHARE = 0.15
+/** 1 − e^(−λτ), the share that any scheduler could take off the origin. */
+const OFFLOAD_CEILING = 0.9502
 const STAY_MS = 1_200_000
 
 /** Of 400 visitors who stay twenty minutes each, those that come after the first twenty: 64 MiB take a minute at most. */
 function steady(seed: number): number {
-  const world = worldOf('steady', seed, { version: 'v2', bytes: 64 * MiB, pieceLength: 256 * KiB })
+  const world = worldOf('steady', seed, { version: 'v2', bytes: 64 * MiB, pieceLength: 256 * KiB }, FAILURE_SHARE)
   world.addOrigin(ORIGIN_URL, { line: ORIGIN_LINE })
   const random = seededRandom(seed ^ 0x57ea)
   const times = poisson(random, 400, STAY_MS / PRESENT)
@@ -57,8 +58,6 @@ function steady(seed: number): number {
     joinsAt: times[index]!,
     webSeeds: [ORIGIN_URL],
     wants: [{ id: 1, first: 0, end: world.torrent.pieceCount, priority: PATIENT }],
-    // Who cannot connect is behind a NAT that nobody gets through.
-    ...(random() >= CONNECT_SHARE && { share: ALONE }),
   }))
   for (const [index, visitor] of visitors.entries()) world.timeline.at(times[index]! + STAY_MS, () => visitor.leave())
   world.runFor(times.at(-1)! + 2 * STAY_MS)
@@ -136,7 +135,7 @@ export const OFFLOAD: readonly Goal[] = [
   },
   {
     name: 'steady',
-    scenario: 'steady arrivals, 3 there at a time, 85 % can connect',
+    scenario: 'steady arrivals, 3 there at a time, 85 % of attempts connect',
     measures: [{ what: 'offload ÷ ceiling', limit: { atLeast: 0.9 } }],
     run: seed => [steady(seed)],
   },

@@ -19,8 +19,8 @@ const FILE: TorrentOptions = { version: 'v2', bytes: 256 * MiB, pieceLength: MiB
 const HOUR_MS = 3_600_000
 
 /** A world without checkers (which the tests run): connections take 0.5 to 1.5 s, one in twenty fails. */
-export function worldOf(scenario: string, seed: number, file: TorrentOptions = FILE): World {
-  const network = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare: 0.05 }
+export function worldOf(scenario: string, seed: number, file: TorrentOptions = FILE, setUpFailureShare = 0.05): World {
+  const network = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare }
   return new World({ scenario, seed, torrent: createTorrent(file), network, isChecked: false })
 }
 
