@@ -10,15 +10,16 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SyntaxKind } from 'typescript/unstable/ast'
+import { parse } from 'acorn'
 import { API, SignatureKind, SymbolFlags, TypeFlags } from 'typescript/unstable/sync'
+import { nodesOf, trimSimplePeer } from './simple-peer.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** What is bundled beside src: every module in the folders of these. */
-const BESIDE = ['@thaunknown/simple-peer/lite.js', 'idb-keyval', './substitutes/streamx.js']
+const SUBSTITUTES = join(ROOT, 'build/substitutes')
 
 /** Nodes that name a property. */
 const MEMBERS = new Set([
@@ -208,12 +209,15 @@ function isBundled(path) {
   return path.startsWith(join(ROOT, 'src/')) && !path.startsWith(join(ROOT, 'src/node/'))
 }
 
-/** Every word of the modules that are bundled beside src. */
+/** Every word of what is bundled beside src, as it is bundled: comments, and what is cut, use none. */
 function wordsBeside() {
   const { resolve } = createRequire(import.meta.url)
-  const folders = BESIDE.map(name => dirname(resolve(name)))
-  const files = folders.flatMap(folder => readdirSync(folder).map(file => join(folder, file)))
-  return files
-    .filter(file => file.endsWith('.js'))
-    .flatMap(file => readFileSync(file, 'utf8').match(/[A-Za-z_$][\w$]*/g) ?? [])
+  const sources = [
+    trimSimplePeer(readFileSync(resolve('@thaunknown/simple-peer/lite.js'), 'utf8')),
+    readFileSync(resolve('idb-keyval').replace(/[^\\/]+$/, 'index.js'), 'utf8'),
+    ...readdirSync(SUBSTITUTES).map(file => readFileSync(join(SUBSTITUTES, file), 'utf8')),
+  ]
+  return sources
+    .flatMap(source => nodesOf(parse(source, { ecmaVersion: 'latest', sourceType: 'module' })))
+    .flatMap(({ type, name, value }) => (type === 'Identifier' ? name : type === 'Literal' ? String(value) : []))
 }
