@@ -24,7 +24,7 @@ export function outcomeOf(report: Report): Outcome | undefined {
     case 'unavailable': {
       if (report.pieces === 0) return undefined
       const what = `Nobody connected has ${report.pieces} of the missing pieces.`
-      return warning('peer-unreachable', `${what} They are fetched when somebody brings them.`)
+      return warning('peer-unreachable', `${what} They are fetched as soon as somebody has them.`)
     }
     case 'inconsistent': {
       const what = 'The two halves of this hybrid torrent describe different content.'
