@@ -23,6 +23,8 @@ export interface Disguise {
   readonly isGuilty: boolean
   /** Whether it sends forged bytes. */
   readonly isPolluter: boolean
+  /** Whether it holds back what its swarm has sent, beyond the reach of cancels. */
+  readonly isSlow?: boolean
   /** What is sent instead; undefined: nothing. */
   alter(message: WireMessage<Token>): Altered | undefined
 }
@@ -66,6 +68,7 @@ export function late(random: Random, delayMsMax = 2_000): Disguise {
     name: 'late',
     isGuilty: false,
     isPolluter: false,
+    isSlow: true,
     alter: message => ({ message, delayMs: randomIndex(random, delayMsMax), isOrdered: true }),
   }
 }
@@ -116,6 +119,7 @@ export function drip(random: Random, blockMs = 4_000): Disguise {
     name: 'drip',
     isGuilty: true,
     isPolluter: false,
+    isSlow: true,
     alter: message =>
       message.type === 'piece' ? { message, delayMs: blockMs + randomIndex(random, blockMs) } : { message },
   }
