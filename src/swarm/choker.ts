@@ -80,12 +80,16 @@ export class Choker<Body> {
     const rest = ranked.filter(peer => !this.#optimistic.has(peer) && !chosen.has(peer))
     this.#optimistic = new Set([...lucky, ...shuffled(this.#context.random, rest)].slice(0, optimisticMax))
     for (const peer of this.#optimistic) chosen.add(peer)
+    for (const peer of chosen) peer.isTurnOver = false
 
     const choke: Peer[] = []
     for (const peer of this.#peers.values()) {
       if (peer.amChoking || chosen.has(peer)) continue
       const isSettled = now - peer.unchokedAt >= limits.unchokeMinMs
-      if (isSettled || !peer.isInterested || !isServing) choke.push(peer)
+      // Half a piece is of use to nobody: until the next round, what was promised is finished.
+      const isAmidst = peer.promised.size > 0 && !peer.isTurnOver
+      if (!peer.isInterested || !isServing || (isSettled && !isAmidst)) choke.push(peer)
+      else peer.isTurnOver = isSettled
     }
     // Those whose slot has not lasted long enough keep it; the number of slots is still held.
     let free = slotCount + choke.length
@@ -100,6 +104,7 @@ export class Choker<Body> {
 
   /** ms; when a peer that is served has asked for nothing for long enough. */
   #idleAt(peer: Peer): number {
+    if (peer.isTurnOver && peer.promised.size === 0) return Number.NEGATIVE_INFINITY
     if (peer.isServed) return Number.POSITIVE_INFINITY
     return Math.max(peer.unchokedAt, peer.lastServedAt) + this.#context.limits.idleUnchokeMs
   }

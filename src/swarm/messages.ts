@@ -100,6 +100,7 @@ export class MessageHandler<Body> {
     peer.amChoking = false
     this.#context.unchoked.add(peer)
     peer.unchokedAt = this.#context.now
+    peer.isTurnOver = false
     // First, so that the peer's first requests follow them.
     this.#host.transfer()?.uploads.suggestions.renew(peer)
     this.#context.send(peer.handle, { type: 'unchoke' })
@@ -196,6 +197,7 @@ export class MessageHandler<Body> {
     const { pieces, uploads } = this.#host.transfer()!
     pieces.rarity.addAvailability(piece, 1)
     uploads.suggestions.settle(peer, [piece])
+    if (peer.isTurnOver && peer.promised.size === 0) this.#host.interestChanged()
     // Only a piece that we miss, or the one that completes the peer, can change anything between us.
     if (pieces.isWanted(piece) || peer.isSeed) this.#host.transfer()?.reviewInterest(peer)
   }

@@ -91,6 +91,8 @@ export class Peer {
   readonly sentLately: RateMeter
   /** Pieces that were suggested to it while it is served, or that it asked for, and whether it has; until it has them. */
   readonly promised = new Map<number, boolean>()
+  /** Its slot goes to another as soon as it has what was promised to it. */
+  isTurnOver = false
   lastServedAt = Number.NEGATIVE_INFINITY
 
   constructor(

@@ -37,9 +37,10 @@ export class Picker<Body> {
 
   /** The next run of at most `unitsMax` units to ask of a peer; undefined when it has nothing for us now. */
   next(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    const first = this.#streamed(peer, unitsMax) ?? this.#suggested(peer, unitsMax)
+    // A peer that suggests goes on doing so, if it means to go on serving.
+    if (first !== undefined || this.#isOnSuggested(peer)) return first
     return (
-      this.#streamed(peer, unitsMax) ??
-      this.#suggested(peer, unitsMax) ??
       this.#started(peer, unitsMax) ??
       this.#fresh(peer, unitsMax) ??
       this.#joined(peer, unitsMax) ??
@@ -80,6 +81,12 @@ export class Picker<Body> {
       } else if (this.#pieces.isVerifiable(piece) && this.#pieces.hasRoom()) return this.#begin(peer, piece, unitsMax)
     }
     return undefined
+  }
+
+  #isOnSuggested(peer: Peer): boolean {
+    if (peer.suggested.size === 0) return false
+    for (const { piece, isLate } of peer.pending.values()) if (!isLate && peer.suggested.has(piece)) return true
+    return false
   }
 
   #started(peer: Peer, unitsMax: number): Pick<Body> | undefined {

@@ -33,7 +33,7 @@ export class Suggestions<Body> {
     const { have, layout } = this.#pieces
     const { limits, interestedCount } = this.#context
     // WebTorrent ignores suggestions, and a lone leech chooses for itself.
-    if (!have.isFull || peer.client !== 'shoal' || interestedCount < 2) return
+    if (!have.isFull || peer.client !== 'shoal' || peer.isTurnOver || interestedCount < 2) return
     let room = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
     for (const isAsked of peer.promised.values()) if (!isAsked) room--
     for (let piece = this.#next(); room > 0 && piece !== undefined; room--, piece = this.#next()) {
