@@ -87,7 +87,7 @@ export const SWARM_DEFAULTS = {
   originRunBytes: 4 * 1024 * 1024,
   originFetchesMax: 2,
   /** What a stream needs within this long comes from the origin, if no peer sends it. */
-  originUrgentMs: 5_000,
+  originUrgentMs: 8_000,
   /** While the origin is spared, it is seen this often what only it can give. */
   originLookMs: 250,
   /** First wait after a web seed failed; doubles up to `retryMaxMs`. */
