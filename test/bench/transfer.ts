@@ -83,13 +83,13 @@ export const small: Bench = {
 export const distant: Bench = {
   name: 'distant',
   title: '64 MiB at a round trip of 100 ms',
-  secondsPerRun: 90,
+  secondsPerRun: 240,
   async run(ground) {
     const length = 64 * MIB
     // Counted on the page's way out and on its way in.
     const conditions = { latencyMs: 50 }
     const roundTripMs = await measureRoundTripMs(ground, conditions)
-    const best = await bestRawSettings(ground, { length: 16 * MIB, conditions })
+    const best = await bestRawSettings(ground, { length: 4 * MIB, conditions })
     const raw: number[] = []
     const rounds = await interleave<Round | undefined>(ground, {
       raw: async () => {
