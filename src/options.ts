@@ -47,7 +47,7 @@ export const SWARM_DEFAULTS = {
   requestsMaxDefault: 250,
   /** Send buffer of a connection: this much time at its rate, within these bytes. */
   sendBufferMs: 250,
-  sendBufferMinBytes: 64 * 1024,
+  sendBufferMinBytes: 128 * 1024,
   sendBufferMaxBytes: 256 * 1024,
   /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
   readAheadBytes: 2 * 1024 * 1024,
