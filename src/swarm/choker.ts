@@ -46,13 +46,12 @@ export class Choker<Body> {
   /** Gives free slots at once to those who wait, and slots of those who want nothing: interest should not wait for the next round. */
   fillSlots(): Verdict {
     if (!this.#isServing()) return { choke: [], unchoke: [] }
-    const { now, counters, random } = this.#context
-    const peers = [...this.#peers.values()]
-    const unchoked = peers.filter(peer => !peer.amChoking)
+    const { now, counters, random, share } = this.#context
+    const unchoked = [...this.#context.unchoked]
     const idle = unchoked.filter(peer => !peer.isInterested || this.#idleAt(peer) <= now)
-    const waiting = peers.filter(peer => peer.isInterested && peer.amChoking)
+    const waiting = [...this.#peers.values()].filter(peer => peer.isInterested && peer.amChoking)
     const isFull = unchoked.length >= this.#slotCount && unchoked.every(peer => peer.isServed)
-    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && isFull)
+    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && isFull, share.unchokesMax)
     const free = this.#slotCount - unchoked.length
     // Who has given something comes before newcomers, who have the optimistic slot, and before those who only take.
     const ranked = shuffled(random, waiting).sort((a, b) => Number(b.hasGiven) - Number(a.hasGiven))
@@ -83,8 +82,8 @@ export class Choker<Body> {
     for (const peer of chosen) peer.isTurnOver = false
 
     const choke: Peer[] = []
-    for (const peer of this.#peers.values()) {
-      if (peer.amChoking || chosen.has(peer)) continue
+    for (const peer of this.#context.unchoked) {
+      if (chosen.has(peer)) continue
       const isSettled = now - peer.unchokedAt >= limits.unchokeMinMs
       // Half a piece is of use to nobody: until the next round, what was promised is finished.
       const isAmidst = peer.promised.size > 0 && !peer.isTurnOver
@@ -92,8 +91,7 @@ export class Choker<Body> {
       else peer.isTurnOver = isSettled
     }
     // Those whose slot has not lasted long enough keep it; the number of slots is still held.
-    let free = slotCount + choke.length
-    for (const peer of this.#peers.values()) if (!peer.amChoking) free--
+    const free = slotCount + choke.length - this.#context.unchoked.size
     const unchoke = [...chosen].filter(peer => peer.amChoking).slice(0, Math.max(0, free))
     return { choke, unchoke }
   }

@@ -36,8 +36,10 @@ export class Peer {
 
   /** Undefined until the layout is known; see `early`. */
   have: Bitfield | undefined
-  /** What it said it has before the piece count was known. Bounded by the wire's own limits. */
-  /** `pieces` in the order of the news; one that it has no more as its complement (`~piece`). */
+  /**
+   * What it said it has before the piece count was known: `pieces` in the order of the news, one that it has no more as its
+   * complement (`~piece`). Bounded by the wire's own limits.
+   */
   early: { all: boolean; bits?: Uint8Array; pieces: number[] } = { all: false, pieces: [] }
   isChoking = true
   isInterested = false
@@ -119,6 +121,7 @@ export class Peer {
     return this.have?.isFull ?? false
   }
 
+  /** It has sent us something that we asked for, at some time. */
   get hasGiven(): boolean {
     return this.received.total > 0
   }

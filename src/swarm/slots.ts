@@ -31,17 +31,17 @@ export class UploadSlots {
 
   /**
    * Told now and then. `isContended`: all slots are taken, whoever has one has asked for more than it got so far, and somebody waits.
-   * Only what leaves while it is so all the time says something about the lines.
+   * Only what leaves while it is so all the time says something about the lines. Never more than `max` are tried.
    */
-  review(uploadedBytes: number, now: number, isContended: boolean): void {
+  review(uploadedBytes: number, now: number, isContended: boolean, max: number): void {
     const elapsedMs = now - this.#startedAt
     if (isContended && elapsedMs < TRIAL_MS) return
-    if (isContended && elapsedMs >= TRIAL_MS) this.#judge((uploadedBytes - this.#startBytes) / elapsedMs, now)
+    if (isContended && elapsedMs >= TRIAL_MS) this.#judge((uploadedBytes - this.#startBytes) / elapsedMs, now, max)
     this.#startedAt = isContended ? now : Number.NaN
     this.#startBytes = uploadedBytes
   }
 
-  #judge(rate: number, now: number): void {
+  #judge(rate: number, now: number, max: number): void {
     // Half of what a slot carries if only its receiver sets the pace.
     const isWorthIt = rate > this.#rate * (1 + (0.5 * this.#trial) / this.#count)
     if (this.#trial !== 0 && !isWorthIt) {
@@ -55,7 +55,8 @@ export class UploadSlots {
       this.#trial = this.#count > SLOTS_LEAST ? this.#nextTrial : 1
       this.#nextTrial = -this.#trial
     }
-    if (this.#count + this.#trial < SLOTS_LEAST) this.#trial = 0
+    const tried = this.#count + this.#trial
+    if (tried < SLOTS_LEAST || tried > max) this.#trial = 0
     this.#count += this.#trial
   }
 }

@@ -36,7 +36,9 @@ export class Suggestions<Body> {
     if (!have.isFull || peer.client !== 'shoal' || peer.isTurnOver || interestedCount < 2) return
     let room = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
     for (const isAsked of peer.promised.values()) if (!isAsked) room--
-    for (let piece = this.#next(); room > 0 && piece !== undefined; room--, piece = this.#next()) {
+    for (; room > 0; room--) {
+      const piece = this.#next()
+      if (piece === undefined) return
       this.#promise(peer, piece, false)
       this.#context.send(peer.handle, { type: 'suggest', piece })
     }

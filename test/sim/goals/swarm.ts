@@ -1,4 +1,5 @@
 /** What the scenarios of the goals are made of: the defaults of the table, and how long things took. */
+import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import { kumarRossMs } from '../bound.ts'
 import { figuresOf, quantile } from '../command/figures.ts'
 import { type Line, line } from '../link.ts'
@@ -66,7 +67,7 @@ export function completion(world: World, share: number, leeches: readonly Member
  */
 export function duplicates(world: World): number {
   const { torrent, ledger } = world
-  const perPeer = 2 * 128 * 1024
+  const perPeer = 2 * REQUEST_BYTES_MAX
   const shares = world.leeches.map(leech => {
     const { fromPeersBytes, fromOriginBytes, savedBytes, forgedBytes } = ledger.of(leech)
     const allowed = Math.max(0.01 * torrent.totalBytes, perPeer * Math.min(SHARE.connectionsMax, world.members.length))
