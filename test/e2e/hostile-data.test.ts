@@ -76,6 +76,8 @@ for (const version of VERSIONS) {
         await diary.until('the polluter’s leave', () => leech.peers.length === 0)
         assert.equal(leech.progress, 0, 'nothing that came from it counts')
 
+        // What it was asked before the ban may still be on its way to it.
+        await diary.within('the polluter’s end of the connection', polluter.hungUp)
         const sentBefore = polluter.sentBlocks
         const seed = honest(t, sample)
         await diary.within('done', leech.done)

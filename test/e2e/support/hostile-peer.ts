@@ -32,12 +32,18 @@ export class HostilePeer {
   readonly sentPieces = new Set<number>()
   /** Connections that it ever had. */
   connections = 0
+  /** Resolves when the first of them is closed and nothing that came on it is left to answer. */
+  readonly hungUp: Promise<void>
+  #onHungUp: () => void = () => {}
   readonly #options: HostilePeerOptions
   readonly #network
   readonly #membership: Membership
 
   constructor(lifetime: Lifetime, options: HostilePeerOptions) {
     this.#options = options
+    this.hungUp = new Promise(resolve => {
+      this.#onHungUp = resolve
+    })
     this.peerId = (options.client ?? '-SH0100-') + (options.name ?? 'hostile').padEnd(12, '.').slice(0, 12)
     this.#network = createNetwork({ peerId: this.peerId, WebSocket })
     lifetime.after(() => this.#network.close())
@@ -87,7 +93,7 @@ export class HostilePeer {
     connection.start({
       message: message => this.#onMessage(connection, message),
       writable: () => {},
-      closed: () => {},
+      closed: () => this.#onHungUp(),
     })
   }
 
