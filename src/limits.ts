@@ -82,6 +82,11 @@ export const CHANNEL_LIMITS = {
   /** The same for a side that does not say (RFC 8841), and the least that is believed. */
   messageBytesDefault: 64 * 1024,
   messageBytesMin: 1024,
+  /** From this round trip on a path is long, and is sent to in bursts of so many bytes, in messages of so many, so often. */
+  longPathMs: 10,
+  burstBytes: 48 * 1024,
+  burstMs: 4,
+  pacedMessageBytes: 16 * 1024,
   /** Bytes in the send buffer that end a connection; Chromium throws at 16 MiB. */
   bufferedBytesMax: 15 * 1024 * 1024,
   /** `bufferedAmountLowThreshold` until the swarm sets another. */

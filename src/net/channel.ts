@@ -7,6 +7,7 @@
 import type { PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
 import { NodePeer } from './node-peer.ts'
+import { Pacer } from './pacer.ts'
 
 /** What the two sides exchange to find each other. */
 export type ChannelSignal =
@@ -53,6 +54,8 @@ export interface ChannelRoute {
   readonly local: string
   readonly remote: string
   readonly relayed: boolean
+  /** As the connectivity checks measured it. */
+  readonly roundTripMs: number | undefined
 }
 
 /** Whether this browser or Node can make connections at all. */
@@ -66,7 +69,11 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
 class PeerChannel extends NodePeer implements Channel {
   /** Undefined while Peer's constructor runs, which calls the hooks below, and from the end on. */
   declare private events: ChannelEvents | undefined
-  #messageBytesMax: number = CHANNEL_LIMITS.messageBytesDefault
+  readonly #pacer = new Pacer(
+    message => this.#write(message),
+    () => this.events?.drained(),
+  )
+  #route: Promise<ChannelRoute | undefined> | undefined
   #isDescribed = false
   /** Candidates that were found before the description was ready. */
   #earlyCandidates: ChannelSignal[] = []
@@ -89,7 +96,7 @@ class PeerChannel extends NodePeer implements Channel {
   }
 
   get bufferedBytes(): number {
-    return this._channel?.bufferedAmount ?? 0
+    return (this._channel?.bufferedAmount ?? 0) + this.#pacer.waitingBytes
   }
 
   override signal(signal: ChannelSignal): void {
@@ -107,26 +114,21 @@ class PeerChannel extends NodePeer implements Channel {
     if (this.bufferedBytes + bytes.length > CHANNEL_LIMITS.bufferedBytesMax) {
       return this.#end('The send buffer overflowed.')
     }
-    try {
-      for (let at = 0; at < bytes.length; at += this.#messageBytesMax) {
-        super.send(bytes.length <= this.#messageBytesMax ? bytes : bytes.subarray(at, at + this.#messageBytesMax))
-      }
-    } catch (error) {
-      this.#end(String(error))
-    }
+    this.#pacer.send(bytes)
   }
 
   setLowWaterMark(bytes: number): void {
     if (this._channel !== null) this._channel.bufferedAmountLowThreshold = bytes
   }
 
-  async route(): Promise<ChannelRoute | undefined> {
-    const report = await this._pc?.getStats().catch(() => undefined)
-    return report && readRoute(report)
+  route(): Promise<ChannelRoute | undefined> {
+    this.#route ??= this.#findRoute()
+    return this.#route
   }
 
   close(): void {
     this.events = undefined
+    this.#pacer.close()
     this.destroy()
   }
 
@@ -135,6 +137,21 @@ class PeerChannel extends NodePeer implements Channel {
     if (events === undefined) return
     this.close()
     events.closed(reason)
+  }
+
+  #write(message: Uint8Array): void {
+    try {
+      super.send(message)
+    } catch (error) {
+      this.#end(String(error))
+    }
+  }
+
+  async #findRoute(): Promise<ChannelRoute | undefined> {
+    const report = await this._pc?.getStats().catch(() => undefined)
+    const route = report && readRoute(report)
+    this.#pacer.isPathLong = (route?.roundTripMs ?? 0) >= CHANNEL_LIMITS.longPathMs
+    return route
   }
 
   #onSignal(signal: PeerSignal): void {
@@ -164,7 +181,8 @@ class PeerChannel extends NodePeer implements Channel {
   override _onSignalingStateChange(): void {}
 
   override _onChannelOpen(): void {
-    this.#messageBytesMax = messageBytesMax(this._pc?.sctp?.maxMessageSize)
+    this.#pacer.messageBytesMax = messageBytesMax(this._pc?.sctp?.maxMessageSize)
+    void this.route()
     this.events?.open()
   }
 
@@ -217,5 +235,11 @@ function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
   const local: unknown = report.get(pair?.localCandidateId)?.candidateType
   const remote: unknown = report.get(pair?.remoteCandidateId)?.candidateType
   if (typeof local !== 'string' || typeof remote !== 'string') return undefined
-  return { local, remote, relayed: local === 'relay' || remote === 'relay' }
+  const seconds: unknown = pair.currentRoundTripTime
+  return {
+    local,
+    remote,
+    relayed: local === 'relay' || remote === 'relay',
+    roundTripMs: typeof seconds === 'number' ? seconds * 1000 : undefined,
+  }
 }
