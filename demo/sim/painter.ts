@@ -56,7 +56,7 @@ export class Painter {
     pen.strokeStyle = this.#colours.away
     pen.lineWidth = 1.5
     for (const end of member.life?.ends.values() ?? []) {
-      const to = scene.dotOf(end.other().life.member)
+      const to = scene.dotOf(end.other.life.member)
       if (to === undefined) continue
       pen.beginPath()
       pen.moveTo(from.x, from.y)

@@ -44,7 +44,7 @@ export class Scene {
       input: (member, input) => {
         if (input.type === 'fetched') this.#pulse(this.#origin, member, 'origin')
         if (input.type !== 'message' || input.message.type !== 'piece') return
-        const sender = member.life?.ends.get(input.peer)?.other().life.member
+        const sender = member.life?.ends.get(input.peer)?.other.life.member
         if (sender === undefined) return
         const kind = isForged(input.message.body) ? 'polluter' : kindOf(sender) === 'seed' ? 'seed' : 'leech'
         this.#pulse(this.#dots[sender.index], member, kind)

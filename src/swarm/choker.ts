@@ -45,17 +45,24 @@ export class Choker<Body> {
 
   /** Gives free slots at once to those who wait, and slots of those who want nothing: interest should not wait for the next round. */
   fillSlots(): Verdict {
-    if (!this.#isServing()) return { choke: [], unchoke: [] }
-    const { now, counters, random, share } = this.#context
-    const unchoked = [...this.#context.unchoked]
-    const idle = unchoked.filter(peer => !peer.isInterested || this.#idleAt(peer) <= now)
+    if (!this.#isServing()) return NO_CHANGE
+    const { now, counters, random, share, unchoked, interestedCount } = this.#context
+    const idle: Peer[] = []
+    let waitingCount = interestedCount
+    let isFull = unchoked.size >= this.#slotCount
+    for (const peer of unchoked) {
+      if (peer.isInterested) waitingCount--
+      if (!peer.isServed) isFull = false
+      if (!peer.isInterested || this.#idleAt(peer) <= now) idle.push(peer)
+    }
+    this.#slots.review(counters.uploadedBytes, now, waitingCount > 0 && isFull, share.unchokesMax)
+    const free = this.#slotCount - unchoked.size
+    // Asked at every turn, and mostly there is nothing to give.
+    if (waitingCount === 0 || free + idle.length <= 0) return NO_CHANGE
     const waiting = [...this.#peers.values()].filter(peer => peer.isInterested && peer.amChoking)
-    const isFull = unchoked.length >= this.#slotCount && unchoked.every(peer => peer.isServed)
-    this.#slots.review(counters.uploadedBytes, now, waiting.length > 0 && isFull, share.unchokesMax)
-    const free = this.#slotCount - unchoked.length
     // Who has given something comes before newcomers, who have the optimistic slot, and before those who only take.
     const ranked = shuffled(random, waiting).sort((a, b) => Number(b.hasGiven) - Number(a.hasGiven))
-    const unchoke = ranked.slice(0, Math.max(0, free + idle.length))
+    const unchoke = ranked.slice(0, free + idle.length)
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
 
@@ -116,3 +123,5 @@ export interface Verdict {
   readonly choke: readonly Peer[]
   readonly unchoke: readonly Peer[]
 }
+
+const NO_CHANGE: Verdict = { choke: [], unchoke: [] }

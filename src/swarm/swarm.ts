@@ -13,6 +13,7 @@ import { Choker, type Verdict } from './choker.ts'
 import { Connector } from './connector.ts'
 import { Context, type Counters, type SwarmOptions } from './context.ts'
 import type { Demand, Effect, Input, Share } from './events.ts'
+import { overhear } from './hearsay.ts'
 import { MetadataExchange } from './metadata.ts'
 import { MessageHandler } from './messages.ts'
 import { Peer } from './peer.ts'
@@ -31,6 +32,8 @@ export class Swarm<Body> {
   #initial: Metainfo | undefined
   #transfer: Transfer<Body> | undefined
   #isStopped = false
+  /** Undefined: something happened since it was last looked up. */
+  #deadline: number | undefined
   #demand: Demand = { connections: 0, unchokes: 0, isDownloading: false }
 
   constructor(options: SwarmOptions<Body>) {
@@ -78,17 +81,19 @@ export class Swarm<Body> {
   /** When the swarm next wants a `tick`, in the clock of `step`; Infinity when idle. */
   get deadline(): number {
     if (this.#isStopped) return Number.POSITIVE_INFINITY
-    return Math.min(
+    this.#deadline ??= Math.min(
       this.#choker.deadline,
       this.isHungry ? this.#connector.deadline : Number.POSITIVE_INFINITY,
       (this.#transfer ?? this.#metadata).deadline,
     )
+    return this.#deadline
   }
 
   /** Takes one input at a time (ms, any clock that does not run backwards) and returns what is to be done, in order. */
   step(input: Input<Body>, now: number): Effect<Body>[] {
     this.#context.now = Math.max(this.#context.now, now)
-    if (!this.#isStopped) {
+    if (!this.#isStopped && !overhear(input, this.#peers, this.#transfer?.pieces)) {
+      this.#deadline = undefined
       this.#take(input)
       this.#settle()
     }

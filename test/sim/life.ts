@@ -27,7 +27,6 @@ export class Life {
   readonly #world: World
   readonly #ends = new Map<number, End>()
   readonly #fetches = new Map<number, () => void>()
-  readonly #writableDue = new Set<End>()
   readonly #inputs: Input<Token>[] = []
   #isStepping = false
   #isOver = false
@@ -120,21 +119,33 @@ export class Life {
   open(end: End, initiator: boolean): void {
     this.#ends.set(end.handle, end)
     const features = { fast: true, extended: true, v2: this.#world.torrent.version !== 'v1' }
-    this.input({ type: 'opened', peer: end.handle, peerId: end.other().life.peerId, initiator, features })
+    this.input({ type: 'opened', peer: end.handle, peerId: end.peerId, initiator, features })
+  }
+
+  /** A message has come. */
+  hear(end: End, message: WireMessage<Token>): void {
+    if (end.isOpen) this.input({ type: 'message', peer: end.handle, message })
+  }
+
+  writable(end: End, bufferedBytes: number): void {
+    if (end.isOpen) this.input({ type: 'writable', peer: end.handle, bufferedBytes })
   }
 
   input(input: Input<Token>): void {
     if (this.#isOver) return
-    if ('peer' in input && !this.#ends.has(input.peer)) return
-    this.#inputs.push(input)
-    if (this.#isStepping) return
+    if (this.#isStepping) {
+      this.#inputs.push(input)
+      return
+    }
     this.#isStepping = true
-    for (let next = this.#inputs.shift(); next !== undefined && !this.#isOver; next = this.#inputs.shift()) {
+    let next: Input<Token> | undefined = input
+    while (next !== undefined && !this.#isOver) {
       this.#world.sawInput(this.member, next)
       for (const effect of this.swarm.step(next, this.now)) {
         this.#world.sawEffect(this.member, effect)
         this.#perform(effect)
       }
+      next = this.#inputs.length === 0 ? undefined : this.#inputs.shift()
     }
     this.#isStepping = false
     this.#arm()
@@ -192,8 +203,9 @@ export class Life {
     const end = this.#ends.get(peer)
     if (end === undefined) return
     const { disguise } = this.member.options
-    const altered = disguise === undefined ? { message } : disguise.alter(message)
-    if (message.type === 'piece') this.#dueWritable(end)
+    if (message.type === 'piece') end.dueWritable()
+    if (disguise === undefined) return end.pipe.send(message, wireBytes(message))
+    const altered = disguise.alter(message)
     if (altered === undefined) return
     const bytes = wireBytes(altered.message)
     if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
@@ -210,22 +222,10 @@ export class Life {
     timeline.at(at, () => end.pipe.send(message, wireBytes(message)))
   }
 
-  /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
-  #dueWritable(end: End): void {
-    if (end.pipe.bufferedBytes > end.pipe.lowWaterBytes || this.#writableDue.has(end)) return
-    this.#writableDue.add(end)
-    this.#world.timeline.after(0, () => {
-      this.#writableDue.delete(end)
-      const { bufferedBytes, lowWaterBytes } = end.pipe
-      if (bufferedBytes <= lowWaterBytes) this.input({ type: 'writable', peer: end.handle, bufferedBytes })
-    })
-  }
-
   /** Both sides hear of a close, each once. */
   #disconnect(end: End, noticeMs: number): void {
-    const other = end.other()
-    this.input({ type: 'closed', peer: end.handle })
-    this.#ends.delete(end.handle)
+    const { other } = end
+    this.lose(end)
     end.pipe.close()
     other.pipe.close()
     this.#world.timeline.after(noticeMs, () => other.life.lose(other))
@@ -233,13 +233,15 @@ export class Life {
 
   /** The other side is gone. */
   lose(end: End): void {
+    if (!end.isOpen) return
     this.input({ type: 'closed', peer: end.handle })
     this.#ends.delete(end.handle)
+    end.isOpen = false
   }
 
   /** Nothing passes any more, and both sides notice after a while. */
   cut(end: End, noticeMs: number): void {
-    const other = end.other()
+    const { other } = end
     end.pipe.close()
     other.pipe.close()
     this.#world.timeline.after(noticeMs, () => {

@@ -39,14 +39,44 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
 const BREAK_NOTICE_MS = 5_000
 
 /** One side of a connection. */
-export interface End {
+export class End {
   readonly handle: number
   readonly life: Life
   /** Of whoever is at the other end. */
   readonly peerId: string
   /** Carries what this side sends. */
   readonly pipe: Pipe<WireMessage<Token>>
-  readonly other: () => End
+  other: End = this
+  /** This side has not closed it, nor noticed that it is gone. */
+  isOpen = true
+  readonly #timeline: Timeline
+  #isWritableDue = false
+
+  constructor(handle: number, life: Life, to: Life, timeline: Timeline, detourMs: number) {
+    this.handle = handle
+    this.life = life
+    this.peerId = to.peerId
+    this.pipe = new Pipe<WireMessage<Token>>({
+      timeline,
+      from: life.access,
+      to: to.access,
+      detourMs,
+      deliver: message => to.hear(this.other, message),
+      writable: bufferedBytes => life.writable(this, bufferedBytes),
+    })
+    this.#timeline = timeline
+  }
+
+  /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
+  dueWritable(): void {
+    if (this.pipe.bufferedBytes > this.pipe.lowWaterBytes || this.#isWritableDue) return
+    this.#isWritableDue = true
+    this.#timeline.after(0, () => {
+      this.#isWritableDue = false
+      const { bufferedBytes, lowWaterBytes } = this.pipe
+      if (bufferedBytes <= lowWaterBytes) this.life.writable(this, bufferedBytes)
+    })
+  }
 }
 
 export interface Offer {
@@ -92,7 +122,7 @@ export class Network {
       this.#island = new Set(island)
       for (const life of this.#present.values()) {
         for (const end of [...life.ends.values()]) {
-          if (!this.canReach(life.member, end.other().life.member)) life.cut(end, BREAK_NOTICE_MS)
+          if (!this.canReach(life.member, end.other.life.member)) life.cut(end, BREAK_NOTICE_MS)
         }
       }
     })
@@ -149,23 +179,11 @@ export class Network {
   }
 
   #connect(from: Life, to: Life, detourMs: number): void {
-    const ends: End[] = []
-    const handles = [++this.#lastHandle, ++this.#lastHandle] as const
-    const make = (life: Life, other: Life, index: 0 | 1): End => {
-      const handle = handles[index]
-      const peer = handles[index === 0 ? 1 : 0]
-      const pipe = new Pipe<WireMessage<Token>>({
-        timeline: this.#timeline,
-        from: life.access,
-        to: other.access,
-        detourMs,
-        deliver: message => other.input({ type: 'message', peer, message }),
-        writable: bufferedBytes => life.input({ type: 'writable', peer: handle, bufferedBytes }),
-      })
-      return { handle, life, peerId: other.peerId, pipe, other: () => ends[1 - index]! }
-    }
-    ends.push(make(from, to, 0), make(to, from, 1))
-    from.open(ends[0]!, true)
-    to.open(ends[1]!, false)
+    const near = new End(++this.#lastHandle, from, to, this.#timeline, detourMs)
+    const far = new End(++this.#lastHandle, to, from, this.#timeline, detourMs)
+    near.other = far
+    far.other = near
+    from.open(near, true)
+    to.open(far, false)
   }
 }

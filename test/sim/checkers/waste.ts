@@ -25,7 +25,7 @@ export class Waste implements Watcher {
 
   input(member: Member, input: Input<Token>): void {
     if (input.type === 'message' && input.message.type === 'piece') {
-      const sender = member.life?.ends.get(input.peer)?.other().life.member
+      const sender = member.life?.ends.get(input.peer)?.other.life.member
       if (sender?.options.disguise?.isSlow !== true) return
       this.#heldBack.set(member, (this.#heldBack.get(member) ?? 0) + input.message.body.bytes)
     }

@@ -101,7 +101,7 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'more peers are unchoked than there are slots',
     file: 'choker.ts',
-    from: '.slice(0, Math.max(0, free + idle.length))',
+    from: '.slice(0, free + idle.length)',
     to: '',
     shownBy: 'queue',
     foundBy: 'bounds',
@@ -119,7 +119,7 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     file: 'choker.ts',
     from: '.filter(peer => peer.amChoking).slice(0, Math.max(0, free))',
     to: '.filter(peer => peer.amChoking).slice(0, 0)',
-    shownBy: 'queue',
+    shownBy: 'free riders',
     foundBy: 'fairness',
   },
   {
