@@ -31,7 +31,8 @@ export class Bitfield {
   /** Whether some bit is set in both. */
   intersects(other: Bitfield): boolean {
     if (this.#count === 0 || other.count === 0) return false
-    for (let i = 0; i < this.bytes.length; i++) if ((this.bytes[i]! & other.bytes[i]!) !== 0) return true
+    const { bytes } = this
+    for (let i = 0; i < bytes.length; i++) if ((bytes[i]! & other.bytes[i]!) !== 0) return true
     return false
   }
 

@@ -16,6 +16,8 @@ export class Context<Body> {
   interestedCount = 0
   /** Peers that we do not choke. */
   readonly unchoked = new Set<Peer>()
+  /** Peers that do not choke us: of few of many, something can be asked or is. */
+  readonly unchokers = new Set<Peer>()
   readonly counters: Counters = {
     fromPeersBytes: 0,
     fromOriginBytes: 0,

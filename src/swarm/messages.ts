@@ -110,6 +110,7 @@ export class MessageHandler<Body> {
   forget(peer: Peer): void {
     this.#setInterested(peer, false)
     this.#context.unchoked.delete(peer)
+    this.#context.unchokers.delete(peer)
     if (peer.have !== undefined) this.#countPieces(peer, -1)
   }
 
@@ -118,11 +119,13 @@ export class MessageHandler<Body> {
     switch (message.type) {
       case 'choke':
         peer.isChoking = true
+        this.#context.unchokers.delete(peer)
         transfer?.requests.choked(peer)
         if (transfer) transfer.isStale = true
         return
       case 'unchoke':
         peer.isChoking = false
+        this.#context.unchokers.add(peer)
         return transfer?.requests.fill(peer)
       case 'interested':
         this.#setInterested(peer, true)

@@ -100,6 +100,7 @@ export class Picker<Body> {
   }
 
   #fresh(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    if (!this.#pieces.rarity.offers(peer.have!)) return undefined
     if (!this.#pieces.hasRoom() && (peer.pending.size > 0 || !this.#pieces.makeRoom(piece => !peer.has(piece))))
       return undefined
     const piece = this.#pieces.rarity.find(

@@ -5,6 +5,7 @@
  * are broken by a preferred piece, if the caller has one, and else by a random start within the bucket: peers that start
  * at the same moment spread out (rarest-first without it makes them fetch the same piece).
  */
+import { Bitfield } from './bitfield.ts'
 import { type Random, randomIndex } from './random.ts'
 
 const PRIORITIES = 8
@@ -18,6 +19,10 @@ export class RarityIndex {
   readonly #rank: Int16Array
   readonly #position: Uint32Array
   readonly #availability: Uint16Array
+  /** Pieces that are offered. */
+  readonly #offered: Bitfield
+  /** Pieces that no connected peer has. */
+  #absentCount: number
   /** No bucket below this rank holds a piece. */
   #lowest = RANKS
 
@@ -25,6 +30,17 @@ export class RarityIndex {
     this.#rank = new Int16Array(pieceCount).fill(OUT)
     this.#position = new Uint32Array(pieceCount)
     this.#availability = new Uint16Array(pieceCount)
+    this.#offered = new Bitfield(pieceCount)
+    this.#absentCount = pieceCount
+  }
+
+  get absentCount(): number {
+    return this.#absentCount
+  }
+
+  /** Whether any of these pieces is offered. */
+  offers(pieces: Bitfield): boolean {
+    return this.#offered.intersects(pieces)
   }
 
   /** Connected peers that have the piece. */
@@ -33,6 +49,7 @@ export class RarityIndex {
   }
 
   addAvailability(piece: number, difference: 1 | -1): void {
+    if (this.#availability[piece]! === Math.max(0, -difference)) this.#absentCount -= difference
     this.#availability[piece]! += difference
     const rank = this.#rank[piece]!
     if (rank !== OUT) this.#move(piece, rankOf(PRIORITIES - 1 - Math.floor(rank / LEVELS), this.#availability[piece]!))
@@ -74,7 +91,11 @@ export class RarityIndex {
       }
     }
     this.#rank[piece] = rank
-    if (rank === OUT) return
+    if (rank === OUT) {
+      this.#offered.delete(piece)
+      return
+    }
+    this.#offered.add(piece)
     this.#buckets[rank] ??= []
     const bucket = this.#buckets[rank]
     this.#position[piece] = bucket.length

@@ -28,21 +28,19 @@ export class Requests<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
   readonly #picker: Picker<Body>
-  readonly #peers: ReadonlyMap<number, Peer>
   /** Requests to all peers that are late: asked elsewhere, and cancelled when the block comes. */
   #lateCount = 0
-  /** Requests to all peers. */
-  #pendingCount = 0
+  /** Peers that were asked for something and have not answered. */
+  readonly #asked = new Set<Peer>()
 
-  constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>, peers: ReadonlyMap<number, Peer>) {
+  constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>) {
     this.#context = context
     this.#pieces = pieces
     this.#picker = picker
-    this.#peers = peers
   }
 
   get deadline(): number {
-    return this.#pendingCount > 0 ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY
+    return this.#asked.size > 0 ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY
   }
 
   /** Asks the peer for blocks until its window is full. */
@@ -67,7 +65,7 @@ export class Requests<Body> {
       partial.ask(run)
       const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
-      this.#pendingCount++
+      this.#asked.add(peer)
       peer.pendingBytes += length
       peer.blocksDue++
       this.#context.send(peer.handle, { type: 'request', piece, begin, length })
@@ -75,7 +73,7 @@ export class Requests<Body> {
   }
 
   fillAll(): void {
-    for (const peer of this.#peers.values()) if (peer.pendingBytes < peer.windowBytes) this.fill(peer)
+    for (const peer of this.#context.unchokers) if (peer.pendingBytes < peer.windowBytes) this.fill(peer)
   }
 
   /** Takes a block. @returns false where nobody asked for it, or not like this: a late one answers what was cancelled since */
@@ -128,7 +126,7 @@ export class Requests<Body> {
 
   /** Cancels and gives back all that was asked for a piece. */
   withdraw(piece: number): void {
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#asked) {
       for (const request of [...peer.pending.values()]) if (request.piece === piece) this.#cancel(peer, request)
     }
   }
@@ -142,8 +140,7 @@ export class Requests<Body> {
   /** Snubs peers that owe blocks for too long: what they owe is asked of others. */
   tick(): void {
     const { now, limits } = this.#context
-    for (const peer of this.#peers.values()) {
-      if (peer.pending.size === 0) continue
+    for (const peer of this.#asked) {
       const isOverdue = now >= this.#patienceEnd(peer)
       if (isOverdue) {
         peer.isSnubbed = true
@@ -220,7 +217,7 @@ export class Requests<Body> {
     const isWhole = partial.state === 'checking'
     const isAsked = isWhole ? partial.isAsked() : run !== undefined && partial.asked(run.first) > 0
     if (!isAsked && this.#lateCount === 0) return
-    for (const peer of this.#peers.values()) {
+    for (const peer of [...this.#asked]) {
       const same = peer === winner ? undefined : peer.pending.get(requestKey(piece, begin))
       let vain: PendingRequest[] = []
       if (isWhole) vain = [...peer.pending.values()].filter(request => request.piece === piece)
@@ -238,7 +235,7 @@ export class Requests<Body> {
 
   #forget(peer: Peer, request: PendingRequest): void {
     peer.pending.delete(requestKey(request.piece, request.begin))
-    this.#pendingCount--
+    if (peer.pending.size === 0) this.#asked.delete(peer)
     peer.pendingBytes -= request.length
     if (request.isLate) this.#lateCount--
     else this.#unask(request)

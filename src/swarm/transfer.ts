@@ -73,7 +73,7 @@ export class Transfer<Body> {
     })
     this.#blame = new Blame(context)
     this.#reprieves = new Reprieves(context, hashes)
-    this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces, peers), peers)
+    this.requests = new Requests(context, this.pieces, new Picker(context, this.pieces, peers))
     this.uploads = new Uploads(context, this.pieces, peers)
     this.hashExchange = new HashExchange(context, layout, hashes, peers, {
       layer: file => this.#layerKnown(file),

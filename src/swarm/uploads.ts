@@ -108,7 +108,7 @@ export class Uploads<Body> {
   }
 
   pumpAll(): void {
-    const busy = [...this.#peers.values()].filter(({ ready, queue }) => ready.length + queue.length > 0)
+    const busy = [...this.#context.unchoked].filter(({ ready, queue }) => ready.length + queue.length > 0)
     const peers = busy.sort((a, b) => a.lastServedAt - b.lastServedAt || a.handle - b.handle)
     for (const peer of peers) this.pump(peer)
   }

@@ -21,8 +21,8 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'a choke is ignored',
     file: 'messages.ts',
-    from: 'peer.isChoking = true\n        transfer?.requests.choked(peer)',
-    to: 'transfer?.requests.choked(peer)',
+    from: 'peer.isChoking = true\n        this.#context.unchokers.delete(peer)',
+    to: '',
     shownBy: 'queue',
     foundBy: 'manners',
   },

@@ -160,6 +160,6 @@ export const WAITING_BUGS: readonly Mutation[] = [
     from: 'this.requests.release(peer)',
     to: '',
     shownBy: 'seed away',
-    foundBy: 'diligence',
+    foundBy: 'bounds',
   },
 ]
