@@ -5,9 +5,11 @@
 import commonjs from '@rollup/plugin-commonjs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
-import esbuild, { minify } from 'rollup-plugin-esbuild'
+import esbuild from 'rollup-plugin-esbuild'
+import { bestNames } from './build/best-names.js'
 import { browserModulesForRollup } from './build/browser-modules.js'
-import { shortNames } from './build/inner-names.js'
+import { innerNames } from './build/inner-names.js'
+import { PLACEHOLDERS } from './build/open-names.js'
 import { bestOrder } from './build/order.js'
 import { shorterWords } from './build/shorter-words.js'
 
@@ -26,8 +28,6 @@ export default {
     commonjs(),
     // Fields are assigned where constructors begin, as no class of ours redefines what it inherits: shorter than definitions.
     esbuild({ target: 'es2022', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } }),
-    // esbuild shortens private names, which terser does not. All else terser does better.
-    minify({ target: 'es2022', minify: false, minifyIdentifiers: true }),
     shorterWords(),
     terser({
       module: true,
@@ -46,10 +46,11 @@ export default {
         // `x === null` and `null === x` are compressed better when they are not both there.
         lhs_constants: false,
       },
-      mangle: { properties: { only_cache: true } },
-      nameCache: shortNames(),
+      mangle: { nth_identifier: PLACEHOLDERS, properties: { only_cache: true } },
+      nameCache: innerNames(),
       format: { comments: false },
     }),
+    bestNames(),
     bestOrder(),
   ],
   // Anything that would leave an import in the bundle, or drag Node in, is an error and not a remark.

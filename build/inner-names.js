@@ -33,28 +33,15 @@ const MEMBERS = new Set([
   SyntaxKind.SetAccessor,
 ])
 
-/** What short names are made of: the letters that code is full of come first, and compress best. */
-const SMALL = [...'etinsraoucdlhfpgbwykxqzj']
-const LARGE = [...'ETINSRAOUCDLHFPGBWVMYKXQZJ']
-const SHORT = [
-  ...SMALL,
-  ...LARGE,
-  ...SMALL.flatMap(last => SMALL.map(first => first + last)),
-  ...SMALL.flatMap(first => LARGE.map(last => first + last)),
-]
-
 /**
- * The name cache that makes terser shorten these, and what begins with an underscore, which is simple-peer's.
- * Those in most use get the shortest.
+ * The name cache that makes terser put a `$` before these, and before what begins with an underscore, which is simple-peer's. They are
+ * named in build/best-names.js.
  */
-export function shortNames() {
-  const { declared, uses, kept } = readNames()
+export function innerNames() {
+  const { declared, kept } = readNames()
   for (const word of wordsBeside()) (word.startsWith('_') ? declared : kept).add(word)
-  const isTaken = name => kept.has(name) && uses.has(name)
-  const free = SHORT.filter(name => !isTaken(name))
-  const usesOf = name => uses.get(name) ?? 0
-  const inner = [...declared].filter(name => !kept.has(name)).sort((a, b) => usesOf(b) - usesOf(a))
-  return { props: { props: Object.fromEntries(inner.map((name, index) => [`$${name}`, free[index]])) } }
+  const inner = [...declared].filter(name => !kept.has(name))
+  return { props: { props: Object.fromEntries(inner.map(name => [`$${name}`, `$${name}`])) } }
 }
 
 function readNames() {
@@ -72,8 +59,6 @@ class Names {
   declared = new Set()
   /** Among them, and others, those that somebody else may use. */
   kept = new Set()
-  /** How often a property of each name is written. */
-  uses = new Map()
   #checker
   /** Types that were looked through. */
   #seen = new Set()
@@ -121,10 +106,7 @@ class Names {
   /** Names that a node and those below it declare, and those that they hand out. */
   #collect(node) {
     const { kind, name, text, parent } = node
-    if (MEMBERS.has(kind) && name.kind === SyntaxKind.Identifier) {
-      this.declared.add(name.text)
-      this.#count(name.text)
-    }
+    if (MEMBERS.has(kind) && name.kind === SyntaxKind.Identifier) this.declared.add(name.text)
     if (kind === SyntaxKind.StringLiteral && parent.kind !== SyntaxKind.LiteralType) this.kept.add(text)
     if (kind === SyntaxKind.PropertyAccessExpression) this.#collectAccess(name)
     if (kind === SyntaxKind.ObjectBindingPattern) this.#collectPattern(node)
@@ -134,7 +116,6 @@ class Names {
   }
 
   #collectAccess(name) {
-    this.#count(name.text)
     if (!isOurs(this.#checker.getSymbolAtLocation(name))) this.kept.add(name.text)
   }
 
@@ -143,7 +124,6 @@ class Names {
     for (const { propertyName, name, dotDotDotToken } of pattern.elements) {
       if (dotDotDotToken !== undefined) continue
       const { text } = propertyName ?? name
-      this.#count(text)
       this.#keepUndeclared(type, text)
     }
   }
@@ -173,10 +153,6 @@ class Names {
   #collectGiven(value) {
     const expected = this.#checker.getContextualType(value)
     if (expected !== undefined && this.#isOpen(expected)) this.#keepType(this.#checker.getTypeAtLocation(value))
-  }
-
-  #count(name) {
-    this.uses.set(name, (this.uses.get(name) ?? 0) + 1)
   }
 
   /** Keeps the name of a property that stands where a type may have any, and that this type does not declare. */

@@ -130,7 +130,7 @@ function bytesOf(statements) {
 }
 
 /** Whole numbers below a count, always the same ones (xorshift). */
-function randomNumbers() {
+export function randomNumbers() {
   let state = 7
   return count => {
     state ^= state << 13
@@ -140,11 +140,11 @@ function randomNumbers() {
   }
 }
 
-/** A chunk of these statements, and a source map that leads every word back to where it was. */
-function joined(statements) {
+/** A chunk of these pieces of one, and a source map that leads every word back to where it was: `start`. */
+export function joined(pieces) {
   const segments = []
   let code = ''
-  for (const { text, start } of statements) {
+  for (const { text, start } of pieces) {
     for (const { index } of text.matchAll(/[\w$]+|[^\w$]/g)) segments.push([code.length + index, 0, 0, start + index])
     code += text
   }
