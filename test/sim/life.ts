@@ -122,15 +122,6 @@ export class Life {
     this.input({ type: 'opened', peer: end.handle, peerId: end.peerId, initiator, features })
   }
 
-  /** A message has come. */
-  hear(end: End, message: WireMessage<Token>): void {
-    if (end.isOpen) this.input({ type: 'message', peer: end.handle, message })
-  }
-
-  writable(end: End, bufferedBytes: number): void {
-    if (end.isOpen) this.input({ type: 'writable', peer: end.handle, bufferedBytes })
-  }
-
   input(input: Input<Token>): void {
     if (this.#isOver) return
     if (this.#isStepping) {

@@ -56,14 +56,11 @@ describe('a link', () => {
     ] as const) {
       const timeline = new Timeline()
       let lastAt = 0
-      const pipe = new Pipe<number>({
-        timeline,
-        from: new Access(timeline, line(up, up, 20)),
-        to: new Access(timeline, line(down, down, 30)),
-        deliver: () => {
-          lastAt = timeline.now
-        },
-      })
+      const ends = { from: new Access(timeline, line(up, up, 20)), to: new Access(timeline, line(down, down, 30)) }
+      const deliver = () => {
+        lastAt = timeline.now
+      }
+      const pipe = new Pipe<number>({ timeline, ...ends }, { deliver })
       for (let i = 0; i < 100; i++) pipe.send(i, 10_000)
       while (timeline.step());
       assert.ok(lastAt >= 1050 && lastAt < 1070, `${up} → ${down}: ${lastAt} ms`)
@@ -76,7 +73,7 @@ describe('a link', () => {
     const received: number[][] = [[], [], []]
     const pipes = received.map(list => {
       const to = new Access(timeline, line(1e6, 1e6))
-      return new Pipe<number>({ timeline, from, to, deliver: message => list.push(message) })
+      return new Pipe<number>({ timeline, from, to }, { deliver: message => list.push(message) })
     })
     for (let i = 0; i < 30; i++) for (const pipe of pipes) pipe.send(i, i % 3 === 0 ? 20 : 50_000)
     while (timeline.now < 700) timeline.step()
@@ -93,13 +90,9 @@ describe('a link', () => {
   it('says once that it is writable, when the buffered bytes fall to the mark', () => {
     const timeline = new Timeline()
     const marks: number[] = []
-    const pipe: Pipe<number> = new Pipe<number>({
-      timeline,
-      from: new Access(timeline, line(1e6, 1e6)),
-      to: new Access(timeline, line(1e6, 1e6)),
-      deliver: () => {},
-      writable: bufferedBytes => marks.push(bufferedBytes),
-    })
+    const ends = { from: new Access(timeline, line(1e6, 1e6)), to: new Access(timeline, line(1e6, 1e6)) }
+    const writable = (bufferedBytes: number) => marks.push(bufferedBytes)
+    const pipe = new Pipe<number>({ timeline, ...ends }, { deliver: () => {}, writable })
     pipe.setLowWaterMark(65_000)
     for (let i = 0; i < 10; i++) pipe.send(i, 20_000)
     assert.equal(pipe.bufferedBytes, 200_000)
@@ -112,7 +105,8 @@ describe('a link', () => {
     const timeline = new Timeline()
     const delivered: number[] = []
     const access = new Access(timeline, line(1e6, 1e6))
-    const pipe = new Pipe<number>({ timeline, from: access, to: access, deliver: message => delivered.push(message) })
+    const deliver = (message: number) => delivered.push(message)
+    const pipe = new Pipe<number>({ timeline, from: access, to: access }, { deliver })
     pipe.send(1, 20)
     pipe.send(2, 1e6)
     pipe.send(3, 20)

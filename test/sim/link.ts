@@ -94,15 +94,19 @@ export class Access {
   }
 }
 
-export interface PipeOptions<Message> {
+export interface PipeOptions {
   readonly timeline: Timeline
   readonly from: Access
   readonly to: Access
-  readonly deliver: (message: Message) => void
   /** What a way over a relay adds, one way. @default 0 */
   readonly detourMs?: number
+}
+
+/** What a pipe tells. */
+export interface PipeEvents<Message> {
+  deliver(message: Message): void
   /** The buffered bytes fell to the low-water mark. */
-  readonly writable?: (bufferedBytes: number) => void
+  writable?(bufferedBytes: number): void
 }
 
 interface Parcel<Message> {
@@ -118,8 +122,7 @@ export class Pipe<Message> implements Sender {
   readonly #timeline: Timeline
   readonly #from: Access
   readonly #to: Access
-  readonly #deliver: (message: Message) => void
-  readonly #writable: ((bufferedBytes: number) => void) | undefined
+  readonly #events: PipeEvents<Message>
   readonly #latencyMs: number
   #queue: Parcel<Message>[] = []
   #bufferedBytes = 0
@@ -131,12 +134,11 @@ export class Pipe<Message> implements Sender {
   #hasTurn = false
   #isClosed = false
 
-  constructor({ timeline, from, to, deliver, writable, detourMs = 0 }: PipeOptions<Message>) {
+  constructor({ timeline, from, to, detourMs = 0 }: PipeOptions, events: PipeEvents<Message>) {
     this.#timeline = timeline
     this.#from = from
     this.#to = to
-    this.#deliver = deliver
-    this.#writable = writable
+    this.#events = events
     this.#latencyMs = from.line.latencyMs + to.line.latencyMs + detourMs
   }
 
@@ -160,7 +162,7 @@ export class Pipe<Message> implements Sender {
 
   send(message: Message, bytes: number): void {
     if (this.#isClosed) return
-    if (bytes <= SMALL_BYTES_MAX && this.#queue.length === 0) return this.#slip(message, bytes)
+    if (bytes <= SMALL_BYTES_MAX && this.#bufferedBytes === 0) return this.#slip(message, bytes)
     this.#bufferedBytes += bytes
     this.#queue.push({ message, bytes, sentBytes: 0, firstByteAt: 0 })
     this.#askTurn()
@@ -212,12 +214,12 @@ export class Pipe<Message> implements Sender {
     this.#from.owe(bytes)
     const sendMs = (bytes * 1000) / this.#from.line.uploadBytesPerSecond
     const arrivesAt = this.#timeline.now + sendMs + this.#latencyMs
-    this.#timeline.at(arrivesAt, () => this.#arrive(message, 0, arrivesAt))
+    this.#timeline.at(arrivesAt, () => this.#arrive(message, 0, this.#timeline.now))
   }
 
   /** The last byte of a message is here; it is handed on once the receiver's line has taken it in, and after those before it. */
   #arrive(message: Message, bytes: number, wholeAt: number): void {
-    if (this.#backlog === 0 && wholeAt <= this.#timeline.now) return this.#deliver(message)
+    if (this.#backlog === 0 && wholeAt <= this.#timeline.now) return this.#events.deliver(message)
     this.#backlog += 1
     this.#backlogBytes += bytes
     this.#lastDeliveryAt = Math.max(this.#lastDeliveryAt, wholeAt)
@@ -225,7 +227,7 @@ export class Pipe<Message> implements Sender {
       this.#backlog -= 1
       this.#backlogBytes -= bytes
       this.#askTurn()
-      this.#deliver(message)
+      this.#events.deliver(message)
     })
   }
 
@@ -233,6 +235,6 @@ export class Pipe<Message> implements Sender {
     const before = this.#bufferedBytes
     this.#bufferedBytes -= bytes
     if (this.#isClosed || before <= this.#lowWaterBytes || this.#bufferedBytes > this.#lowWaterBytes) return
-    this.#writable?.(this.#bufferedBytes)
+    this.#events.writable?.(this.#bufferedBytes)
   }
 }

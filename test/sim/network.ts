@@ -5,7 +5,7 @@
 import { type Random, seededRandom } from '../../src/swarm/random.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Life } from './life.ts'
-import { Pipe } from './link.ts'
+import { Pipe, type PipeEvents } from './link.ts'
 import type { Member } from './member.ts'
 import { type Path, pathBetween } from './nat.ts'
 import type { Timeline } from './timeline.ts'
@@ -39,7 +39,7 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
 const BREAK_NOTICE_MS = 5_000
 
 /** One side of a connection. */
-export class End {
+export class End implements PipeEvents<WireMessage<Token>> {
   readonly handle: number
   readonly life: Life
   /** Of whoever is at the other end. */
@@ -56,15 +56,18 @@ export class End {
     this.handle = handle
     this.life = life
     this.peerId = to.peerId
-    this.pipe = new Pipe<WireMessage<Token>>({
-      timeline,
-      from: life.access,
-      to: to.access,
-      detourMs,
-      deliver: message => to.hear(this.other, message),
-      writable: bufferedBytes => life.writable(this, bufferedBytes),
-    })
+    this.pipe = new Pipe<WireMessage<Token>>({ timeline, from: life.access, to: to.access, detourMs }, this)
     this.#timeline = timeline
+  }
+
+  /** What this side sent arrives at the other. */
+  deliver(message: WireMessage<Token>): void {
+    const { isOpen, life, handle } = this.other
+    if (isOpen) life.input({ type: 'message', peer: handle, message })
+  }
+
+  writable(bufferedBytes: number): void {
+    if (this.isOpen) this.life.input({ type: 'writable', peer: this.handle, bufferedBytes })
   }
 
   /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
@@ -74,7 +77,7 @@ export class End {
     this.#timeline.after(0, () => {
       this.#isWritableDue = false
       const { bufferedBytes, lowWaterBytes } = this.pipe
-      if (bufferedBytes <= lowWaterBytes) this.life.writable(this, bufferedBytes)
+      if (bufferedBytes <= lowWaterBytes) this.writable(bufferedBytes)
     })
   }
 }

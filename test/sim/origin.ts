@@ -67,20 +67,16 @@ export class Origin {
       this.#random() < (this.#options.failureShare ?? 0)
         ? Math.floor(this.#random() * pieces.length)
         : Number.POSITIVE_INFINITY
-    const pipe = new Pipe<{ piece: number; body: Token }>({
-      timeline: this.#timeline,
-      from: this.#access,
-      to,
-      deliver: ({ piece, body }) => {
-        if (isOver) return
-        if (delivered >= breaksAfter) return end('retry')
-        if (this.#isDown) return end(this.#failure)
-        delivered += 1
-        this.sentBytes += body.bytes
-        events.piece(piece, this.#isForging() ? forge(body, 1 + delivered) : body)
-        if (delivered === pieces.length) end()
-      },
-    })
+    const deliver = ({ piece, body }: { piece: number; body: Token }) => {
+      if (isOver) return
+      if (delivered >= breaksAfter) return end('retry')
+      if (this.#isDown) return end(this.#failure)
+      delivered += 1
+      this.sentBytes += body.bytes
+      events.piece(piece, this.#isForging() ? forge(body, 1 + delivered) : body)
+      if (delivered === pieces.length) end()
+    }
+    const pipe = new Pipe({ timeline: this.#timeline, from: this.#access, to }, { deliver })
     this.#timeline.after(pipe.latencyMs, () => {
       if (isOver) return
       if (this.#isDown) return end(this.#failure)
