@@ -1,15 +1,19 @@
 /**
  * Whom to serve (BEP 3's tit-for-tat). A leech serves those who sent it most over the last seconds; a seed serves those
- * it served least. One slot in four is optimistic: given by chance, so that newcomers can show what they have. Credit is local:
- * only bytes that we received ourselves count, nobody's claim. Who asks for nothing while others wait gives up its slot.
+ * it served least, of those who pass on what they get. One slot in four is optimistic: given by chance, so that newcomers can
+ * show what they have. Credit is local: only what we received ourselves, or saw arrive elsewhere, counts, nobody's claim.
+ * Who asks for nothing while others wait gives up its slot, and who only takes waits for everybody else.
  */
 import type { Context } from './context.ts'
 import type { Peer } from './peer.ts'
 import { shuffled } from './random.ts'
 import { UploadSlots } from './slots.ts'
+import { KEPT_MAX } from './suggestions.ts'
 
 /** One unchoke slot in this many is optimistic. */
 const OPTIMISTIC_SHARE = 4
+/** Bytes that a peer which has something for us may take before it has given anything. */
+const CREDIT_BYTES = 512 * 1024
 
 export class Choker<Body> {
   readonly #context: Context<Body>
@@ -60,8 +64,7 @@ export class Choker<Body> {
     // Asked at every turn, and mostly there is nothing to give.
     if (waitingCount === 0 || free + idle.length <= 0) return NO_CHANGE
     const waiting = [...this.#peers.values()].filter(peer => peer.isInterested && peer.amChoking)
-    // Who has given something comes before newcomers, who have the optimistic slot, and before those who only take.
-    const ranked = shuffled(random, waiting).sort((a, b) => Number(b.hasGiven) - Number(a.hasGiven))
+    const ranked = shuffled(random, waiting).sort((a, b) => standing(b) - standing(a))
     const unchoke = ranked.slice(0, free + idle.length)
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
@@ -73,8 +76,12 @@ export class Choker<Body> {
     const isServing = this.#isServing()
     const candidates = isServing ? [...this.#peers.values()].filter(peer => peer.isInterested) : []
     const ranked = candidates
-      .map(peer => ({ peer, merit: isSeed ? -peer.sent.total : peer.receivedLately.sum(now) }))
-      .sort((a, b) => b.merit - a.merit || a.peer.handle - b.peer.handle)
+      .map(peer => ({
+        peer,
+        standing: isSeed ? standing(peer) : 0,
+        merit: isSeed ? -peer.sent.total : peer.receivedLately.sum(now),
+      }))
+      .sort((a, b) => b.standing - a.standing || b.merit - a.merit || a.peer.handle - b.peer.handle)
       .map(({ peer }) => peer)
     const optimisticMax = slotCount < 2 ? 0 : Math.max(1, Math.floor(slotCount / OPTIMISTIC_SHARE))
     const chosen = new Set(ranked.slice(0, slotCount - optimisticMax))
@@ -82,11 +89,13 @@ export class Choker<Body> {
       this.#optimistic.clear()
       this.#rotatedAt = now
     }
-    const lucky = ranked.filter(peer => this.#optimistic.has(peer) && !chosen.has(peer))
-    const rest = ranked.filter(peer => !this.#optimistic.has(peer) && !chosen.has(peer))
-    this.#optimistic = new Set([...lucky, ...shuffled(this.#context.random, rest)].slice(0, optimisticMax))
+    const isLucky = (peer: Peer) => this.#optimistic.has(peer) && !isKeeping(peer)
+    const lucky = ranked.filter(peer => isLucky(peer) && !chosen.has(peer))
+    const rest = ranked.filter(peer => !isLucky(peer) && !chosen.has(peer))
+    const drawn = shuffled(this.#context.random, rest).sort((a, b) => Number(isKeeping(a)) - Number(isKeeping(b)))
+    this.#optimistic = new Set([...lucky, ...drawn].slice(0, optimisticMax))
     for (const peer of this.#optimistic) chosen.add(peer)
-    for (const peer of chosen) peer.isTurnOver = false
+    for (const peer of chosen) peer.isTurnOver = isKeeping(peer)
 
     const choke: Peer[] = []
     for (const peer of this.#context.unchoked) {
@@ -117,6 +126,17 @@ export class Choker<Body> {
   #isServing(): boolean {
     return this.#context.isUploading && !this.#context.isPaused && this.#context.share.uploadBytesPerSecond > 0
   }
+}
+
+/** 2: it has given something, to us or of ours to others; 1: a newcomer; 0: it only takes. */
+function standing(peer: Peer): number {
+  if (isKeeping(peer)) return 0
+  if (peer.hasGiven || peer.hasPassedOn) return 2
+  return peer.amInterested && peer.sent.total >= CREDIT_BYTES ? 0 : 1
+}
+
+function isKeeping(peer: Peer): boolean {
+  return peer.keptCount > KEPT_MAX
 }
 
 export interface Verdict {

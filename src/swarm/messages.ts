@@ -199,7 +199,7 @@ export class MessageHandler<Body> {
     if (!peer.have.add(piece)) return
     const { pieces, uploads } = this.#host.transfer()!
     pieces.rarity.addAvailability(piece, 1)
-    uploads.suggestions.settle(peer, [piece])
+    uploads.suggestions.has(peer, piece)
     if (peer.isTurnOver && peer.promised.size === 0) this.#host.interestChanged()
     // Only a piece that we miss, or the one that completes the peer, can change anything between us.
     if (pieces.isWanted(piece) || peer.isSeed) this.#host.transfer()?.reviewInterest(peer)

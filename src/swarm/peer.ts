@@ -93,6 +93,9 @@ export class Peer {
   readonly sentLately: RateMeter
   /** Pieces that were suggested to it while it is served, or that it asked for, and whether it has; until it has them. */
   readonly promised = new Map<number, boolean>()
+  /** Pieces that nobody else has, which it had from us, and whether others ever got one from it. */
+  keptCount = 0
+  hasPassedOn = false
   /** Its slot goes to another as soon as it has what was promised to it. */
   isTurnOver = false
   lastServedAt = Number.NEGATIVE_INFINITY

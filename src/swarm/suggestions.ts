@@ -13,6 +13,9 @@ import { shuffled } from './random.ts'
 /** ms between looks for pieces that nobody has after all: whoever was to have them left, or lost its turn. */
 const REVIEW_MS = 1_000
 
+/** Pieces that a peer may have to itself before others come first: who passes on what it gets has fewer. */
+export const KEPT_MAX = 3
+
 export class Suggestions<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
@@ -21,6 +24,8 @@ export class Suggestions<Body> {
   #reviewedAt = Number.NEGATIVE_INFINITY
   /** On their way to a peer that is served, or promised to it. */
   readonly #taken: Bitfield
+  /** Pieces that one peer alone has, which had them from us. */
+  readonly #kept = new Map<number, Peer>()
 
   constructor(context: Context<Body>, pieces: Pieces<Body>) {
     this.#context = context
@@ -34,7 +39,9 @@ export class Suggestions<Body> {
     const { limits, interestedCount } = this.#context
     // WebTorrent ignores suggestions, and a lone leech chooses for itself.
     if (!have.isFull || peer.client !== 'shoal' || peer.isTurnOver || interestedCount < 2) return
-    let room = limits.suggestedMin + Math.ceil(limits.suggestedBytes / layout.pieceLength)
+    // Whoever has passed nothing on yet may be one who never will.
+    const aheadBytes = peer.hasPassedOn ? limits.suggestedBytes : 1
+    let room = limits.suggestedMin + Math.ceil(aheadBytes / layout.pieceLength)
     for (const isAsked of peer.promised.values()) if (!isAsked) room--
     for (; room > 0; room--) {
       const piece = this.#next()
@@ -50,6 +57,21 @@ export class Suggestions<Body> {
     if (wasAsked === true) return
     this.#promise(peer, piece, true)
     if (wasAsked === false) this.renew(peer)
+  }
+
+  /** A peer says that it has a piece. If it got it from us, it may pass it on; if not, whoever got it from us has. */
+  has(peer: Peer, piece: number): void {
+    const isFromUs = peer.promised.get(piece) === true
+    this.settle(peer, [piece])
+    const keeper = this.#kept.get(piece)
+    if (keeper !== undefined && this.#kept.delete(piece) && !isFromUs) {
+      keeper.keptCount--
+      keeper.hasPassedOn = true
+    }
+    if (!isFromUs || this.#pieces.rarity.availability(piece) > 1) return
+    this.#kept.set(piece, peer)
+    peer.keptCount++
+    if (peer.keptCount > KEPT_MAX) peer.isTurnOver = true
   }
 
   /** A peer is served no more, or has the piece: nothing else will come of what was promised to it. */
