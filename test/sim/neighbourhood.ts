@@ -40,8 +40,8 @@ export class Neighbour {
   readonly asked = new Map<Place, Asked>()
   /** How often it asked us for what lies at a place, less how often we answered. */
   readonly owed = new Map<Place, number>()
-  /** ms; when it called back what it had asked for, by place. */
-  readonly cancelled = new Map<Place, number>()
+  /** What it called back, by place, and when (ms). Of requests that overlap, the others stand. */
+  readonly cancelled = new Map<Place, { readonly at: number; readonly length: number }>()
   /** ms; when it was last asked for something, or answered. */
   activeAt: number
   /** ms; when it was last asked for something. */
@@ -221,7 +221,7 @@ export class Neighbourhood {
         neighbour.cancelled.delete(this.place(message.piece, message.begin))
         return
       case 'cancel':
-        neighbour.cancelled.set(this.place(message.piece, message.begin), now)
+        neighbour.cancelled.set(this.place(message.piece, message.begin), { at: now, length: message.length })
         return
       case 'reject':
       case 'piece':

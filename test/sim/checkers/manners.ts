@@ -48,8 +48,9 @@ export class Manners implements Watcher {
     if (!neighbour.owed.has(neighbourhood.place(message.piece, message.begin))) {
       this.#object(`served ${where} to ${effect.peer}, which did not ask`, member)
     }
-    const cancelledAt = neighbour.cancelled.get(neighbourhood.place(message.piece, message.begin))
-    if (this.#world.timeline.now - (cancelledAt ?? Number.POSITIVE_INFINITY) > ANSWER_WITHIN_MS) {
+    const cancelled = neighbour.cancelled.get(neighbourhood.place(message.piece, message.begin))
+    const isLate = cancelled !== undefined && this.#world.timeline.now - cancelled.at > ANSWER_WITHIN_MS
+    if (isLate && cancelled.length === message.body.bytes) {
       this.#object(`served ${where} to ${effect.peer}, which had long called it back`, member)
     }
     if (neighbourhood.isPaused || !neighbourhood.isUploading) this.#object(`served ${where} in a pause`, member)
