@@ -37,7 +37,8 @@ export class Choker<Body> {
     for (const peer of unchoked) {
       if (!peer.isInterested) continue
       servedCount++
-      if (this.#idleAt(peer) > now) idleAt = Math.min(idleAt, this.#idleAt(peer))
+      const at = this.#idleAt(peer)
+      if (at > now && at < idleAt) idleAt = at
     }
     return interestedCount > servedCount ? Math.min(this.#weighAt, idleAt) : this.#weighAt
   }

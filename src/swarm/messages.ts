@@ -9,8 +9,6 @@ import type { Transfer } from './transfer.ts'
 /** Ids under which we want to receive extension messages. */
 const EXTENSIONS = { ut_metadata: 1, lt_donthave: 3 } as const
 const CLIENT_NAME = `Shoal ${PEER_ID_PREFIX.slice(3, 7).split('').join('.').replace(/\.0$/, '')}`
-/** Pieces that a peer may name before the piece count is known. */
-const EARLY_PIECES_MAX = 10_000
 /** A partial bitfield that comes late is told piece by piece up to this many: WebTorrent takes a late one for a seed's. */
 const LATE_HAVES_MAX = 1_000
 
@@ -71,7 +69,9 @@ export class MessageHandler<Body> {
     if (have.isFull && peer.features.fast) this.#context.send(peer.handle, { type: 'have-all' })
     else if (have.count === 0 || (isLate && peer.features.fast && have.count <= LATE_HAVES_MAX)) {
       if (peer.features.fast) this.#context.send(peer.handle, { type: 'have-none' })
-      for (let piece = 0; have.count > 0 && piece < have.length; piece++) if (have.has(piece)) this.have(peer, piece)
+      for (let piece = 0; have.count > 0 && piece < have.length; piece++) {
+        if (have.has(piece)) this.#context.send(peer.handle, { type: 'have', piece })
+      }
     } else this.#context.send(peer.handle, { type: 'bitfield', bits: have.bytes.slice() })
     if (!peer.learnPieceCount(have.length)) this.#strike(peer)
     this.#countPieces(peer, 1)
@@ -80,8 +80,9 @@ export class MessageHandler<Body> {
   }
 
   /** Told to those who have it too: a seed shows how far its leeches are. */
-  have(peer: Peer, piece: number): void {
-    this.#context.send(peer.handle, { type: 'have', piece })
+  announce(piece: number): void {
+    const message = { type: 'have', piece } as const
+    for (const peer of this.#peers.keys()) this.#context.send(peer, message)
   }
 
   dontHave(peer: Peer, piece: number): void {
@@ -194,7 +195,7 @@ export class MessageHandler<Body> {
   }
 
   #onHave(peer: Peer, piece: number): void {
-    if (peer.have === undefined) return noteEarly(peer, piece)
+    if (peer.have === undefined) return peer.noteEarly(piece)
     if (piece >= peer.have.length) return this.#strike(peer)
     if (!peer.have.add(piece)) return
     const { pieces, uploads } = this.#host.transfer()!
@@ -206,7 +207,7 @@ export class MessageHandler<Body> {
   }
 
   #onDontHave(peer: Peer, piece: number): void {
-    if (peer.have === undefined) return noteEarly(peer, ~piece)
+    if (peer.have === undefined) return peer.noteEarly(~piece)
     if (piece >= peer.have.length) return
     if (peer.have.delete(piece)) this.#host.transfer()!.pieces.rarity.addAvailability(piece, -1)
     this.#retracted(peer)
@@ -289,9 +290,4 @@ export class MessageHandler<Body> {
     if (peer.strikes < this.#context.limits.strikesMax) return
     this.#context.emit({ type: 'close', peer: peer.handle, reason: 'broke the protocol too often' })
   }
-}
-
-/** @param news a piece that it has, or the complement of one that it has no more */
-function noteEarly(peer: Peer, news: number): void {
-  if (peer.early.pieces.length < EARLY_PIECES_MAX) peer.early.pieces.push(news)
 }

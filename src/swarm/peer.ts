@@ -24,6 +24,9 @@ export interface QueuedRequest {
   readonly length: number
 }
 
+/** Pieces that a peer may name before the piece count is known. */
+const EARLY_PIECES_MAX = 10_000
+
 export type ClientKind = 'shoal' | 'webtorrent' | 'other'
 
 export class Peer {
@@ -136,6 +139,11 @@ export class Peer {
 
   has(piece: number): boolean {
     return this.have?.has(piece) ?? false
+  }
+
+  /** @param news a piece that it has, or the complement of one that it has no more; the piece count is not known yet */
+  noteEarly(news: number): void {
+    if (this.early.pieces.length < EARLY_PIECES_MAX) this.early.pieces.push(news)
   }
 
   /** Gives the peer a bitfield of the right length, out of what it said early. @returns false where that was out of range */

@@ -214,7 +214,7 @@ export class Swarm<Body> {
 
   #begin(metainfo: Metainfo): void {
     this.#transfer = new Transfer(this.#context, metainfo, [...this.#webSeeds, ...metainfo.webSeeds], this.#peers, {
-      announce: (peer, piece) => this.#messages.have(peer, piece),
+      announce: piece => this.#messages.announce(piece),
       part: peer => this.#part(peer),
       ban: (peer, reason) => this.#ban(peer, reason),
       stop: () => this.#stop(),

@@ -20,8 +20,8 @@ import { Uploads } from './uploads.ts'
 
 /** What only the swarm as a whole can do. */
 export interface TransferEvents {
-  /** A peer should hear of a new piece. */
-  announce(peer: Peer, piece: number): void
+  /** Peers should hear of a new piece. */
+  announce(piece: number): void
   /** Neither we nor the peer have anything for the other. */
   part(peer: Peer): void
   /** A peer is proven to have sent bad data. */
@@ -198,10 +198,9 @@ export class Transfer<Body> {
     const peer = senders.length === 1 ? this.#peers.get(only!) : undefined
     if (peer !== undefined) peer.isOnParole = false
     for (const guilty of this.#blame.compare(partial)) this.#accuse(guilty, piece)
-    for (const other of [...this.#peers.values()]) {
-      this.#events.announce(other, piece)
-      if (other.amInterested) this.reviewInterest(other)
-    }
+    this.#events.announce(piece)
+    for (const other of [...this.#peers.values()])
+      if (other.amInterested && other.has(piece)) this.reviewInterest(other)
   }
 
   #failed(partial: PartialPiece<Body>, badUnits?: readonly number[], root?: Uint8Array): void {

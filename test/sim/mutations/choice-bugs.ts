@@ -37,7 +37,7 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'new pieces are not announced',
     file: 'transfer.ts',
-    from: 'this.#events.announce(other, piece)',
+    from: 'this.#events.announce(piece)',
     to: '',
     shownBy: 'swarm',
     foundBy: 'manners',
@@ -69,7 +69,7 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'what a neighbour lost before the metadata came is asked of it',
     file: 'messages.ts',
-    from: 'if (peer.have === undefined) return noteEarly(peer, ~piece)',
+    from: 'if (peer.have === undefined) return peer.noteEarly(~piece)',
     to: 'if (peer.have === undefined) return',
     shownBy: 'early loss',
     foundBy: 'manners',
