@@ -3,13 +3,13 @@ import { type Random, randomIndex, seededRandom, shuffled } from '../../src/swar
 import { polluter } from '../../test/sim/hostile.ts'
 import { type Line, line } from '../../test/sim/link.ts'
 import type { Member } from '../../test/sim/member.ts'
+import { ORIGIN_URL } from '../../test/sim/scenarios.ts'
 import { createTorrent } from '../../test/sim/torrent.ts'
 import { World } from '../../test/sim/world.ts'
 import type { Settings } from './settings.ts'
 
 const FILE_BYTES = 16 * 1024 * 1024
 const PIECE_BYTES = 256 * 1024
-const ORIGIN_URL = 'https://origin.example/'
 /** The web server's line, bytes a second: 40 Mbit/s. */
 const ORIGIN_LINE = line(5e6, 5e6)
 const BYTES_PER_MBIT = 125_000

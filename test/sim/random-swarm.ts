@@ -8,13 +8,13 @@ import { Draw } from './draw.ts'
 import { FAULTS, type Fault } from './faults.ts'
 import type { MemberOptions } from './member.ts'
 import type { OriginOptions } from './origin.ts'
+import { ORIGIN_URL } from './scenarios.ts'
 import { createTorrent, type Torrent } from './torrent.ts'
 import { World } from './world.ts'
 
 const KINDS_MIN = 3
 const KINDS_MAX = 6
 const LEECHES_MAX = 49
-const ORIGIN_URL = 'https://origin.example/'
 
 export function randomSwarm(seed: number): World {
   const draw = new Draw(seed)

@@ -1,5 +1,4 @@
 /** A named scenario: a small world that shows one thing, in a fraction of a second, under the eyes of all checkers. */
-import type { MemberOptions } from '../member.ts'
 import type { World } from '../world.ts'
 
 export interface Case {
@@ -9,10 +8,4 @@ export interface Case {
   /** ms of simulated time within which every leech is to be done. */
   readonly limitMs: number
   build(options: { readonly seed: number }): World
-}
-
-export const ORIGIN_URL = 'https://origin.example/'
-
-export function addLeeches(world: World, count: number, options: Omit<MemberOptions, 'name'>): void {
-  for (let index = 0; index < count; index++) world.add({ name: `leech-${index}`, ...options })
 }

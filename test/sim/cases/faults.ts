@@ -2,10 +2,10 @@
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { choker, forgetful, liar, mute, nosy, polluter, refusing } from '../hostile.ts'
 import { line } from '../link.ts'
-import { HOME, KiB, MiB } from '../scenarios.ts'
+import { addLeeches, HOME, KiB, MiB, ORIGIN_URL } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
 import { World } from '../world.ts'
-import { addLeeches, type Case, ORIGIN_URL } from './case.ts'
+import type { Case } from './case.ts'
 
 function worldOf(scenario: string, seed: number, torrent: TorrentOptions, badPiecesMax = 1): World {
   return new World({ scenario, seed, torrent: createTorrent(torrent), badPiecesMax })

@@ -1,9 +1,9 @@
 /** Cases of honest members whose lines, stores and wishes are what is out of the ordinary. */
 import { line } from '../link.ts'
-import { HOME, KiB, MiB } from '../scenarios.ts'
+import { addLeeches, HOME, KiB, MiB, ORIGIN_URL } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
 import { World } from '../world.ts'
-import { addLeeches, type Case, ORIGIN_URL } from './case.ts'
+import type { Case } from './case.ts'
 
 function worldOf(scenario: string, seed: number, torrent: TorrentOptions): World {
   return new World({ scenario, seed, torrent: createTorrent(torrent) })

@@ -3,10 +3,10 @@ import { planAbsence, poisson } from '../arrivals.ts'
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { lastBlockPolluter, sybil } from '../hostile.ts'
 import { line } from '../link.ts'
-import { HOME, KiB, MiB } from '../scenarios.ts'
+import { addLeeches, HOME, KiB, MiB, ORIGIN_URL } from '../scenarios.ts'
 import { createTorrent } from '../torrent.ts'
 import { World, type WorldOptions } from '../world.ts'
-import { addLeeches, type Case, ORIGIN_URL } from './case.ts'
+import type { Case } from './case.ts'
 
 const HOUR_MS = 3_600_000
 

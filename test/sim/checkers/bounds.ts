@@ -2,6 +2,7 @@
 import { SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -10,7 +11,7 @@ export class Bounds implements Watcher {
   readonly #world: World
   readonly #object: Objection
   /** Peers that each member dials, or whose offer it accepted. */
-  readonly #pending = new Map<Member, Set<string>>()
+  readonly #pending = new PerMember(() => new Set<string>())
   readonly #offers = new Map<number, string>()
 
   constructor(world: World) {
@@ -24,10 +25,10 @@ export class Bounds implements Watcher {
         this.#offers.set(input.offer, input.peerId)
         return
       case 'failed':
-        this.#pendingOf(member).delete(input.peerId)
+        this.#pending.of(member).delete(input.peerId)
         return
       case 'opened':
-        this.#pendingOf(member).delete(input.peerId)
+        this.#pending.of(member).delete(input.peerId)
         this.#countConnections(member)
     }
   }
@@ -35,7 +36,7 @@ export class Bounds implements Watcher {
   effect(member: Member, effect: Effect<Token>): void {
     switch (effect.type) {
       case 'dial': {
-        const pending = this.#pendingOf(member)
+        const pending = this.#pending.of(member)
         pending.add(effect.peerId)
         const dialsMax = member.options.limits?.dialsMax ?? SWARM_DEFAULTS.dialsMax
         if (pending.size > dialsMax) this.#object(`dials ${pending.size} peers at a time`, member)
@@ -44,7 +45,7 @@ export class Bounds implements Watcher {
       }
       case 'accept': {
         const peerId = this.#offers.get(effect.offer)
-        if (peerId !== undefined) this.#pendingOf(member).add(peerId)
+        if (peerId !== undefined) this.#pending.of(member).add(peerId)
         this.#countConnections(member)
         return
       }
@@ -72,18 +73,9 @@ export class Bounds implements Watcher {
 
   #countConnections(member: Member): void {
     const { neighbours, share } = this.#world.neighbourhoods.of(member)
-    const connections = neighbours.size + this.#pendingOf(member).size
+    const connections = neighbours.size + this.#pending.of(member).size
     if (share !== undefined && connections > share.connectionsMax) {
       this.#object(`${connections} connections, ${share.connectionsMax} are granted`, member)
     }
-  }
-
-  #pendingOf(member: Member): Set<string> {
-    let pending = this.#pending.get(member)
-    if (pending === undefined) {
-      pending = new Set()
-      this.#pending.set(member, pending)
-    }
-    return pending
   }
 }

@@ -1,21 +1,24 @@
 /** Every check, load, save, hash and fetch has an id of its own, ends exactly once, and nothing is left at the end. */
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
-interface Ids {
+class Ids {
   /** The highest id so far: ids rise, and so none is used twice. */
-  last: number
-  readonly open: Map<number, string>
+  last = 0
+  readonly open = new Map<number, string>()
 }
 
 export class Endings implements Watcher {
+  readonly #world: World
   readonly #object: Objection
-  readonly #ids = new Map<Member, Ids>()
+  readonly #ids = new PerMember(() => new Ids())
 
   constructor(world: World) {
+    this.#world = world
     this.#object = world.objectionOf('endings')
   }
 
@@ -26,7 +29,7 @@ export class Endings implements Watcher {
       case 'save':
       case 'hash':
       case 'fetch': {
-        const ids = this.#idsOf(member)
+        const ids = this.#ids.of(member)
         if (effect.id <= ids.last) this.#object(`used id ${effect.id} after ${ids.last}`, member)
         ids.last = effect.id
         ids.open.set(effect.id, effect.type)
@@ -41,7 +44,7 @@ export class Endings implements Watcher {
       case 'saved':
       case 'hashed':
       case 'fetch-ended':
-        if (!this.#idsOf(member).open.delete(input.id)) {
+        if (!this.#ids.of(member).open.delete(input.id)) {
           this.#object(`the simulator ended ${input.type} ${input.id} twice`, member)
         }
     }
@@ -52,20 +55,11 @@ export class Endings implements Watcher {
   }
 
   end(): void {
-    for (const [member, { open }] of this.#ids) {
-      for (const [id, type] of open) {
+    for (const member of this.#world.members) {
+      for (const [id, type] of this.#ids.of(member).open) {
         // Strangers may go on asking for blocks and hashes.
         if (type !== 'load' && type !== 'hash') this.#object(`${type} ${id} never ended`, member)
       }
     }
-  }
-
-  #idsOf(member: Member): Ids {
-    let ids = this.#ids.get(member)
-    if (ids === undefined) {
-      ids = { last: 0, open: new Map() }
-      this.#ids.set(member, ids)
-    }
-    return ids
   }
 }

@@ -6,6 +6,7 @@ import { SWARM_DEFAULTS } from '../../../src/options.ts'
 import type { Effect } from '../../../src/swarm/events.ts'
 import { SLOTS_LEAST } from '../../../src/swarm/slots.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -17,18 +18,18 @@ const TURN_MS = SWARM_DEFAULTS.optimisticMs
 /** Bits of evidence: that chance alone passes everybody over so often happens once in 2^20 times. */
 const EVIDENCE_BITS = 20
 
-interface Queue {
+class Queue {
   /** ms; since when a slot has been empty though somebody waited, and since when nobody's turn has come. */
-  emptySince: number | undefined
-  stillSince: number | undefined
+  emptySince: number | undefined = undefined
+  stillSince: number | undefined = undefined
   /** The fewest that waited since then. */
-  waitingMin: number
+  waitingMin = 0
 }
 
 export class Fairness implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  readonly #queues = new Map<Member, Queue>()
+  readonly #queues = new PerMember(() => new Queue())
 
   constructor(world: World) {
     this.#world = world
@@ -37,8 +38,7 @@ export class Fairness implements Watcher {
 
   effect(member: Member, effect: Effect<Token>): void {
     if (effect.type !== 'send' || effect.message.type !== 'unchoke') return
-    const queue = this.#queues.get(member)
-    if (queue !== undefined) queue.stillSince = undefined
+    this.#queues.of(member).stillSince = undefined
   }
 
   sample(): void {
@@ -54,8 +54,7 @@ export class Fairness implements Watcher {
         else if (isInterested) waiting += 1
       }
       const isServing = isResumed && !isPaused && isUploading && (share?.uploadBytesPerSecond ?? 0) > 0
-      const queue = this.#queues.get(member) ?? { emptySince: undefined, stillSince: undefined, waitingMin: 0 }
-      this.#queues.set(member, queue)
+      const queue = this.#queues.of(member)
       queue.emptySince = isServing && waiting > 0 && served < slots ? (queue.emptySince ?? now) : undefined
       queue.waitingMin = queue.stillSince === undefined ? waiting : Math.min(waiting, queue.waitingMin)
       queue.stillSince = isServing && waiting > 0 && slots > 1 ? (queue.stillSince ?? now) : undefined

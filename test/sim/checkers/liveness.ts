@@ -4,6 +4,7 @@
  */
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import { isForged, type Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -13,13 +14,18 @@ const PROGRESS_WITHIN_MS = 600_000
 /** At one instant. */
 const TICKS_MAX = 100
 
+class Progress {
+  /** ms; when the member last got something, or began to live. Undefined: it does not. */
+  at: number | undefined = undefined
+  /** Ticks at one instant. */
+  tickedAt = 0
+  ticks = 0
+}
+
 export class Liveness implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  /** ms; when each member last got something, or began to live. */
-  readonly #progressAt = new Map<Member, number>()
-  /** Ticks of each member at one instant. */
-  readonly #ticks = new Map<Member, { at: number; count: number }>()
+  readonly #progress = new PerMember(() => new Progress())
 
   constructor(world: World) {
     this.#world = world
@@ -35,39 +41,42 @@ export class Liveness implements Watcher {
       case 'granted':
       case 'policy':
       case 'want':
-        this.#progressAt.set(member, now)
+        this.#progress.of(member).at = now
         return
       case 'message':
-        if (input.message.type === 'piece' && !isForged(input.message.body)) this.#progressAt.set(member, now)
+        if (input.message.type === 'piece' && !isForged(input.message.body)) this.#progress.of(member).at = now
         return
       case 'fetched':
-        if (!isForged(input.body)) this.#progressAt.set(member, now)
+        if (!isForged(input.body)) this.#progress.of(member).at = now
     }
   }
 
   effect(member: Member, effect: Effect<Token>): void {
-    if (effect.type === 'save') this.#progressAt.set(member, this.#world.timeline.now)
+    if (effect.type === 'save') this.#progress.of(member).at = this.#world.timeline.now
   }
 
   stopped(member: Member): void {
-    this.#progressAt.delete(member)
+    this.#progress.delete(member)
   }
 
   sample(): void {
     const { now } = this.#world.timeline
-    for (const [member, at] of this.#progressAt) {
+    for (const member of this.#world.members) {
+      const { at } = this.#progress.of(member)
+      if (at === undefined) continue
       const since = Math.max(at, this.#world.calmFromMs)
       if (now - since <= PROGRESS_WITHIN_MS || !member.isLeech || member.isComplete) continue
       const source = this.#sourceFor(member, since)
-      if (source === undefined) this.#progressAt.set(member, now)
+      if (source === undefined) this.#progress.of(member).at = now
       else this.#object(`got nothing for ${now - since} ms, and ${source} has what it misses`, member)
     }
   }
 
   #countTick(member: Member, now: number): void {
-    const ticks = this.#ticks.get(member)
-    if (ticks === undefined || ticks.at !== now) this.#ticks.set(member, { at: now, count: 1 })
-    else if (++ticks.count > TICKS_MAX) this.#object('wants one tick after another, and time stands still', member)
+    const progress = this.#progress.of(member)
+    progress.ticks = progress.tickedAt === now ? progress.ticks + 1 : 1
+    progress.tickedAt = now
+    if (progress.ticks > TICKS_MAX) this.#object('wants one tick after another, and time stands still', member)
   }
 
   /** Somebody who has had all the while what the member misses. */

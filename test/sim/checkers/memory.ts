@@ -1,6 +1,7 @@
 /** No byte is lost: what passed its check is saved, what is saved stays, and a new life finds what the last one kept. */
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -9,9 +10,9 @@ export class Memory implements Watcher {
   readonly #world: World
   readonly #object: Objection
   /** Pieces under check, by id, in each member's present life. */
-  readonly #checks = new Map<Member, Map<number, number>>()
+  readonly #checks = new PerMember(() => new Map<number, number>())
   /** Pieces that passed and are to be saved. */
-  readonly #due = new Map<Member, Set<number>>()
+  readonly #due = new PerMember(() => new Set<number>())
 
   constructor(world: World) {
     this.#world = world
@@ -20,17 +21,15 @@ export class Memory implements Watcher {
 
   input(member: Member, input: Input<Token>): void {
     if (input.type !== 'checked' || input.result !== 'good') return
-    const piece = this.#checks.get(member)?.get(input.id)
-    if (piece !== undefined) setOf(this.#due, member).add(piece)
+    const piece = this.#checks.of(member).get(input.id)
+    if (piece !== undefined) this.#due.of(member).add(piece)
   }
 
   effect(member: Member, effect: Effect<Token>): void {
     if (effect.type === 'check') {
-      const checks = this.#checks.get(member) ?? new Map<number, number>()
-      checks.set(effect.id, effect.piece)
-      this.#checks.set(member, checks)
+      this.#checks.of(member).set(effect.id, effect.piece)
     } else if (effect.type === 'save') {
-      setOf(this.#due, member).delete(effect.piece)
+      this.#due.of(member).delete(effect.piece)
       if (member.disk.has(effect.piece)) this.#object(`saved piece ${effect.piece}, which was in the store`, member)
     }
   }
@@ -42,8 +41,9 @@ export class Memory implements Watcher {
 
   /** What passes is saved in the same step. */
   sample(): void {
-    for (const [member, pieces] of this.#due) {
-      for (const piece of pieces) this.#object(`piece ${piece} passed its check and was not saved`, member)
+    for (const member of this.#world.members) {
+      for (const piece of this.#due.of(member))
+        this.#object(`piece ${piece} passed its check and was not saved`, member)
     }
   }
 
@@ -58,13 +58,4 @@ export class Memory implements Watcher {
       }
     }
   }
-}
-
-function setOf(sets: Map<Member, Set<number>>, member: Member): Set<number> {
-  let set = sets.get(member)
-  if (set === undefined) {
-    set = new Set()
-    sets.set(member, set)
-  }
-  return set
 }

@@ -1,6 +1,7 @@
 /** Pieces that few neighbours have are begun before those that many have, by and large: chance and runs may stray. */
 import type { Effect } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
@@ -19,7 +20,7 @@ class Choices {
 export class Rarest implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  readonly #choices = new Map<Member, Choices>()
+  readonly #choices = new PerMember(() => new Choices())
 
   constructor(world: World) {
     this.#world = world
@@ -28,10 +29,10 @@ export class Rarest implements Watcher {
 
   effect(member: Member, effect: Effect<Token>): void {
     if (effect.type === 'fetch') {
-      for (let piece = effect.first; piece < effect.end; piece++) this.#of(member).begun.add(piece)
+      for (let piece = effect.first; piece < effect.end; piece++) this.#choices.of(member).begun.add(piece)
     }
     if (effect.type !== 'send' || effect.message.type !== 'request') return
-    const choices = this.#of(member)
+    const choices = this.#choices.of(member)
     const { piece } = effect.message
     if (choices.begun.has(piece)) return
     choices.begun.add(piece)
@@ -45,7 +46,8 @@ export class Rarest implements Watcher {
   }
 
   end(): void {
-    for (const [member, { made, good }] of this.#choices) {
+    for (const member of this.#world.members) {
+      const { made, good } = this.#choices.of(member)
       if (made < CHOICES_MIN || good >= GOOD_SHARE_MIN * made) continue
       this.#object(`began with the rarest pieces in ${good} of ${made} choices`, member)
     }
@@ -64,15 +66,6 @@ export class Rarest implements Watcher {
     if (rarer + commoner === 0) return
     choices.made += 1
     if (rarer <= commoner) choices.good += 1
-  }
-
-  #of(member: Member): Choices {
-    let choices = this.#choices.get(member)
-    if (choices === undefined) {
-      choices = new Choices()
-      this.#choices.set(member, choices)
-    }
-    return choices
   }
 }
 

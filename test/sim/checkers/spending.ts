@@ -2,19 +2,20 @@
 import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import type { Effect } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
+import { PerMember } from '../per-member.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
 
-interface Purse {
-  bytes: number
-  at: number
+class Purse {
+  bytes = Number.POSITIVE_INFINITY
+  at = 0
 }
 
 export class Spending implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  readonly #purses = new Map<Member, Purse>()
+  readonly #purses = new PerMember(() => new Purse())
 
   constructor(world: World) {
     this.#world = world
@@ -27,10 +28,9 @@ export class Spending implements Watcher {
     if (cap === Number.POSITIVE_INFINITY) return
     const now = member.life?.now ?? 0
     const most = Math.max(cap, REQUEST_BYTES_MAX)
-    const purse = this.#purses.get(member) ?? { bytes: most, at: now }
+    const purse = this.#purses.of(member)
     purse.bytes = Math.min(most, purse.bytes + ((now - purse.at) * cap) / 1000) - effect.message.body.bytes
     purse.at = now
-    this.#purses.set(member, purse)
     if (purse.bytes < -1) this.#object(`sent ${-purse.bytes} bytes more than its cap of ${cap} a second`, member)
   }
 

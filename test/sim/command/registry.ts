@@ -1,9 +1,10 @@
 /** Scenarios by name, for the command and whoever else wants to run one. */
-import { BLOCK_BYTES, REQUEST_BYTES_MAX, type SwarmLimits } from '../../../src/options.ts'
+import { BLOCK_BYTES, REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import { CASES } from '../cases/all.ts'
 import { polluter } from '../hostile.ts'
-import { type Line, line } from '../link.ts'
-import { HOME, KiB, MiB, randomSwarm } from '../scenarios.ts'
+import { line } from '../link.ts'
+import { randomSwarm } from '../random-swarm.ts'
+import { addEqualLeeches, addEqualSeed, addLeeches, HOME, KiB, MiB, ORIGIN_URL, SET_UP, SHARE } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { World } from '../world.ts'
@@ -26,13 +27,6 @@ export interface ScenarioOptions {
   readonly isChecked?: boolean
 }
 
-const ORIGIN_URL = 'https://origin.example/'
-
-/** 10 Mbit/s up, 100 Mbit/s down, 40 ms there and back. */
-const EQUAL_LINE = line(1.25e6, 12.5e6)
-const CONNECTIONS_MAX = 40
-const SET_UP = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare: 0.05 } as const
-
 const HOUR_MS = 3_600_000
 
 /** Of the scenarios with one file on a torrent, and lines that are all alike. */
@@ -46,29 +40,9 @@ interface EqualOptions extends ScenarioOptions {
 /** One seed and equal leeches, with the defaults of all measurements against bounds. */
 function equalWorld({ name, seed, peers, torrent, unitBytes = BLOCK_BYTES, isChecked }: EqualOptions): World {
   const world = new World({ scenario: name, seed, torrent: createTorrent(torrent), network: SET_UP, isChecked })
-  world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: { connectionsMax: CONNECTIONS_MAX } })
-  addLeeches(world, peers, { line: () => EQUAL_LINE, limits: { unitBytes } })
+  addEqualSeed(world)
+  addEqualLeeches(world, peers, () => ({ limits: { unitBytes } }))
   return world
-}
-
-interface LeechOptions {
-  readonly line: () => Line
-  readonly webSeeds?: readonly string[]
-  readonly joinsAt?: (index: number) => number
-  readonly limits?: Partial<SwarmLimits>
-}
-
-function addLeeches(world: World, count: number, options: LeechOptions): void {
-  for (let index = 0; index < count; index++) {
-    world.add({
-      name: `leech-${index}`,
-      line: options.line(),
-      share: { connectionsMax: CONNECTIONS_MAX },
-      limits: options.limits ?? {},
-      webSeeds: options.webSeeds ?? [],
-      joinsAt: options.joinsAt?.(index) ?? 0,
-    })
-  }
 }
 
 /** What bounds are measured against. */
@@ -119,12 +93,10 @@ export const SCENARIOS: readonly Scenario[] = [
     build: ({ seed, peers, isChecked }) => {
       const world = new World({ scenario: 'mixed', seed, torrent: torrentOf(64 * MiB), network: SET_UP, isChecked })
       const random = seededRandom(seed ^ 0x11e5)
-      world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: { connectionsMax: CONNECTIONS_MAX } })
-      addLeeches(world, peers, {
-        line: () => {
-          const upload = 62_500 * Math.max(1, Math.floor(random() * random() * 40))
-          return line(upload, 10 * upload)
-        },
+      addEqualSeed(world)
+      addEqualLeeches(world, peers, () => {
+        const upload = 62_500 * Math.max(1, Math.floor(random() * random() * 40))
+        return { line: line(upload, 10 * upload) }
       })
       return world
     },
@@ -138,7 +110,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const world = new World({ scenario: 'crowd', seed, torrent: torrentOf(10_000_000), network: SET_UP, isChecked })
       world.addOrigin(ORIGIN_URL, { line: line(12.5e6, 12.5e6) })
       const random = seededRandom(seed ^ 0xc0de)
-      addLeeches(world, peers, { line: () => EQUAL_LINE, webSeeds: [ORIGIN_URL], joinsAt: () => random() * 10_000 })
+      addEqualLeeches(world, peers, () => ({ webSeeds: [ORIGIN_URL], joinsAt: random() * 10_000 }))
       return world
     },
   },
@@ -159,7 +131,7 @@ export const SCENARIOS: readonly Scenario[] = [
           disguise: polluter(seededRandom(seed + index)),
         })
       }
-      addLeeches(world, peers, { line: () => HOME })
+      addLeeches(world, peers, { line: HOME, share: SHARE })
       return world
     },
   },

@@ -2,11 +2,11 @@
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { choker, polluter, sybil } from '../hostile.ts'
 import { line } from '../link.ts'
-import { KiB, MiB } from '../scenarios.ts'
+import { addEqualLeeches, addEqualSeed, EQUAL_LINE, ORIGIN_URL, SHARE, KiB, MiB } from '../scenarios.ts'
 import { isForged } from '../token.ts'
 import type { World } from '../world.ts'
 import type { Goal } from './goal.ts'
-import { addLeeches, addSeed, completion, EQUAL_LINE, ORIGIN_URL, runToEnd, SHARE, worldOf } from './swarm.ts'
+import { completion, runToEnd, worldOf } from './swarm.ts'
 
 const FILE = { version: 'v2', bytes: 64 * MiB, pieceLength: 256 * KiB } as const
 const PEERS = 50
@@ -14,12 +14,12 @@ const PEERS = 50
 /** As many polluters as others, who pose as seeds; or the same ones silent. */
 function polluted(seed: number, isSilent: boolean): World {
   const world = worldOf('polluters', seed, FILE)
-  addSeed(world)
+  addEqualSeed(world)
   for (let index = 0; index < PEERS; index++) {
     const disguise = isSilent ? sybil() : polluter(seededRandom(seed * 1000 + index))
     world.add({ name: `polluter-${index}`, isSeed: true, line: EQUAL_LINE, share: SHARE, disguise })
   }
-  addLeeches(world, PEERS)
+  addEqualLeeches(world, PEERS)
   return world
 }
 
@@ -29,15 +29,15 @@ function among(seed: number, sybils: number, isAlone = false): World {
   for (let index = 0; index < sybils; index++) {
     world.add({ name: `sybil-${index}`, isSeed: true, line: EQUAL_LINE, share: SHARE, disguise: sybil() })
   }
-  addLeeches(world, 10, () => ({ webSeeds: [ORIGIN_URL], ...(isAlone && { share: { connectionsMax: 0 } }) }))
+  addEqualLeeches(world, 10, () => ({ webSeeds: [ORIGIN_URL], ...(isAlone && { share: { connectionsMax: 0 } }) }))
   return runToEnd(world)
 }
 
 /** Seventy who share, and thirty who only take. */
 function ridden(seed: number, riders: number): World {
   const world = worldOf('free-riders', seed, FILE)
-  addSeed(world)
-  addLeeches(world, 70)
+  addEqualSeed(world)
+  addEqualLeeches(world, 70)
   for (let index = 0; index < riders; index++) {
     world.add({ name: `rider-${index}`, line: EQUAL_LINE, share: SHARE, disguise: choker() })
   }

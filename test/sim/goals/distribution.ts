@@ -1,9 +1,9 @@
 /** Goals of plain distribution: how near to the bound, and at what cost to the seed. */
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { type Line, line } from '../link.ts'
-import { MiB } from '../scenarios.ts'
+import { addEqualLeeches, addEqualSeed, MiB } from '../scenarios.ts'
 import type { Goal } from './goal.ts'
-import { addLeeches, addSeed, duplicates, overBound, runToEnd, worldOf } from './swarm.ts'
+import { duplicates, overBound, runToEnd, worldOf } from './swarm.ts'
 
 /** The twentieths of a lognormal of uplinks in Mbit/s, median 4, cut at 0.5 and 20. */
 const UPLINKS_MBIT = [
@@ -23,8 +23,8 @@ function equal(peers: number, medianMax: number, lastMax: number): Goal {
     ],
     run(seed) {
       const world = worldOf(this.name, seed)
-      addSeed(world)
-      addLeeches(world, peers)
+      addEqualSeed(world)
+      addEqualLeeches(world, peers)
       runToEnd(world)
       return [...overBound(world), duplicates(world)]
     },
@@ -40,13 +40,13 @@ export const DISTRIBUTION: readonly Goal[] = [
     measures: [{ what: 'last ÷ T*', limit: { atMost: 1.3 } }, DUPLICATES],
     run(seed) {
       const world = worldOf(this.name, seed)
-      addSeed(world)
+      addEqualSeed(world)
       const random = seededRandom(seed ^ 0x11e5)
       const draw = (): Line => {
         const upload = 125_000 * UPLINKS_MBIT[Math.floor(random() * UPLINKS_MBIT.length)]!
         return line(upload, 10 * upload)
       }
-      addLeeches(world, 200, () => ({ line: draw() }))
+      addEqualLeeches(world, 200, () => ({ line: draw() }))
       runToEnd(world)
       return [overBound(world)[1], duplicates(world)]
     },
@@ -57,8 +57,8 @@ export const DISTRIBUTION: readonly Goal[] = [
     measures: [{ what: 'share that completes', limit: { atLeast: 1 } }],
     run(seed) {
       const world = worldOf(this.name, seed)
-      const source = addSeed(world)
-      const leeches = addLeeches(world, 100)
+      const source = addEqualSeed(world)
+      const leeches = addEqualLeeches(world, 100)
       const copies = () => world.ledger.of(source).toPeersBytes / world.torrent.totalBytes
       const isOver = () => leeches.every(leech => leech.isComplete)
       world.runUntil(() => copies() >= 1.2 || isOver(), 3_600_000)
@@ -73,8 +73,8 @@ export const DISTRIBUTION: readonly Goal[] = [
     measures: [{ what: 'copies that the seed sends', limit: { atMost: 1.15 } }, DUPLICATES],
     run(seed) {
       const world = worldOf(this.name, seed, { version: 'v2', bytes: 256 * MiB, pieceLength: MiB })
-      const source = addSeed(world)
-      addLeeches(world, 20)
+      const source = addEqualSeed(world)
+      addEqualLeeches(world, 20)
       runToEnd(world)
       return [world.ledger.of(source).toPeersBytes / world.torrent.totalBytes, duplicates(world)]
     },

@@ -3,10 +3,10 @@ import { seededRandom } from '../../../src/swarm/random.ts'
 import { poisson } from '../arrivals.ts'
 import { line } from '../link.ts'
 import type { Member } from '../member.ts'
-import { KiB, MiB } from '../scenarios.ts'
+import { addEqualLeeches, EQUAL_LINE, ORIGIN_URL, UPLINK, KiB, MiB } from '../scenarios.ts'
 import type { World } from '../world.ts'
 import type { Goal } from './goal.ts'
-import { addLeeches, completion, duplicates, EQUAL_LINE, ORIGIN_URL, runToEnd, UPLINK, worldOf } from './swarm.ts'
+import { completion, duplicates, runToEnd, worldOf } from './swarm.ts'
 
 /** 100 Mbit/s. */
 const ORIGIN_LINE = line(12.5e6, 12.5e6)
@@ -20,7 +20,7 @@ function crowd(seed: number, isAlone: boolean): World {
   const world = worldOf('flash-crowd', seed, BULK)
   world.addOrigin(ORIGIN_URL, { line: ORIGIN_LINE })
   const random = seededRandom(seed ^ 0xc0de)
-  addLeeches(world, 200, () => ({
+  addEqualLeeches(world, 200, () => ({
     joinsAt: random() * 10_000,
     webSeeds: [ORIGIN_URL],
     wants: [{ id: 1, first: 0, end: world.torrent.pieceCount, priority: PATIENT }],
@@ -54,7 +54,7 @@ function steady(seed: number): number {
   world.addOrigin(ORIGIN_URL, { line: ORIGIN_LINE })
   const random = seededRandom(seed ^ 0x57ea)
   const times = poisson(random, 400, STAY_MS / PRESENT)
-  const visitors = addLeeches(world, times.length, index => ({
+  const visitors = addEqualLeeches(world, times.length, index => ({
     joinsAt: times[index]!,
     webSeeds: [ORIGIN_URL],
     wants: [{ id: 1, first: 0, end: world.torrent.pieceCount, priority: PATIENT }],
@@ -102,7 +102,7 @@ function streaming(seed: number, isAlone: boolean): World {
   const world = worldOf('streaming', seed, { version: 'v2', bytes, pieceLength: MEDIA_PIECE })
   world.addOrigin(ORIGIN_URL, { line: line(125e6, 125e6) })
   const random = seededRandom(seed ^ 0x57e4)
-  addLeeches(world, 100, () => {
+  addEqualLeeches(world, 100, () => {
     const joinsAt = random() * 120_000
     const deadline = { at: joinsAt + 2_000, stepMs: (1000 * MEDIA_PIECE) / MEDIA_RATE }
     return {

@@ -2,41 +2,25 @@
 import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import { kumarRossMs } from '../bound.ts'
 import { figuresOf, quantile } from '../command/figures.ts'
-import { type Line, line } from '../link.ts'
-import type { Member, MemberOptions } from '../member.ts'
-import { MiB } from '../scenarios.ts'
+import type { Line } from '../link.ts'
+import type { Member } from '../member.ts'
+import { EQUAL_LINE, MiB, SET_UP, SHARE } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
 import { World } from '../world.ts'
-
-export const ORIGIN_URL = 'https://origin.example/'
-
-/** 10 Mbit/s up, 100 down, 40 ms there and back. */
-export const UPLINK = 1.25e6
-export const EQUAL_LINE: Line = line(UPLINK, 10 * UPLINK)
-export const SHARE = { connectionsMax: 40 } as const
 
 /** 256 MiB in 256 pieces. */
 const FILE: TorrentOptions = { version: 'v2', bytes: 256 * MiB, pieceLength: MiB }
 const HOUR_MS = 3_600_000
 
-/** A world without checkers (which the tests run): connections take 0.5 to 1.5 s, one in twenty fails. */
-export function worldOf(scenario: string, seed: number, file: TorrentOptions = FILE, setUpFailureShare = 0.05): World {
-  const network = { setUpMinMs: 500, setUpMaxMs: 1_500, setUpFailureShare }
+/** A world without checkers, which the tests run. */
+export function worldOf(
+  scenario: string,
+  seed: number,
+  file: TorrentOptions = FILE,
+  setUpFailureShare: number = SET_UP.setUpFailureShare,
+): World {
+  const network = { ...SET_UP, setUpFailureShare }
   return new World({ scenario, seed, torrent: createTorrent(file), network, isChecked: false })
-}
-
-export function addSeed(world: World, options: Partial<MemberOptions> = {}): Member {
-  return world.add({ name: 'seed', isSeed: true, line: EQUAL_LINE, share: SHARE, ...options })
-}
-
-export function addLeeches(
-  world: World,
-  count: number,
-  options: (index: number) => Partial<MemberOptions> = () => ({}),
-): Member[] {
-  return Array.from({ length: count }, (_, index) =>
-    world.add({ name: `leech-${index}`, line: EQUAL_LINE, share: SHARE, ...options(index) }),
-  )
 }
 
 /** Runs until all leeches are done; a minute is left out that checkers would ask for. */
