@@ -1,22 +1,26 @@
 /**
- * The order of functions and classes in the bundle that compresses best: gzip finds repetitions at most 32 KB back, so what is alike
- * has to stand close together. Where they stand changes nothing else: functions are there from the start, and classes come before all
- * that runs when the bundle is loaded.
+ * The order of functions, classes and their methods in the bundle that compresses best: gzip finds repetitions at most 32 KB back, so
+ * what is alike has to stand close together. Where they stand changes nothing else: functions are there from the start, classes come
+ * before all that runs when the bundle is loaded, and methods have no order.
  *
- * First each is put behind those that it has most in common with. Then single ones are moved beside others that they are like, where
- * that makes the bundle smaller; they are drawn by a fixed rule, so that the same code gives the same bundle.
+ * First each function and class is put behind those that it has most in common with. Then single ones, and methods, are moved beside
+ * others that they are like, where that makes the bundle smaller; they are drawn by a fixed rule, so that the same code gives the same
+ * bundle.
  */
 import { gzipSync } from 'node:zlib'
 import { parse } from 'acorn'
+import { nodesOf } from './simple-peer.js'
 
 /** How far back gzip looks, less what a function may be long. */
 const WINDOW_CHARS = 30_000
 /** Length of the shreds of code by which likeness is told. */
 const SHRED_CHARS = 6
-/** Moves that are tried, some 10 ms each. */
-const MOVES = 1500
+/** Moves that are tried, some 5 ms each. */
+const MOVES = 3500
 /** Beside how many others one may be moved. */
 const NEIGHBOURS = 6
+/** How hard gzip tries while moves are: half as long as at its best, and what is smaller so is smaller then. */
+const TRIAL_LEVEL = 6
 
 /** A rollup plugin that puts finished chunks in order. */
 export function bestOrder() {
@@ -24,22 +28,75 @@ export function bestOrder() {
     name: 'best-order',
     renderChunk(code) {
       const { body } = parse(code, { ecmaVersion: 'latest', sourceType: 'module' })
-      const statements = body.map(node => new Statement(node, code))
-      const fixed = statements.filter(({ isMovable }) => !isMovable)
-      const movable = statements.filter(({ isMovable }) => isMovable)
-      return joined([...improved(alikeTogether(movable), fixed), ...fixed])
+      const all = body.map(node => new Statement(node, code))
+      const statements = new Row(alikeTogether(all.filter(({ isMovable }) => isMovable)))
+      const fixed = all.filter(({ isMovable }) => !isMovable)
+      const pieces = () => [...statements.items, ...fixed].flatMap(statement => statement.pieces())
+      const methods = all.flatMap(statement => statement.methods)
+      improve([statements, ...methods], pieces)
+      return joined(pieces())
     },
   }
 }
 
-class Statement {
-  constructor(node, code) {
-    this.start = node.start
-    this.isMovable = isMovable(node)
-    const text = code.slice(node.start, node.end)
-    this.text = this.isMovable || text.endsWith(';') ? text : `${text};`
+/** A part of the code as it was, and where it was. */
+class Piece {
+  constructor(code, { start, end }) {
+    this.start = start
+    this.text = code.slice(start, end)
     this.shreds = new Set()
-    for (let at = SHRED_CHARS; at <= text.length; at++) this.shreds.add(text.slice(at - SHRED_CHARS, at))
+    for (let at = SHRED_CHARS; at <= this.text.length; at++) this.shreds.add(this.text.slice(at - SHRED_CHARS, at))
+  }
+}
+
+/** What stands side by side in any order. */
+class Row {
+  #neighbours = new Map()
+
+  constructor(items) {
+    this.items = items
+    const owners = ownersOf(items)
+    for (const one of items) {
+      const others = items.filter(other => other !== one)
+      const common = other => likeness(one, shred => other.shreds.has(shred), owners)
+      this.#neighbours.set(one, mostLike(others, common).slice(0, NEIGHBOURS))
+    }
+  }
+
+  /** The items with one of them beside one that it is like. */
+  moved(one, random) {
+    const neighbours = this.#neighbours.get(one)
+    const items = this.items.filter(item => item !== one)
+    items.splice(items.indexOf(neighbours[random(neighbours.length)]) + random(2), 0, one)
+    return items
+  }
+}
+
+class Statement extends Piece {
+  /** Of each class in it, the methods. */
+  methods = []
+  /** What is between them, and for each of them the row and its place there. */
+  #parts = []
+
+  constructor(node, code) {
+    super(code, node)
+    this.isMovable = isMovable(node)
+    let at = node.start
+    for (const { body } of nodesOf(node).filter(({ type }) => type === 'ClassBody')) {
+      const methods = body.filter(({ type, computed }) => type === 'MethodDefinition' && !computed)
+      const row = new Row(methods.map(method => new Piece(code, method)))
+      if (methods.length > 1) this.methods.push(row)
+      for (const [index, { start, end }] of methods.entries()) {
+        this.#parts.push({ piece: new Piece(code, { start: at, end: start }) }, { row, index })
+        at = end
+      }
+    }
+    this.#parts.push({ piece: new Piece(code, { start: at, end: node.end }) })
+    if (!this.isMovable && !this.text.endsWith(';')) this.#parts.push({ piece: { text: ';', start: node.end } })
+  }
+
+  pieces() {
+    return this.#parts.map(({ piece, row, index }) => piece ?? row.items[index])
   }
 }
 
@@ -59,17 +116,17 @@ function isMethodOrField({ type, static: isStatic, computed: isComputed, key }) 
   return type === 'MethodDefinition' ? !isComputed || key.object?.name === 'Symbol' : !isStatic && !isComputed
 }
 
-/** How much a statement has of what `isThere`, for its length; what few have counts more. */
+/** How much a piece has of what `isThere`, for its length; what few have counts more. */
 function likeness({ shreds, text }, isThere, owners) {
   let sum = 0
   for (const shred of shreds) if (isThere(shred)) sum += 1 / owners.get(shred)
   return sum / text.length
 }
 
-/** How many statements have each shred. */
-function ownersOf(statements) {
+/** How many pieces have each shred. */
+function ownersOf(pieces) {
   const owners = new Map()
-  for (const { shreds } of statements) for (const shred of shreds) owners.set(shred, (owners.get(shred) ?? 0) + 1)
+  for (const { shreds } of pieces) for (const shred of shreds) owners.set(shred, (owners.get(shred) ?? 0) + 1)
   return owners
 }
 
@@ -94,39 +151,29 @@ function alikeTogether(statements) {
   return order
 }
 
-/** The same statements, those of the greatest likeness first. */
-function mostLike(statements, likenessOf) {
-  const likenesses = new Map(statements.map(each => [each, likenessOf(each)]))
-  return statements.sort((a, b) => likenesses.get(b) - likenesses.get(a))
+/** The same pieces, those of the greatest likeness first. */
+function mostLike(pieces, likenessOf) {
+  const likenesses = new Map(pieces.map(each => [each, likenessOf(each)]))
+  return pieces.sort((a, b) => likenesses.get(b) - likenesses.get(a))
 }
 
-/** Moved one after the other to where that makes the whole smaller. */
-function improved(statements, fixed) {
-  const owners = ownersOf(statements)
-  const neighbours = new Map()
-  for (const one of statements) {
-    const others = statements.filter(other => other !== one)
-    const common = other => likeness(one, shred => other.shreds.has(shred), owners)
-    neighbours.set(one, mostLike(others, common).slice(0, NEIGHBOURS))
-  }
+/** Moves single items of rows to where that makes the whole smaller. What is in the first row does most, and is drawn more often. */
+function improve(rows, pieces) {
+  const items = rows.flatMap(row => row.items.map(item => ({ row, item })))
   const random = randomNumbers()
-  let best = statements
-  let bestBytes = bytesOf([...best, ...fixed])
+  let bestBytes = bytesOf(pieces())
   for (let n = 0; n < MOVES; n++) {
-    const order = [...best]
-    const [one] = order.splice(random(order.length), 1)
-    order.splice(order.indexOf(neighbours.get(one)[random(NEIGHBOURS)]) + random(2), 0, one)
-    const bytes = bytesOf([...order, ...fixed])
-    if (bytes < bestBytes) {
-      best = order
-      bestBytes = bytes
-    }
+    const { row, item } = items[random(n % 2 === 0 ? items.length : rows[0].items.length)]
+    const before = row.items
+    row.items = row.moved(item, random)
+    const bytes = bytesOf(pieces())
+    if (bytes < bestBytes) bestBytes = bytes
+    else row.items = before
   }
-  return best
 }
 
-function bytesOf(statements) {
-  return gzipSync(statements.map(({ text }) => text).join(''), { level: 9 }).length
+function bytesOf(pieces) {
+  return gzipSync(pieces.map(({ text }) => text).join(''), { level: TRIAL_LEVEL }).length
 }
 
 /** Whole numbers below a count, always the same ones (xorshift). */
