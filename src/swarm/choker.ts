@@ -62,8 +62,8 @@ export class Choker<Body> {
     }
     this.#slots.review(counters.uploadedBytes, now, waitingCount > 0 && isFull, share.unchokesMax)
     const free = this.#slotCount - unchoked.size
-    // Asked at every turn, and mostly there is nothing to give.
-    if (waitingCount === 0 || free + idle.length <= 0) return NO_CHANGE
+    // Asked at every turn, and mostly there is nothing to give; where there is one slot too many, who is idle gives it up.
+    if (waitingCount === 0 || free + idle.length <= 0) return { choke: idle.slice(0, Math.max(0, -free)), unchoke: [] }
     const waiting = [...this.#peers.values()].filter(peer => peer.isInterested && peer.amChoking)
     const ranked = shuffled(random, waiting).sort((a, b) => standing(b) - standing(a))
     const unchoke = ranked.slice(0, free + idle.length)

@@ -199,8 +199,9 @@ export class Transfer<Body> {
     if (peer !== undefined) peer.isOnParole = false
     for (const guilty of this.#blame.compare(partial)) this.#accuse(guilty, piece)
     this.#events.announce(piece)
-    for (const other of [...this.#peers.values()])
-      if (other.amInterested && other.has(piece)) this.reviewInterest(other)
+    for (const other of [...this.#peers.values()]) {
+      if (other.amInterested && (!other.isChoking || other.has(piece))) this.reviewInterest(other)
+    }
   }
 
   #failed(partial: PartialPiece<Body>, badUnits?: readonly number[], root?: Uint8Array): void {
