@@ -67,13 +67,12 @@ export async function createTorrent(
 /** The info dict with zeros for hashes. Says before the hashing, which may take long, when there is too much for one torrent. */
 function blankInfo(plan: Plan, isPrivate: boolean): Uint8Array {
   const { pieceCount, files, version } = plan
-  const { filesMax, piecesMax, metadataBytesMax } = METAINFO_LIMITS
-  if (files.length <= filesMax && pieceCount <= piecesMax) {
+  if (files.length <= METAINFO_LIMITS.filesMax && pieceCount <= METAINFO_LIMITS.piecesMax) {
     const sha1s = new Uint8Array(version === 'v2' ? 0 : pieceCount * 20)
     const root = new Uint8Array(HASH_BYTES)
     const roots = files.map(({ length }) => (length === 0 ? undefined : root))
     const info = encodeInfo(plan, { sha1s, roots }, isPrivate)
-    if (info.length <= metadataBytesMax) return info
+    if (info.length <= METAINFO_LIMITS.metadataBytesMax) return info
   }
   const what = `${files.length} files in ${pieceCount} pieces are too much for one torrent.`
   throw new ShoalError('invalid-argument', `${what} Share fewer files at a time, or ask for a longer piece length.`)

@@ -1,4 +1,8 @@
-/** What is accepted from strangers: files, peers, trackers and servers. Plain data; part of `options.ts`. */
+/**
+ * What is accepted from strangers: files, peers, trackers and servers. Plain data; part of `options.ts`.
+ *
+ * Limits are read one by one, never taken apart by `const { a, b } =`: so the bundle has their values alone.
+ */
 
 /** Limits of what is read from strangers. */
 export const METAINFO_LIMITS = {

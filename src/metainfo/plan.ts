@@ -197,10 +197,10 @@ function pieceLengthByPadding(share: (pieceLength: number) => number, longest: n
 }
 
 function checkPieceLength(pieceLength: number, version: 'v1' | 'v2' | 'hybrid'): void {
-  const { pieceLengthMin, pieceLengthMax } = METAINFO_LIMITS
-  if (pieceLength >= pieceLengthMin && isPieceLength(pieceLength, version)) return
+  if (pieceLength >= METAINFO_LIMITS.pieceLengthMin && isPieceLength(pieceLength, version)) return
+  const range = `from ${METAINFO_LIMITS.pieceLengthMin} to ${METAINFO_LIMITS.pieceLengthMax}`
   throw new ShoalError(
     'invalid-argument',
-    `${pieceLength} cannot be a piece length. Give a power of two from ${pieceLengthMin} to ${pieceLengthMax}, or none.`,
+    `${pieceLength} cannot be a piece length. Give a power of two ${range}, or none.`,
   )
 }

@@ -33,8 +33,11 @@ export class Slots {
 
   /** How many speculations one tracker may have now: half of what is left, so that something is left for others. */
   get speculationsLeft(): number {
-    const { pendingConnectionsMax, speculationsMax } = TRACKER_LIMITS
-    const left = Math.min(speculationsMax - (this.taken - this.asked), pendingConnectionsMax - this.taken)
+    const speculations = this.taken - this.asked
+    const left = Math.min(
+      TRACKER_LIMITS.speculationsMax - speculations,
+      TRACKER_LIMITS.pendingConnectionsMax - this.taken,
+    )
     return this.#waiting.size > 0 ? 0 : Math.ceil(Math.max(0, left) / 2)
   }
 

@@ -60,10 +60,9 @@ export function blobPieces(
   }
 
   async function readBlob(data: BlobLike, file: number, offset: number, length: number): Promise<Uint8Array> {
-    const { readAheadBytes } = STORE_LIMITS
-    const begin = offset - (offset % readAheadBytes)
-    const end = Math.min(data.size, begin + readAheadBytes)
-    if (length < data.size && length <= readAheadBytes / 2 && offset + length <= end) {
+    const begin = offset - (offset % STORE_LIMITS.readAheadBytes)
+    const end = Math.min(data.size, begin + STORE_LIMITS.readAheadBytes)
+    if (length < data.size && length <= STORE_LIMITS.readAheadBytes / 2 && offset + length <= end) {
       const range = ahead.use(`${file}/${begin}`, () => readRange(data, begin, end))
       // A copy: a view would keep the whole range in memory.
       if (range !== undefined) return (await range).slice(offset - begin, offset - begin + length)

@@ -41,10 +41,6 @@ export class Connector<Body> {
     return this.#dialableAt
   }
 
-  isBanned(peerId: string): boolean {
-    return this.#known.get(peerId)?.state === 'banned'
-  }
-
   found(peerIds: readonly string[]): void {
     for (const peerId of shuffled(this.#context.random, peerIds)) {
       if (peerId !== this.#context.peerId) this.#know(peerId).isDialable = true

@@ -92,7 +92,6 @@ export class MessageHandler<Body> {
   choke(peer: Peer): void {
     peer.amChoking = true
     this.#context.unchoked.delete(peer)
-    peer.chokedAt = this.#context.now
     this.#context.send(peer.handle, { type: 'choke' })
     this.#host.transfer()?.uploads.clear(peer)
   }

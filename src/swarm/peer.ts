@@ -49,7 +49,6 @@ export class Peer {
   amChoking = true
   amInterested = false
   unchokedAt = Number.NEGATIVE_INFINITY
-  chokedAt = Number.NEGATIVE_INFINITY
   extensions: Readonly<Partial<Record<ExtensionName, number>>> = {}
   metadataBytes = 0
   clientName: string

@@ -17,8 +17,6 @@ import type { Pieces } from './pieces.ts'
 export interface Pick<Body> {
   readonly partial: PartialPiece<Body>
   readonly run: UnitRun
-  /** Somebody else was asked for it too. */
-  readonly isDuplicate: boolean
 }
 
 export class Picker<Body> {
@@ -138,7 +136,7 @@ export class Picker<Body> {
       if (partial.asked(run.first) !== 1 || !this.#mayDuplicate(peer, length)) continue
       this.#duplicateBytes += length
       peer.duplicateRequests++
-      return { partial, run, isDuplicate: true }
+      return { partial, run }
     }
     return undefined
   }
@@ -165,12 +163,12 @@ export class Picker<Body> {
     const partial = this.#pieces.start(piece)
     if (peer.isOnParole) partial.exclusive = peer.handle
     const run = partial.nextOpen(unitsMax)
-    return run && { partial, run, isDuplicate: false }
+    return run && { partial, run }
   }
 
   #pick(peer: Peer, partial: PartialPiece<Body>, run: UnitRun): Pick<Body> {
     if (partial.isSuspect) partial.exclusive = peer.handle
-    return { partial, run, isDuplicate: false }
+    return { partial, run }
   }
 
   #mayHelp(peer: Peer, partial: PartialPiece<Body>): boolean {
