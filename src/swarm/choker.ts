@@ -12,6 +12,8 @@ import { KEPT_MAX } from './suggestions.ts'
 
 /** One unchoke slot in this many is optimistic. */
 const OPTIMISTIC_SHARE = 4
+/** How often a slot that chance would give goes to whoever has the least. */
+const SHARING_PROBABILITY = 0.5
 /** Bytes that a peer which has something for us may take before it has given anything. */
 const CREDIT_BYTES = 512 * 1024
 
@@ -45,13 +47,13 @@ export class Choker<Body> {
 
   /** Weighs all peers if it is time. @returns peers to choke and to unchoke */
   tick(isSeed: boolean): Verdict {
-    return this.#context.now >= this.#weighAt ? this.weigh(isSeed) : this.fillSlots()
+    return this.#context.now >= this.#weighAt ? this.weigh(isSeed) : this.fillSlots(isSeed)
   }
 
   /** Gives free slots at once to those who wait, and slots of those who want nothing: interest should not wait for the next round. */
-  fillSlots(): Verdict {
+  fillSlots(isSeed: boolean): Verdict {
     if (!this.#isServing()) return NO_CHANGE
-    const { now, counters, random, share, unchoked, interestedCount } = this.#context
+    const { now, counters, share, unchoked, interestedCount } = this.#context
     const idle: Peer[] = []
     let waitingCount = interestedCount
     let isFull = unchoked.size >= this.#slotCount
@@ -65,7 +67,7 @@ export class Choker<Body> {
     // Asked at every turn, and mostly there is nothing to give; where there is one slot too many, who is idle gives it up.
     if (waitingCount === 0 || free + idle.length <= 0) return { choke: idle.slice(0, Math.max(0, -free)), unchoke: [] }
     const waiting = [...this.#peers.values()].filter(peer => peer.isInterested && peer.amChoking)
-    const ranked = shuffled(random, waiting).sort((a, b) => standing(b) - standing(a))
+    const ranked = this.#drawn(waiting, isSeed, 2)
     const unchoke = ranked.slice(0, free + idle.length)
     return { choke: idle.slice(0, Math.max(0, unchoke.length - free)), unchoke }
   }
@@ -93,8 +95,7 @@ export class Choker<Body> {
     const isLucky = (peer: Peer) => this.#optimistic.has(peer) && !isKeeping(peer)
     const lucky = ranked.filter(peer => isLucky(peer) && !chosen.has(peer))
     const rest = ranked.filter(peer => !isLucky(peer) && !chosen.has(peer))
-    const drawn = shuffled(this.#context.random, rest).sort((a, b) => Number(isKeeping(a)) - Number(isKeeping(b)))
-    this.#optimistic = new Set([...lucky, ...drawn].slice(0, optimisticMax))
+    this.#optimistic = new Set([...lucky, ...this.#drawn(rest, isSeed, 1)].slice(0, optimisticMax))
     for (const peer of this.#optimistic) chosen.add(peer)
     for (const peer of chosen) peer.isTurnOver = isKeeping(peer)
 
@@ -124,6 +125,20 @@ export class Choker<Body> {
     return Math.max(peer.unchokedAt, peer.lastServedAt) + this.#context.limits.idleUnchokeMs
   }
 
+  /**
+   * In random order, the best standing first, of which no more than `most` counts. Of the best ones, those with the least may go before
+   * others: it brings slow lines on, which have little to give, so that all are done sooner. Not at a seed, whose pieces do more
+   * where they are passed on fast.
+   */
+  #drawn(peers: readonly Peer[], isSeed: boolean, most: number): Peer[] {
+    const { random } = this.#context
+    const isSharing = !isSeed && random() < SHARING_PROBABILITY
+    const rank = (peer: Peer) => Math.min(most, standing(peer))
+    return shuffled(random, peers).sort((a, b) => {
+      return rank(b) - rank(a) || (isSharing && rank(a) === most ? wealth(a) - wealth(b) : 0)
+    })
+  }
+
   #isServing(): boolean {
     return this.#context.isUploading && !this.#context.isPaused && this.#context.share.uploadBytesPerSecond > 0
   }
@@ -138,6 +153,11 @@ function standing(peer: Peer): number {
 
 function isKeeping(peer: Peer): boolean {
   return peer.keptCount > KEPT_MAX
+}
+
+/** Pieces that it has. */
+function wealth(peer: Peer): number {
+  return peer.have?.count ?? 0
 }
 
 export interface Verdict {

@@ -32,6 +32,8 @@ export class Requests<Body> {
   #lateCount = 0
   /** Peers that were asked for something and have not answered. */
   readonly #asked = new Set<Peer>()
+  /** ms; when patience is looked at next. Fixed, or a peer that says something again and again would put it off for ever. */
+  #looksAt = 0
 
   constructor(context: Context<Body>, pieces: Pieces<Body>, picker: Picker<Body>) {
     this.#context = context
@@ -40,7 +42,7 @@ export class Requests<Body> {
   }
 
   get deadline(): number {
-    return this.#asked.size > 0 ? this.#context.now + PATIENCE_CHECK_MS : Number.POSITIVE_INFINITY
+    return this.#asked.size > 0 ? this.#looksAt : Number.POSITIVE_INFINITY
   }
 
   /** Asks the peer for blocks until its window is full. */
@@ -65,6 +67,7 @@ export class Requests<Body> {
       partial.ask(run)
       const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
+      if (this.#asked.size === 0) this.#looksAt = now + PATIENCE_CHECK_MS
       this.#asked.add(peer)
       peer.pendingBytes += length
       peer.blocksDue++
@@ -140,6 +143,7 @@ export class Requests<Body> {
   /** Snubs peers that owe blocks for too long: what they owe is asked of others. */
   tick(): void {
     const { now, limits } = this.#context
+    this.#looksAt = now + PATIENCE_CHECK_MS
     for (const peer of this.#asked) {
       const isOverdue = now >= this.#patienceEnd(peer)
       if (isOverdue) {

@@ -195,7 +195,7 @@ export class Swarm<Body> {
   }
 
   #fillSlots(): void {
-    if (this.#transfer?.isResumed) this.#apply(this.#choker.fillSlots())
+    if (this.#transfer?.isResumed) this.#apply(this.#choker.fillSlots(this.isDone))
   }
 
   #setPolicy(isPaused = this.#context.isPaused, isUploading = this.#context.isUploading): void {
