@@ -87,6 +87,21 @@ export const FAULTS: readonly Case[] = [
     },
   },
   {
+    name: 'chatter',
+    summary: 'a liar takes all requests; a seed comes; and all the time something happens that has nothing to do with it',
+    limitMs: 600_000,
+    build: ({ seed }) => {
+      const world = worldOf('chatter', seed, { bytes: 4 * MiB, pieceLength: MiB })
+      world.add({ name: 'liar', isSeed: true, line: HOME, disguise: liar() })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 5_000 })
+      const [leech] = addLeeches(world, 1, { line: HOME })
+      for (let at = 0; at < 600_000; at += 300) {
+        world.timeline.at(at, () => leech?.life?.input({ type: 'found', peerIds: [] }))
+      }
+      return world
+    },
+  },
+  {
     name: 'nosy',
     summary: 'a stranger asks everybody for pieces that nobody has said to have',
     limitMs: 3_600_000,

@@ -117,9 +117,9 @@ export const CHOICE_BUGS: readonly Mutation[] = [
   {
     name: 'free slots wait for nobody',
     file: 'choker.ts',
-    from: '.filter(peer => peer.amChoking).slice(0, Math.max(0, free))',
-    to: '.filter(peer => peer.amChoking).slice(0, 0)',
-    shownBy: 'free riders',
+    from: 'const unchoke = ranked.slice(0, free + idle.length)',
+    to: 'const unchoke = ranked.slice(0, 0)',
+    shownBy: 'tracker restart',
     foundBy: 'fairness',
   },
   {

@@ -144,7 +144,15 @@ export const WAITING_BUGS: readonly Mutation[] = [
     from: 'transfer.requests.endExclusive(peer)',
     to: '',
     shownBy: 'retracted',
-    foundBy: 'liveness',
+    foundBy: 'diligence',
+  },
+  {
+    name: 'whatever happens puts patience off',
+    file: 'requests.ts',
+    from: 'this.#asked.size > 0 ? this.#looksAt',
+    to: 'this.#asked.size > 0 ? this.#context.now + PATIENCE_CHECK_MS',
+    shownBy: 'chatter',
+    foundBy: 'goal',
   },
   {
     name: 'who is late is asked again before others',
