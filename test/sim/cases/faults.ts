@@ -88,7 +88,8 @@ export const FAULTS: readonly Case[] = [
   },
   {
     name: 'chatter',
-    summary: 'a liar takes all requests; a seed comes; and all the time something happens that has nothing to do with it',
+    summary:
+      'a liar takes all requests; a seed comes; and all the time something happens that has nothing to do with it',
     limitMs: 600_000,
     build: ({ seed }) => {
       const world = worldOf('chatter', seed, { bytes: 4 * MiB, pieceLength: MiB })
