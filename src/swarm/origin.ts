@@ -203,9 +203,11 @@ export class OriginSource<Body> {
   }
 
   #giveBack(partial: PartialPiece<Body>): void {
-    if (this.#pieces.partials.get(partial.piece) !== partial || partial.state !== 'filling') return
+    if (this.#pieces.partials.get(partial.piece) !== partial) return
+    // Also while peers' blocks are under check: should they turn out bad, the piece must not count as asked for.
     partial.unask(wholeOf(partial))
-    partial.exclusive = undefined
+    if (partial.exclusive === ORIGIN) partial.exclusive = undefined
+    if (partial.state !== 'filling') return
     if (partial.isEmpty && !partial.isAsked()) this.#pieces.abandon(partial)
     else this.#pieces.open.add(partial)
   }

@@ -61,7 +61,8 @@ export class Picker<Body> {
         if (run) return this.#pick(peer, partial, run)
         const { at, stepMs } = stream.deadline!
         const isOverdue = this.#context.now >= at + (piece - stream.first) * stepMs
-        const duplicate = isOverdue ? this.#duplicate(peer, partial, unitsMax) : undefined
+        // A piece that failed is fetched whole from one peer, or it might fail again and name nobody.
+        const duplicate = isOverdue && !partial.isSuspect ? this.#duplicate(peer, partial, unitsMax) : undefined
         if (duplicate) return duplicate
       }
     }

@@ -234,6 +234,16 @@ describe('random swarms', () => {
     test.diagnostic('seeds 1 to 50')
   })
 
+  it('those that once found a bug in the swarm', () => {
+    const seeds = {
+      1791: 'patience was put off by whatever a peer said, and a leech waited for a liar for ever',
+      404664: 'a piece that had failed was asked of several, because its stream was late, and failed again and again',
+      405466:
+        'a web seed failed while blocks of peers were under check, and their piece counted as asked for ever after',
+    }
+    for (const seed of Object.keys(seeds)) randomSwarm(Number(seed)).run(7_200_000)
+  })
+
   it('the same seed gives the same trace', () => {
     const [first, second] = [7, 7].map(seed => {
       const world = randomSwarm(seed)
