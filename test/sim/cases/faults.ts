@@ -2,7 +2,7 @@
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { choker, forgetful, liar, mute, nosy, polluter, refusing } from '../hostile.ts'
 import { line } from '../link.ts'
-import { addLeeches, HOME, KiB, MiB, ORIGIN_URL } from '../scenarios.ts'
+import { addLeeches, HOME, KiB, MiB } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
 import { World } from '../world.ts'
 import type { Case } from './case.ts'
@@ -262,44 +262,6 @@ export const FAULTS: readonly Case[] = [
       world.timeline.at(4_000, () => owner.crash())
       world.timeline.at(30_000, () => owner.start())
       addLeeches(world, 2, { line: HOME })
-      return world
-    },
-  },
-  {
-    name: 'web seed breaks down',
-    summary: 'a slow web seed was asked for everything and fails for good beside an idle seed',
-    limitMs: 3_600_000,
-    build: ({ seed }) => {
-      const world = worldOf('web seed breaks down', seed, { bytes: 2 * MiB, pieceLength: 64 * KiB })
-      world.addOrigin(ORIGIN_URL, { line: line(20e3, 1e6), upUntilMs: 8_000, isGoneAfter: true })
-      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 1_000 })
-      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
-      return world
-    },
-  },
-  {
-    name: 'web seed outrun',
-    summary: 'a slow web seed was asked for everything, and peers bring it sooner',
-    limitMs: 3_600_000,
-    build: ({ seed }) => {
-      const world = worldOf('web seed outrun', seed, { bytes: 2 * MiB, pieceLength: 128 * KiB })
-      world.addOrigin(ORIGIN_URL, { line: line(5e3, 1e6) })
-      for (let index = 0; index < 12; index++) {
-        world.add({ name: `seed-${index}`, isSeed: true, line: HOME, joinsAt: 1_000 })
-      }
-      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
-      return world
-    },
-  },
-  {
-    name: 'forging web seed',
-    summary: 'a web seed that sends bad pieces beside an honest seed',
-    limitMs: 3_600_000,
-    build: ({ seed }) => {
-      const world = worldOf('forging web seed', seed, SMALL, 4)
-      world.addOrigin(ORIGIN_URL, { line: line(100e3, 1e6), forgedShare: 0.5 })
-      world.add({ name: 'seed', isSeed: true, line: line(50e3, 1e6), joinsAt: 1_000 })
-      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
       return world
     },
   },

@@ -1,4 +1,4 @@
-/** Cases of what lies around the members: trackers, networks, stores and clocks that fail them. */
+/** Cases of what lies around the members: trackers, networks, stores, clocks and web seeds that fail them. */
 import { planAbsence, poisson } from '../arrivals.ts'
 import { seededRandom } from '../../../src/swarm/random.ts'
 import { lastBlockPolluter, sybil } from '../hostile.ts'
@@ -138,6 +138,48 @@ export const SURROUNDINGS: readonly Case[] = [
           for (const { index, life } of world.members) if (index % 2 === 0) life?.jumpClock(HOUR_MS)
         })
       }
+      return world
+    },
+  },
+  {
+    name: 'web seed breaks down',
+    summary: 'a slow web seed was asked for everything and fails for good beside an idle seed',
+    limitMs: HOUR_MS,
+    build: ({ seed }) => {
+      const world = worldOf('web seed breaks down', seed, {
+        torrent: createTorrent({ bytes: 2 * MiB, pieceLength: 64 * KiB }),
+      })
+      world.addOrigin(ORIGIN_URL, { line: line(20e3, 1e6), upUntilMs: 8_000, isGoneAfter: true })
+      world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 1_000 })
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
+    name: 'web seed outrun',
+    summary: 'a slow web seed was asked for everything, and peers bring it sooner',
+    limitMs: HOUR_MS,
+    build: ({ seed }) => {
+      const world = worldOf('web seed outrun', seed, {
+        torrent: createTorrent({ bytes: 2 * MiB, pieceLength: 128 * KiB }),
+      })
+      world.addOrigin(ORIGIN_URL, { line: line(5e3, 1e6) })
+      for (let index = 0; index < 12; index++) {
+        world.add({ name: `seed-${index}`, isSeed: true, line: HOME, joinsAt: 1_000 })
+      }
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
+    name: 'forging web seed',
+    summary: 'a web seed that sends bad pieces beside an honest seed',
+    limitMs: HOUR_MS,
+    build: ({ seed }) => {
+      const world = worldOf('forging web seed', seed, { badPiecesMax: 4 })
+      world.addOrigin(ORIGIN_URL, { line: line(100e3, 1e6), forgedShare: 0.5 })
+      world.add({ name: 'seed', isSeed: true, line: line(50e3, 1e6), joinsAt: 1_000 })
+      addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
       return world
     },
   },
