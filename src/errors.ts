@@ -55,8 +55,13 @@ export function toShoalError(cause: unknown, sentence: string): ShoalError {
   if (cause instanceof ShoalError) return cause
   if (cause instanceof DOMException && cause.name === 'AbortError')
     return new ShoalError('aborted', 'Stopped.', { cause })
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new ShoalError('store-failed', `${sentence} (${why})`, { cause })
+  return new ShoalError('store-failed', `${sentence} (${messageOf(cause)})`, { cause })
+}
+
+/** What was thrown, in words. Node hides what went wrong in the cause. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }
 
 /** Asserts an invariant of our own code; a failure is a bug in Shoal, never a peer's or caller's doing. */

@@ -3,7 +3,7 @@
  *
  * Every failure says in a sentence what happened, and in `details.retryable` whether trying again makes sense.
  */
-import { ShoalError } from '../errors.ts'
+import { messageOf, ShoalError } from '../errors.ts'
 import { ORIGIN_LIMITS } from '../options.ts'
 
 /** The platform's fetch; throws a ShoalError `blocked-address` for what must not be asked. */
@@ -139,10 +139,4 @@ async function explain(cause: unknown, request: RangeRequest, context: RequestCo
     return failure(url, `is not readable by this page: ${advice}`, false, cause)
   }
   return failure(url, `could not be reached: ${messageOf(cause)}`, true, cause)
-}
-
-/** Node hides what went wrong in the cause. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }

@@ -8,7 +8,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { ShoalError } from '../errors.ts'
+import { messageOf, ShoalError } from '../errors.ts'
 import type { FileMode } from './file-handles.ts'
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants
@@ -95,8 +95,7 @@ export function isInside(path: string, folder: string): boolean {
 }
 
 export function folderFailed(folder: string, cause: unknown): ShoalError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new ShoalError('store-failed', `The folder ${folder} cannot be used: ${why}. Choose another.`, {
+  return new ShoalError('store-failed', `The folder ${folder} cannot be used: ${messageOf(cause)}. Choose another.`, {
     cause,
     details: { folder },
   })

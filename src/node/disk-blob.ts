@@ -1,7 +1,7 @@
 /** A run of bytes of a file on disk, like a Blob of the browser: nothing is read before it is asked for. */
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { ShoalError } from '../errors.ts'
+import { messageOf, ShoalError } from '../errors.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { BlobLike } from '../store/blob-like.ts'
 import type { FileHandles } from './file-handles.ts'
@@ -79,8 +79,7 @@ export class DiskBlob implements BlobLike {
 
   #changed(cause: unknown): ShoalError {
     const { place } = this.#source
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const message = `${place} changed since it was listed (${why}). Share it again to seed what it is now.`
+    const message = `${place} changed since it was listed (${messageOf(cause)}). Share it again to seed what it is now.`
     return new ShoalError('file-changed', message, { cause, details: { path: place } })
   }
 }

@@ -7,3 +7,8 @@ export interface BlobLike {
   arrayBuffer(): Promise<ArrayBuffer>
   stream(): ReadableStream<Uint8Array>
 }
+
+/** All of its bytes. */
+export async function readBlob(blob: Pick<BlobLike, 'arrayBuffer'>): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer())
+}

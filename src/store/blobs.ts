@@ -2,11 +2,11 @@
  * The user's own files as a store of pieces: seeding reads slices of them on demand, so that nothing is copied and memory
  * stays flat at any file size.
  */
-import { ShoalError } from '../errors.ts'
+import { messageOf, ShoalError } from '../errors.ts'
 import type { FileSlice, Layout } from '../metainfo/layout.ts'
 import { STORE_LIMITS } from '../options.ts'
 import type { PieceStore } from '../ports.ts'
-import type { BlobLike } from './blob-like.ts'
+import { type BlobLike, readBlob } from './blob-like.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { closedStore } from './refusals.ts'
 
@@ -40,8 +40,7 @@ export function blobPieces(
     if (!readable.delete(file)) return
     if (cause instanceof ShoalError) return onError(cause)
     const { path } = layout.files[file]!
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const message = `${path} is no longer the file that was shared (${why}). Share it again.`
+    const message = `${path} is no longer the file that was shared (${messageOf(cause)}). Share it again.`
     onError(new ShoalError('file-changed', message, { cause, details: { path } }))
   }
 
@@ -50,7 +49,7 @@ export function blobPieces(
     if (data === undefined) return undefined
     if (data instanceof Uint8Array) return data.slice(offset, offset + length)
     try {
-      const bytes = await readBlob(data, file, offset, length)
+      const bytes = await readAhead(data, file, offset, length)
       if (bytes.length !== length) throw new Error(`${length} bytes at ${offset} read as ${bytes.length}`)
       return bytes
     } catch (error) {
@@ -59,15 +58,15 @@ export function blobPieces(
     }
   }
 
-  async function readBlob(data: BlobLike, file: number, offset: number, length: number): Promise<Uint8Array> {
+  async function readAhead(data: BlobLike, file: number, offset: number, length: number): Promise<Uint8Array> {
     const begin = offset - (offset % STORE_LIMITS.readAheadBytes)
     const end = Math.min(data.size, begin + STORE_LIMITS.readAheadBytes)
     if (length < data.size && length <= STORE_LIMITS.readAheadBytes / 2 && offset + length <= end) {
-      const range = ahead.use(`${file}/${begin}`, () => readRange(data, begin, end))
+      const range = ahead.use(`${file}/${begin}`, () => readBlob(data.slice(begin, end)))
       // A copy: a view would keep the whole range in memory.
       if (range !== undefined) return (await range).slice(offset - begin, offset - begin + length)
     }
-    return readRange(data, offset, offset + length)
+    return readBlob(data.slice(offset, offset + length))
   }
 
   function assertOpen(): void {
@@ -113,8 +112,4 @@ export function blobPieces(
       ahead.clear()
     },
   }
-}
-
-async function readRange(data: BlobLike, begin: number, end: number): Promise<Uint8Array> {
-  return new Uint8Array(await data.slice(begin, end).arrayBuffer())
 }

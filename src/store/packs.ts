@@ -8,6 +8,7 @@
 import { promisifyRequest } from 'idb-keyval'
 import { concatBytes } from '../metainfo/bytes.ts'
 import { STORE_LIMITS } from '../options.ts'
+import { readBlob } from './blob-like.ts'
 import type { Pack, Place, Totals } from './database.ts'
 import type { Entry } from './open-pieces.ts'
 import type { ReadAhead } from './read-ahead.ts'
@@ -120,10 +121,6 @@ export async function readResting(resting: Resting, ahead: ReadAhead): Promise<U
     return undefined
   }
   return bytes.length === place.length ? bytes : undefined
-}
-
-async function readBlob(blob: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await blob.arrayBuffer())
 }
 
 /** undefined for what is none, be it by another hand: such a piece is not there. */

@@ -128,12 +128,8 @@ export class Connector<Body> {
   }
 
   #rest(peer: KnownPeer): void {
-    const { now, limits, random } = this.#context
     if (peer.state !== 'banned') this.#set(peer, 'idle')
-    // Jitter between half and all of it, so that peers that lost each other together do not all come back together.
-    let waitMs: number = limits.retryMinMs
-    for (let i = 1; i < peer.failures && waitMs < limits.retryMaxMs; i++) waitMs *= 2
-    peer.retryAt = now + Math.min(waitMs, limits.retryMaxMs) * (0.5 + random() / 2)
+    peer.retryAt = this.#context.retryAt(this.#context.limits.retryMinMs, peer.failures)
     this.#dialableAt = undefined
   }
 

@@ -56,6 +56,15 @@ export class Context<Body> {
     return ++this.#lastId
   }
 
+  /**
+   * When to try again after so many failures in a row: each wait is twice as long, and jitters between half and all of it, so that
+   * peers that lost somebody together do not all come back together.
+   */
+  retryAt(firstMs: number, failures: number): number {
+    const waitMs = Math.min(this.limits.retryMaxMs, firstMs * 2 ** (failures - 1))
+    return this.now + waitMs * (0.5 + this.random() / 2)
+  }
+
   takeEffects(): Effect<Body>[] {
     const effects = this.#effects
     this.#effects = []

@@ -119,10 +119,7 @@ export class OriginSource<Body> {
     if (failed === 'permanent') this.#drop(seed)
     if (failed !== 'retry' || fetch.isCancelled) return
     seed.failures++
-    const { originRetryMs, retryMaxMs } = this.#context.limits
-    let waitMs: number = originRetryMs
-    for (let i = 1; i < seed.failures && waitMs < retryMaxMs; i++) waitMs *= 2
-    seed.retryAt = this.#context.now + Math.min(waitMs, retryMaxMs) * (0.5 + this.#context.random() / 2)
+    seed.retryAt = this.#context.retryAt(this.#context.limits.originRetryMs, seed.failures)
   }
 
   /** A piece that a web seed sent is not what the torrent says. */

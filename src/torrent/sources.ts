@@ -1,6 +1,6 @@
 /** What a torrent can be made of (files, a magnet, a `.torrent`, a URL of one), and what each comes to. */
 import { createTorrent, type CreateOptions } from '../create.ts'
-import { ShoalError } from '../errors.ts'
+import { messageOf, ShoalError } from '../errors.ts'
 import { toHex } from '../metainfo/bytes.ts'
 import { type Magnet, parseMagnet } from '../metainfo/magnet.ts'
 import { type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
@@ -72,8 +72,7 @@ export async function fetchTorrent(
   } catch (error) {
     if (signal.aborted) throw new ShoalError('aborted', 'Adding the torrent was stopped.', { cause: error })
     if (error instanceof ShoalError) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    const message = `The torrent at ${url} could not be fetched (${why}). Check the address; another site must allow it by CORS.`
+    const message = `The torrent at ${url} could not be fetched (${messageOf(error)}). Check the address; another site must allow it by CORS.`
     throw new ShoalError('invalid-torrent', message, { cause: error, details: { url } })
   }
   return { metainfo: parseMetainfo(bytes) }

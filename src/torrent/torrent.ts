@@ -1,5 +1,6 @@
 /** A torrent as a user holds it: what it is, how far it is, and what can be done with it. */
 import type { ShoalError } from '../errors.ts'
+import type { Layout } from '../metainfo/layout.ts'
 import type { Magnet } from '../metainfo/magnet.ts'
 import { formatMagnet } from '../metainfo/magnet.ts'
 import { encodeMetainfo, type Metainfo } from '../metainfo/metainfo.ts'
@@ -54,16 +55,16 @@ export class Torrent extends EventTarget implements AsyncDisposable {
   }
 
   get infoHashV1(): string | undefined {
-    return hexOf((this.#metainfo ?? this.#magnet)?.infoHashV1)
+    return hexOf(this.#about?.infoHashV1)
   }
 
   get infoHashV2(): string | undefined {
-    return hexOf((this.#metainfo ?? this.#magnet)?.infoHashV2)
+    return hexOf(this.#about?.infoHashV2)
   }
 
   /** A link that others can add. Empty while files are hashed or a `.torrent` is fetched. */
   get magnetURI(): string {
-    const { infoHashV1, infoHashV2, name } = this.#metainfo ?? this.#magnet ?? {}
+    const { infoHashV1, infoHashV2, name } = this.#about ?? {}
     if (infoHashV1 === undefined && infoHashV2 === undefined) return ''
     const { trackers, webSeeds } = this.#engine
     return formatMagnet({
@@ -81,30 +82,30 @@ export class Torrent extends EventTarget implements AsyncDisposable {
   }
 
   get name(): string {
-    return (this.#metainfo ?? this.#magnet)?.name ?? ''
+    return this.#about?.name ?? ''
   }
 
   get version(): 'v1' | 'v2' | 'hybrid' | undefined {
-    return this.#metainfo?.layout.version
+    return this.#layout?.version
   }
 
   /** Bytes of all files. 0 until the file list is known. */
   get length(): number {
-    return this.#metainfo?.layout.totalBytes ?? 0
+    return this.#layout?.totalBytes ?? 0
   }
 
   /** Bytes. */
   get pieceLength(): number {
-    return this.#metainfo?.layout.pieceLength ?? 0
+    return this.#layout?.pieceLength ?? 0
   }
 
   get pieceCount(): number {
-    return this.#metainfo?.layout.pieceCount ?? 0
+    return this.#layout?.pieceCount ?? 0
   }
 
   /** Empty until the file list is known. */
   get files(): readonly TorrentFile[] {
-    const layout = this.#metainfo?.layout
+    const layout = this.#layout
     if (this.#files.length === 0 && layout !== undefined) {
       this.#files = layout.files.map((file, index) => new TorrentFile(file, index, this.#engine))
     }
@@ -173,11 +174,12 @@ export class Torrent extends EventTarget implements AsyncDisposable {
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options)
   }
 
-  get #metainfo(): Metainfo | undefined {
-    return this.#engine.metainfo
+  /** What is known: all of it, or what the link says. */
+  get #about(): Metainfo | Magnet | undefined {
+    return this.#engine.metainfo ?? this.#engine.magnet
   }
 
-  get #magnet(): Magnet | undefined {
-    return this.#engine.magnet
+  get #layout(): Layout | undefined {
+    return this.#engine.metainfo?.layout
   }
 }
