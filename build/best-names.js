@@ -7,7 +7,8 @@
  * same bundle.
  */
 import { OpenNames } from './open-names.js'
-import { joined, randomNumbers } from './order.js'
+import { joined } from './order.js'
+import { randomNumbers } from './random.js'
 
 /** Letters that code is full of come first. */
 const LETTERS = [...'teisrhnaolucdfpgmwbykvxSMBTCADPIEzqjRFLNOUVWHGKJQYXZ']
