@@ -61,8 +61,10 @@ export class Context<Body> {
    * peers that lost somebody together do not all come back together.
    */
   retryAt(firstMs: number, failures: number): number {
-    const waitMs = Math.min(this.limits.retryMaxMs, firstMs * 2 ** (failures - 1))
-    return this.now + waitMs * (0.5 + this.random() / 2)
+    const { retryMaxMs } = this.limits
+    let waitMs = firstMs
+    for (let i = 1; i < failures && waitMs < retryMaxMs; i++) waitMs *= 2
+    return this.now + Math.min(waitMs, retryMaxMs) * (0.5 + this.random() / 2)
   }
 
   takeEffects(): Effect<Body>[] {
