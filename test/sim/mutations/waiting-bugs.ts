@@ -21,8 +21,8 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'a refused request counts as under way',
     file: 'requests.ts',
-    from: 'if (request?.length === length) this.#forget(peer, request)',
-    to: '',
+    from: 'if (request?.length !== length) return',
+    to: 'return',
     shownBy: 'refusing',
     foundBy: 'diligence',
   },
@@ -77,8 +77,8 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'a peer that could not be reached is never tried again',
     file: 'connector.ts',
-    from: 'peer.retryAt = now +',
-    to: 'peer.retryAt = Number.POSITIVE_INFINITY +',
+    from: 'peer.retryAt = this',
+    to: 'peer.retryAt = Number.POSITIVE_INFINITY + this',
     shownBy: 'lossy',
     foundBy: 'liveness',
   },
