@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Token } from './token.ts'
 import type { Member } from './member.ts'
+import { choker } from './hostile.ts'
 import { HOME, MiB } from './scenarios.ts'
 import { createTorrent } from './torrent.ts'
 import { World } from './world.ts'
@@ -27,6 +28,17 @@ describe('suggestions', () => {
     assert.equal(sent(seed, 'suggest').length, 0)
   })
 
+  it('are fewest for who keeps to itself what it gets', () => {
+    const { world, seed, leeches, sent, peerIds } = worldWith(6, MiB / 8)
+    const rider = world.add({ name: 'rider', line: HOME, disguise: choker() })
+    world.run(300_000)
+    const toMember = ({ peerId }: Member): number =>
+      sent(seed, 'suggest').filter(({ peer }) => peerIds.get(peer) === peerId).length
+    const toLeeches = leeches.map(toMember)
+    const share = toMember(rider) / (toMember(rider) + toLeeches.reduce((sum, count) => sum + count, 0))
+    assert.ok(share < 0.5 / 7, `${toMember(rider)} to the rider, ${toLeeches.join(', ')} to others`)
+  })
+
   it('of a leech that left are made to others', () => {
     const { world, seed, leeches, sent } = worldWith(3)
     world.runUntil(() => sent(seed, 'suggest').length >= 2, 60_000)
@@ -44,11 +56,16 @@ interface Sent<Type> {
   readonly message: WireMessage<Token> & { readonly type: Type }
 }
 
-function worldWith(leechCount: number) {
-  const torrent = createTorrent({ bytes: PIECES * MiB, pieceLength: MiB })
+function worldWith(leechCount: number, pieceLength = MiB) {
+  const torrent = createTorrent({ bytes: PIECES * MiB, pieceLength })
   const world = new World({ scenario: 'suggestions', seed: 3, torrent })
   const all = new Map<Member, { peer: number; message: WireMessage<Token> }[]>()
+  /** Of the seed's connections. */
+  const peerIds = new Map<number, string>()
   world.watch({
+    input(member, input) {
+      if (member.name === 'seed' && input.type === 'opened') peerIds.set(input.peer, input.peerId)
+    },
     effect(member, effect) {
       if (effect.type === 'send') all.set(member, [...(all.get(member) ?? []), effect])
     },
@@ -57,5 +74,5 @@ function worldWith(leechCount: number) {
   const leeches = Array.from({ length: leechCount }, (_, i) => world.add({ name: `leech-${i}`, line: HOME }))
   const sent = <Type extends WireMessage<Token>['type']>(member: Member, type: Type): Sent<Type>[] =>
     (all.get(member) ?? []).filter((send): send is Sent<Type> => send.message.type === type)
-  return { world, seed, leeches, sent }
+  return { world, seed, leeches, sent, peerIds }
 }
