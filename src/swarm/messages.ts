@@ -125,7 +125,6 @@ export class MessageHandler<Body> {
         return
       case 'unchoke':
         peer.isChoking = false
-        peer.refusalCount = 0
         this.#context.unchokers.add(peer)
         return transfer?.requests.fill(peer)
       case 'interested':

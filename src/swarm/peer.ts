@@ -76,8 +76,6 @@ export class Peer {
   rttMs = Number.POSITIVE_INFINITY
   lastBlockAt = Number.NEGATIVE_INFINITY
   isSnubbed = false
-  /** Requests that it refused since its last block. */
-  refusalCount = 0
   duplicateRequests = 0
   /** Pieces that it would rather send than others. Bounded. */
   readonly suggested = new Set<number>()

@@ -15,8 +15,6 @@ import type { Pieces } from './pieces.ts'
 const RISING = 1.15
 /** While blocks are owed, peers' patience is looked at this often. */
 const PATIENCE_CHECK_MS = 500
-/** Who refuses so many requests in a row is asked again when a block of it comes, or it unchokes us anew: or it would be for ever. */
-const REFUSALS_MAX = 8
 /** After this many rounds without a rise the path is full. */
 const FLAT_ROUNDS_MAX = 3
 
@@ -50,7 +48,6 @@ export class Requests<Body> {
   /** Asks the peer for blocks until its window is full. */
   fill(peer: Peer): void {
     if (this.#context.isPaused || peer.isChoking || peer.isSuspended || !peer.amInterested) return
-    if (peer.refusalCount >= REFUSALS_MAX) return
     const { limits, now } = this.#context
     const windowBytes = peer.isSnubbed ? limits.unitBytes : peer.windowBytes
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
@@ -111,9 +108,7 @@ export class Requests<Body> {
   /** The peer will not send this block. One of another length answers a request that was cancelled since. */
   reject(peer: Peer, { piece, begin, length }: BlockRange): void {
     const request = peer.pending.get(requestKey(piece, begin))
-    if (request?.length !== length) return
-    this.#forget(peer, request)
-    peer.refusalCount++
+    if (request?.length === length) this.#forget(peer, request)
   }
 
   /**
@@ -203,7 +198,6 @@ export class Requests<Body> {
     peer.received.add(request.length, now)
     peer.receivedLately.add(request.length, now)
     peer.lastBlockAt = now
-    peer.refusalCount = 0
     if (peer.isSnubbed) this.#forgive(peer)
     if (peer.isRamping) {
       peer.windowBytes = Math.min(windowMaxBytes, peer.windowBytes + request.length)

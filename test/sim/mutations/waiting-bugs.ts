@@ -21,8 +21,8 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'a refused request counts as under way',
     file: 'requests.ts',
-    from: 'if (request?.length !== length) return',
-    to: 'return',
+    from: 'if (request?.length === length) this.#forget(peer, request)',
+    to: '',
     shownBy: 'refusing',
     foundBy: 'diligence',
   },
