@@ -43,7 +43,7 @@ export interface Channel {
   /** Sends bytes in as few data-channel messages as the other side can take. */
   send(bytes: Uint8Array): void
   setLowWaterMark(bytes: number): void
-  /** Which kinds of candidates carry the connection. Undefined where the platform does not tell. */
+  /** How the connection runs, and from then on it is sent to accordingly. Undefined where the platform does not tell. */
   route(): Promise<ChannelRoute | undefined>
   /** At once: frees the RTCPeerConnection, no event follows. */
   close(): void
@@ -73,7 +73,6 @@ class PeerChannel extends NodePeer implements Channel {
     message => this.#write(message),
     () => this.events?.drained(),
   )
-  #route: Promise<ChannelRoute | undefined> | undefined
   #isDescribed = false
   /** Candidates that were found before the description was ready. */
   #earlyCandidates: ChannelSignal[] = []
@@ -121,9 +120,11 @@ class PeerChannel extends NodePeer implements Channel {
     if (this._channel !== null) this._channel.bufferedAmountLowThreshold = bytes
   }
 
-  route(): Promise<ChannelRoute | undefined> {
-    this.#route ??= this.#findRoute()
-    return this.#route
+  async route(): Promise<ChannelRoute | undefined> {
+    const report = await this._pc?.getStats().catch(() => undefined)
+    const route = report && readRoute(report)
+    this.#pacer.isPathLong = (route?.roundTripMs ?? 0) >= CHANNEL_LIMITS.longPathMs
+    return route
   }
 
   close(): void {
@@ -145,13 +146,6 @@ class PeerChannel extends NodePeer implements Channel {
     } catch (error) {
       this.#end(String(error))
     }
-  }
-
-  async #findRoute(): Promise<ChannelRoute | undefined> {
-    const report = await this._pc?.getStats().catch(() => undefined)
-    const route = report && readRoute(report)
-    this.#pacer.isPathLong = (route?.roundTripMs ?? 0) >= CHANNEL_LIMITS.longPathMs
-    return route
   }
 
   #onSignal(signal: PeerSignal): void {
@@ -182,7 +176,6 @@ class PeerChannel extends NodePeer implements Channel {
 
   override _onChannelOpen(): void {
     this.#pacer.messageBytesMax = messageBytesMax(this._pc?.sctp?.maxMessageSize)
-    void this.route()
     this.events?.open()
   }
 
