@@ -238,7 +238,7 @@ export class MessageHandler<Body> {
   #retracted(peer: Peer): void {
     const transfer = this.#host.transfer()
     if (transfer === undefined) return
-    transfer.requests.endExclusive(peer)
+    transfer.pieces.endExclusive(peer.handle)
     transfer.isStale = true
     transfer.reviewInterest(peer)
   }

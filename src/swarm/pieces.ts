@@ -71,6 +71,11 @@ export class Pieces<Body> {
     )
   }
 
+  /** Nothing is the peer's to itself any more. */
+  endExclusive(peer: number): void {
+    for (const partial of this.partials.values()) if (partial.exclusive === peer) partial.exclusive = undefined
+  }
+
   /** Gives up an unfinished piece that nobody is asked for, so that an idle peer can start another. @returns whether one was found */
   makeRoom(isUseless: (piece: number) => boolean): boolean {
     for (const partial of this.open) {

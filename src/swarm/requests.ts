@@ -17,6 +17,8 @@ const RISING = 1.15
 const PATIENCE_CHECK_MS = 500
 /** After this many rounds without a rise the path is full. */
 const FLAT_ROUNDS_MAX = 3
+/** Who refuses so many requests is asked again when patience is looked at next: at once, the two might go on without end. */
+const REFUSALS_MAX = 8
 
 interface BlockRange {
   readonly piece: number
@@ -32,6 +34,8 @@ export class Requests<Body> {
   #lateCount = 0
   /** Peers that were asked for something and have not answered. */
   readonly #asked = new Set<Peer>()
+  /** How many requests peers refused that had unchoked us, since patience was last looked at. */
+  readonly #refusals = new Map<Peer, number>()
   /** ms; when patience is looked at next. Fixed, or a peer that says something again and again would put it off for ever. */
   #looksAt = 0
 
@@ -42,12 +46,13 @@ export class Requests<Body> {
   }
 
   get deadline(): number {
-    return this.#asked.size > 0 ? this.#looksAt : Number.POSITIVE_INFINITY
+    return this.#asked.size + this.#refusals.size > 0 ? this.#looksAt : Number.POSITIVE_INFINITY
   }
 
   /** Asks the peer for blocks until its window is full. */
   fill(peer: Peer): void {
     if (this.#context.isPaused || peer.isChoking || peer.isSuspended || !peer.amInterested) return
+    if ((this.#refusals.get(peer) ?? 0) >= REFUSALS_MAX) return
     const { limits, now } = this.#context
     const windowBytes = peer.isSnubbed ? limits.unitBytes : peer.windowBytes
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
@@ -67,7 +72,7 @@ export class Requests<Body> {
       partial.ask(run)
       const request = { piece, begin, length, sentAt: now, isProbe: peer.pending.size === 0, isLate: false, lateAt: 0 }
       peer.pending.set(requestKey(piece, begin), request)
-      if (this.#asked.size === 0) this.#looksAt = now + PATIENCE_CHECK_MS
+      if (this.deadline === Number.POSITIVE_INFINITY) this.#looksAt = now + PATIENCE_CHECK_MS
       this.#asked.add(peer)
       peer.pendingBytes += length
       peer.blocksDue++
@@ -108,7 +113,11 @@ export class Requests<Body> {
   /** The peer will not send this block. One of another length answers a request that was cancelled since. */
   reject(peer: Peer, { piece, begin, length }: BlockRange): void {
     const request = peer.pending.get(requestKey(piece, begin))
-    if (request?.length === length) this.#forget(peer, request)
+    if (request?.length !== length) return
+    this.#forget(peer, request)
+    if (peer.isChoking) return
+    if (this.deadline === Number.POSITIVE_INFINITY) this.#looksAt = this.#context.now + PATIENCE_CHECK_MS
+    this.#refusals.set(peer, (this.#refusals.get(peer) ?? 0) + 1)
   }
 
   /**
@@ -116,14 +125,15 @@ export class Requests<Body> {
    * asked stays asked, for an unchoke may have crossed it and the block be on its way. Without, everything is dropped.
    */
   choked(peer: Peer): void {
-    if (peer.features.fast) this.endExclusive(peer)
+    if (peer.features.fast) this.#pieces.endExclusive(peer.handle)
     else this.release(peer)
   }
 
   /** Gives back everything that was asked of a peer. */
   release(peer: Peer): void {
     for (const request of [...peer.pending.values()]) this.#forget(peer, request)
-    this.endExclusive(peer)
+    this.#refusals.delete(peer)
+    this.#pieces.endExclusive(peer.handle)
     peer.isSnubbed = false
   }
 
@@ -149,7 +159,7 @@ export class Requests<Body> {
       if (isOverdue) {
         peer.isSnubbed = true
         peer.isRamping = false
-        this.endExclusive(peer)
+        this.#pieces.endExclusive(peer.handle)
       }
       for (const request of [...peer.pending.values()]) {
         if (!request.isLate && isOverdue) {
@@ -164,6 +174,9 @@ export class Requests<Body> {
         }
       }
     }
+    const refusers = [...this.#refusals.keys()]
+    this.#refusals.clear()
+    for (const peer of refusers) this.fill(peer)
   }
 
   /** When a peer that owes blocks that nobody else was asked for is too late. */
@@ -270,13 +283,6 @@ export class Requests<Body> {
     request.isLate = false
     this.#lateCount--
     partial.ask(run)
-  }
-
-  /** Nothing is the peer's to itself any more. */
-  endExclusive(peer: Peer): void {
-    for (const partial of this.#pieces.partials.values()) {
-      if (partial.exclusive === peer.handle) partial.exclusive = undefined
-    }
   }
 }
 

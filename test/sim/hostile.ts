@@ -170,6 +170,21 @@ export function refusing(random: Random, share: number): Disguise {
   }
 }
 
+/** Serves some blocks, then refuses so many, then serves again: as one does whose store fails for a while. */
+export function sulky(servedFirst: number, refused: number): Disguise {
+  let asked = 0
+  return {
+    name: 'sulky',
+    isGuilty: false,
+    isPolluter: false,
+    alter: message => {
+      if (message.type !== 'piece' || asked++ < servedFirst || asked > servedFirst + refused) return { message }
+      const { piece, begin, body } = message
+      return { message: { type: 'reject', piece, begin, length: body.bytes } }
+    },
+  }
+}
+
 /** With every request asks for the same place of eight other pieces, had or not. */
 export function nosy(torrent: Torrent, random: Random): Disguise {
   return {

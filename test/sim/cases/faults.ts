@@ -1,6 +1,6 @@
 /** Cases of members that leave, crash, forget, lie or break the rules. */
 import { seededRandom } from '../../../src/swarm/random.ts'
-import { choker, forgetful, liar, mute, nosy, polluter, refusing } from '../hostile.ts'
+import { choker, forgetful, liar, mute, nosy, polluter, refusing, sulky } from '../hostile.ts'
 import { line } from '../link.ts'
 import { addLeeches, HOME, KiB, MiB } from '../scenarios.ts'
 import { createTorrent, type TorrentOptions } from '../torrent.ts'
@@ -127,6 +127,17 @@ export const FAULTS: readonly Case[] = [
       const world = worldOf('refusing', seed, { bytes: MiB, pieceLength: 64 * KiB })
       world.add({ name: 'seed', isSeed: true, line: HOME, disguise: refusing(seededRandom(seed), 0.2) })
       addLeeches(world, 1, { line: HOME })
+      return world
+    },
+  },
+  {
+    name: 'sulky',
+    summary: 'the only seed serves a while, then refuses a thousand requests, then serves again',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('sulky', seed, { bytes: 32 * MiB, pieceLength: 256 * KiB })
+      world.add({ name: 'seed', isSeed: true, line: line(10e6, 10e6, 2), disguise: sulky(100, 1_000) })
+      addLeeches(world, 1, { line: line(10e6, 10e6, 2) })
       return world
     },
   },

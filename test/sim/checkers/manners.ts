@@ -1,6 +1,6 @@
 /**
  * What is said keeps to what the neighbour said: asked of whoever unchoked us and has it, once, for what is wanted and
- * not here; served to whoever asked and is not choked; every question answered; everything that is here told.
+ * not here, and not again and again of who refuses; served to whoever asked and is not choked; every question answered; everything that is here told.
  */
 import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
@@ -14,12 +14,16 @@ import type { World } from '../world.ts'
 const TELL_WITHIN_MS = 10_000
 /** What a choked neighbour asked for is refused within this: it may be on its way from the store. */
 const ANSWER_WITHIN_MS = 10_000
+/** So many requests that a neighbour refuses within a second are no question any more. */
+const REFUSED_PER_SECOND_MAX = 200
 
 type Request = { readonly piece: number; readonly begin: number; readonly length: number }
 
 export class Manners implements Watcher {
   readonly #world: World
   readonly #object: Objection
+  /** Requests that a neighbour refused, and since when (ms) they are counted. */
+  readonly #refused = new WeakMap<Neighbour, { count: number; since: number }>()
 
   constructor(world: World) {
     this.#world = world
@@ -27,6 +31,7 @@ export class Manners implements Watcher {
   }
 
   input(member: Member, input: Input<Token>): void {
+    if (input.type === 'message' && input.message.type === 'reject') this.#countRefusal(member, input.peer)
     const { isPaused, neighbours } = this.#world.neighbourhoods.of(member)
     if (!isPaused || input.type === 'policy') return
     for (const [peer, { asked }] of neighbours) {
@@ -73,6 +78,17 @@ export class Manners implements Watcher {
         if (untold !== undefined) this.#object(`never told ${peer} of piece ${untold}`, member)
       }
     }
+  }
+
+  #countRefusal(member: Member, peer: number): void {
+    const neighbour = this.#world.neighbourhoods.of(member).neighbours.get(peer)
+    if (neighbour === undefined || neighbour.isChoking) return
+    const { now } = this.#world.timeline
+    const before = this.#refused.get(neighbour)
+    const refused = before !== undefined && now - before.since < 1_000 ? before : { count: 0, since: now }
+    refused.count++
+    this.#refused.set(neighbour, refused)
+    if (refused.count > REFUSED_PER_SECOND_MAX) this.#object(`asks ${peer} again and again, which refuses`, member)
   }
 
   #mayAsk(member: Member, neighbourhood: Neighbourhood, neighbour: Neighbour, request: Request): void {

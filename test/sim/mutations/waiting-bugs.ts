@@ -21,10 +21,18 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'a refused request counts as under way',
     file: 'requests.ts',
-    from: 'if (request?.length === length) this.#forget(peer, request)',
-    to: '',
+    from: 'if (request?.length !== length) return',
+    to: 'return',
     shownBy: 'refusing',
     foundBy: 'diligence',
+  },
+  {
+    name: 'whoever refuses is asked again at once',
+    file: 'requests.ts',
+    from: '>= REFUSALS_MAX',
+    to: '< 0',
+    shownBy: 'sulky',
+    foundBy: 'manners',
   },
   {
     name: 'late requests are waited for for ever',
@@ -141,7 +149,7 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'a neighbour keeps to itself what it has no more',
     file: 'messages.ts',
-    from: 'transfer.requests.endExclusive(peer)',
+    from: 'transfer.pieces.endExclusive(peer.handle)',
     to: '',
     shownBy: 'retracted',
     foundBy: 'diligence',
@@ -149,8 +157,8 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'whatever happens puts patience off',
     file: 'requests.ts',
-    from: 'this.#asked.size > 0 ? this.#looksAt',
-    to: 'this.#asked.size > 0 ? this.#context.now + PATIENCE_CHECK_MS',
+    from: 'this.#asked.size + this.#refusals.size > 0 ? this.#looksAt',
+    to: 'this.#asked.size + this.#refusals.size > 0 ? this.#context.now + PATIENCE_CHECK_MS',
     shownBy: 'chatter',
     foundBy: 'goal',
   },
