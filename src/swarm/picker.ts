@@ -4,8 +4,8 @@
  * - pieces already started: finished before new ones, so that they can be checked, announced and passed on;
  * - priority, then rarity (how few peers have a piece), then runs (what every peer has needs no order that spreads it:
  *   small pieces that lie together are fetched, read and stored together), then chance;
- * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender; so does
- *   whoever fetches a piece anew that failed with several senders;
+ * - parole: a peer that has proven nothing gets whole pieces to itself, so that a bad piece names its sender, and few of
+ *   them, so that it costs little; so does whoever fetches a piece anew that failed with several senders;
  * - room: unfinished pieces are bounded in bytes;
  * - endgame: when every missing block is asked of somebody, the last ones may be asked of two, within a bound.
  */
@@ -13,6 +13,9 @@ import type { Context } from './context.ts'
 import type { PartialPiece, UnitRun } from './partial-piece.ts'
 import { type Peer, requestKey } from './peer.ts'
 import type { Pieces } from './pieces.ts'
+
+/** Pieces under way from a peer, or under check, before the first of them has passed. */
+const UNPROVEN_PIECES_MAX = 4
 
 export interface Pick<Body> {
   readonly partial: PartialPiece<Body>
@@ -35,6 +38,7 @@ export class Picker<Body> {
 
   /** The next run of at most `unitsMax` units to ask of a peer; undefined when it has nothing for us now. */
   next(peer: Peer, unitsMax: number): Pick<Body> | undefined {
+    if (peer.isOnParole && this.#ownPieces(peer) >= UNPROVEN_PIECES_MAX) return this.#started(peer, unitsMax)
     const first = this.#streamed(peer, unitsMax) ?? this.#suggested(peer, unitsMax)
     // A peer that suggests goes on doing so, if it means to go on serving.
     if (first !== undefined || this.#isOnSuggested(peer)) return first
@@ -44,6 +48,12 @@ export class Picker<Body> {
       this.#joined(peer, unitsMax) ??
       this.#endgame(peer, unitsMax)
     )
+  }
+
+  #ownPieces(peer: Peer): number {
+    let count = 0
+    for (const { exclusive } of this.#pieces.partials.values()) if (exclusive === peer.handle) count++
+    return count
   }
 
   #streamed(peer: Peer, unitsMax: number): Pick<Body> | undefined {

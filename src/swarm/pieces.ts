@@ -71,9 +71,11 @@ export class Pieces<Body> {
     )
   }
 
-  /** Nothing is the peer's to itself any more. */
+  /** Nothing that is under way is the peer's to itself any more. What is under check is what it has sent. */
   endExclusive(peer: number): void {
-    for (const partial of this.partials.values()) if (partial.exclusive === peer) partial.exclusive = undefined
+    for (const partial of this.partials.values()) {
+      if (partial.exclusive === peer && partial.state === 'filling') partial.exclusive = undefined
+    }
   }
 
   /** Gives up an unfinished piece that nobody is asked for, so that an idle peer can start another. @returns whether one was found */
@@ -94,6 +96,11 @@ export class Pieces<Body> {
 
   isWanted(piece: number): boolean {
     return this.missing.has(piece)
+  }
+
+  isAnyWanted(first: number, end: number): boolean {
+    for (let piece = first; piece < end; piece++) if (this.isWanted(piece)) return true
+    return false
   }
 
   /** Some hash is known that the piece can be checked against. */

@@ -47,7 +47,7 @@ export class Transfer<Body> {
   readonly #blame: Blame<Body>
   readonly #reprieves: Reprieves
   readonly #availability: Availability<Body>
-  /** Peers that contributed to a held suspect, by handle: they may be gone when it is judged. */
+  /** Who waits for leaf hashes from the store, by the id of the effect. */
   readonly #leafAnswers = new Map<number, (leaves: Uint8Array | undefined) => void>()
 
   constructor(
@@ -98,11 +98,7 @@ export class Transfer<Body> {
       for (let file = 0; file < layout.files.length; file++) {
         if (!this.pieces.hashes.needsLayer(file)) continue
         const { first, end } = layout.piecesOf(file)
-        for (let piece = first; piece < end; piece++) {
-          if (!this.pieces.isWanted(piece)) continue
-          this.hashExchange.wantFile(file)
-          break
-        }
+        if (this.pieces.isAnyWanted(first, end)) this.hashExchange.wantFile(file)
       }
     }
     for (const partial of [...this.pieces.partials.values()]) {
@@ -194,9 +190,11 @@ export class Transfer<Body> {
   #verified(partial: PartialPiece<Body>, senders: readonly number[]): void {
     const { piece } = partial
     this.origin.settled(piece)
-    const [only] = senders
-    const peer = senders.length === 1 ? this.#peers.get(only!) : undefined
-    if (peer !== undefined) peer.isOnParole = false
+    const peer = senders.length === 1 ? this.#peers.get(senders[0]!) : undefined
+    if (peer?.isOnParole) {
+      peer.isOnParole = false
+      this.isStale = true
+    }
     for (const guilty of this.#blame.compare(partial)) this.#accuse(guilty, piece)
     this.#events.announce(piece)
     for (const other of [...this.#peers.values()]) {

@@ -239,6 +239,7 @@ describe('random swarms', () => {
       1791: 'patience was put off by whatever a peer said, and a leech waited for a liar for ever',
       404664: 'a piece that had failed was asked of several, because its stream was late, and failed again and again',
       504028: 'a refused request was asked of the same peer again at once, and refused, for hours',
+      1050015: 'checks were slow, and whoever had proven nothing was asked for piece after piece, five bad ones',
       405466:
         'a web seed failed while blocks of peers were under check, and their piece counted as asked for ever after',
     }

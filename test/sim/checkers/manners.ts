@@ -5,7 +5,7 @@
 import { REQUEST_BYTES_MAX } from '../../../src/options.ts'
 import type { Effect, Input } from '../../../src/swarm/events.ts'
 import type { Member } from '../member.ts'
-import type { Neighbour, Neighbourhood } from '../neighbourhood.ts'
+import type { Neighbour, Neighbourhood, Place } from '../neighbourhood.ts'
 import type { Token } from '../token.ts'
 import type { Objection, Watcher } from '../watcher.ts'
 import type { World } from '../world.ts'
@@ -14,16 +14,27 @@ import type { World } from '../world.ts'
 const TELL_WITHIN_MS = 10_000
 /** What a choked neighbour asked for is refused within this: it may be on its way from the store. */
 const ANSWER_WITHIN_MS = 10_000
-/** So many requests that a neighbour refuses within a second are no question any more. */
-const REFUSED_PER_SECOND_MAX = 200
+/** Asking so often within a second for what the neighbour has refused in it is no question any more. */
+const REPEATED_PER_SECOND_MAX = 200
 
 type Request = { readonly piece: number; readonly begin: number; readonly length: number }
+
+/** What a neighbour refused within a second, and how often it was asked for it again. */
+class Refusals {
+  /** ms. */
+  readonly since: number
+  readonly places = new Set<Place>()
+  repeated = 0
+
+  constructor(since: number) {
+    this.since = since
+  }
+}
 
 export class Manners implements Watcher {
   readonly #world: World
   readonly #object: Objection
-  /** Requests that a neighbour refused, and since when (ms) they are counted. */
-  readonly #refused = new WeakMap<Neighbour, { count: number; since: number }>()
+  readonly #refusals = new WeakMap<Neighbour, Refusals>()
 
   constructor(world: World) {
     this.#world = world
@@ -31,7 +42,8 @@ export class Manners implements Watcher {
   }
 
   input(member: Member, input: Input<Token>): void {
-    if (input.type === 'message' && input.message.type === 'reject') this.#countRefusal(member, input.peer)
+    if (input.type === 'message' && input.message.type === 'reject')
+      this.#noteRefusal(member, input.peer, input.message)
     const { isPaused, neighbours } = this.#world.neighbourhoods.of(member)
     if (!isPaused || input.type === 'policy') return
     for (const [peer, { asked }] of neighbours) {
@@ -80,21 +92,25 @@ export class Manners implements Watcher {
     }
   }
 
-  #countRefusal(member: Member, peer: number): void {
-    const neighbour = this.#world.neighbourhoods.of(member).neighbours.get(peer)
+  #noteRefusal(member: Member, peer: number, { piece, begin }: Request): void {
+    const neighbourhood = this.#world.neighbourhoods.of(member)
+    const neighbour = neighbourhood.neighbours.get(peer)
     if (neighbour === undefined || neighbour.isChoking) return
     const { now } = this.#world.timeline
-    const before = this.#refused.get(neighbour)
-    const refused = before !== undefined && now - before.since < 1_000 ? before : { count: 0, since: now }
-    refused.count++
-    this.#refused.set(neighbour, refused)
-    if (refused.count > REFUSED_PER_SECOND_MAX) this.#object(`asks ${peer} again and again, which refuses`, member)
+    const before = this.#refusals.get(neighbour)
+    const refusals = before !== undefined && now - before.since < 1_000 ? before : new Refusals(now)
+    refusals.places.add(neighbourhood.place(piece, begin))
+    this.#refusals.set(neighbour, refusals)
   }
 
   #mayAsk(member: Member, neighbourhood: Neighbourhood, neighbour: Neighbour, request: Request): void {
     const { piece, begin, length } = request
     const what = `for ${piece}:${begin}+${length}`
     if (neighbour.asked.has(neighbourhood.place(piece, begin))) this.#object(`asked twice ${what}`, member)
+    const refusals = this.#refusals.get(neighbour)
+    if (refusals?.places.has(neighbourhood.place(piece, begin)) && ++refusals.repeated > REPEATED_PER_SECOND_MAX) {
+      this.#object(`asked again and again ${what}, which was refused`, member)
+    }
     if (neighbour.isChoking) this.#object(`asked a peer that chokes ${what}`, member)
     if (!neighbour.amInterested) this.#object(`asked without interest ${what}`, member)
     if (!neighbour.has.has(piece)) this.#object(`asked a peer that does not have it ${what}`, member)
