@@ -101,6 +101,26 @@ describe('a link', () => {
     assert.equal(pipe.bufferedBytes, 0)
   })
 
+  it('takes in what its queue holds, and small messages wait in it behind large ones', () => {
+    const timeline = new Timeline()
+    const arrivals: Record<number, number> = {}
+    const to = new Access(timeline, line(1e9, 1e9, 0))
+    const from = new Access(timeline, { ...line(1e6, 1e6, 0), queueBytes: 500_000 })
+    const [large, small] = [1, 2].map(() => {
+      const deliver = (message: number) => {
+        arrivals[message] = timeline.now
+      }
+      return new Pipe<number>({ timeline, from, to }, { deliver })
+    })
+    large!.send(1, 1_000_000)
+    timeline.advanceTo(10)
+    assert.ok(Math.abs(large!.bufferedBytes - 490_000) <= 32_768, `${large!.bufferedBytes} bytes are buffered`)
+    small!.send(2, 20)
+    while (timeline.step());
+    assert.ok(Math.abs(arrivals[1]! - 1_000) < 2, `the large one arrived after ${arrivals[1]} ms`)
+    assert.ok(arrivals[2]! > 450 && arrivals[2]! < 550, `the small one arrived after ${arrivals[2]} ms`)
+  })
+
   it('delivers what had left when it was closed, and nothing else', () => {
     const timeline = new Timeline()
     const delivered: number[] = []

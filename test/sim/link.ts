@@ -15,6 +15,11 @@ export interface Line {
   readonly downloadBytesPerSecond: number
   /** One way, from the member to the middle of the network: a round trip between two members is twice the sum. */
   readonly latencyMs: number
+  /**
+   * What the uplink takes in ahead of sending, first in, first out, as modems do and, without end, Chromium's emulated network:
+   * what is in it is buffered no more, and small messages wait in it too. @default there is no queue
+   */
+  readonly queueBytes?: number
 }
 
 /** A line of so many bytes a second up and down. */
@@ -35,8 +40,8 @@ const BACKLOG_BYTES_MAX = 256 * 1024
 interface Sender {
   /** Begins a turn. @returns the bytes to send; 0: none may be */
   beginTurn(): number
-  /** The turn's bytes have left. */
-  endTurn(bytes: number): void
+  /** The line has taken the turn's bytes; they have left, or will in so many ms. */
+  endTurn(bytes: number, leavesInMs: number): void
 }
 
 export class Access {
@@ -46,6 +51,8 @@ export class Access {
   #isSending = false
   /** Bytes of small messages that went between the others; the next turn pays for them. */
   #debtBytes = 0
+  /** ms; when all that the line has taken in will have left. */
+  #uplinkFreeAt = 0
   #downlinkFreeAt = 0
 
   constructor(timeline: Timeline, line: Line) {
@@ -68,6 +75,11 @@ export class Access {
     this.#debtBytes += bytes
   }
 
+  /** ms; how long what is taken in now waits until all that was taken in before has left. Without a queue nothing does. */
+  get waitMs(): number {
+    return this.line.queueBytes === undefined ? 0 : Math.max(0, this.#uplinkFreeAt - this.#timeline.now)
+  }
+
   /** When a message is whole whose last byte arrives now and whose first one arrived then: the line takes in one after another. */
   receive(bytes: number, firstByteAt: number): number {
     const start = Math.max(this.#downlinkFreeAt, firstByteAt)
@@ -81,11 +93,16 @@ export class Access {
       if (pipe === undefined) return
       const bytes = pipe.beginTurn()
       if (bytes === 0) continue
-      const sendMs = ((bytes + this.#debtBytes) * 1000) / this.line.uploadBytesPerSecond
+      const { uploadBytesPerSecond, queueBytes = 0 } = this.line
+      const { now } = this.#timeline
+      const sendMs = ((bytes + this.#debtBytes) * 1000) / uploadBytesPerSecond
       this.#debtBytes = 0
       this.#isSending = true
-      this.#timeline.after(sendMs, () => {
-        pipe.endTurn(bytes)
+      const leavesAt = Math.max(now, this.#uplinkFreeAt) + sendMs
+      this.#uplinkFreeAt = leavesAt
+      const takenAt = Math.max(now, leavesAt - (queueBytes * 1000) / uploadBytesPerSecond)
+      this.#timeline.at(takenAt, () => {
+        pipe.endTurn(bytes, leavesAt - takenAt)
         this.#isSending = false
         this.#serve()
       })
@@ -180,18 +197,18 @@ export class Pipe<Message> implements Sender {
       this.#hasTurn = false
       return 0
     }
-    if (parcel.sentBytes === 0) parcel.firstByteAt = this.#timeline.now + this.#latencyMs
+    if (parcel.sentBytes === 0) parcel.firstByteAt = this.#timeline.now + this.#from.waitMs + this.#latencyMs
     return Math.min(TURN_BYTES_MAX, parcel.bytes - parcel.sentBytes)
   }
 
-  endTurn(bytes: number): void {
+  endTurn(bytes: number, leavesInMs: number): void {
     this.#hasTurn = false
     const parcel = this.#queue[0]
     if (parcel === undefined) return
     parcel.sentBytes += bytes
     if (parcel.sentBytes === parcel.bytes) {
       this.#queue.shift()
-      this.#timeline.after(this.#latencyMs, () => {
+      this.#timeline.after(leavesInMs + this.#latencyMs, () => {
         this.#arrive(parcel.message, parcel.bytes, this.#to.receive(parcel.bytes, parcel.firstByteAt))
       })
     }
@@ -213,7 +230,7 @@ export class Pipe<Message> implements Sender {
   #slip(message: Message, bytes: number): void {
     this.#from.owe(bytes)
     const sendMs = (bytes * 1000) / this.#from.line.uploadBytesPerSecond
-    const arrivesAt = this.#timeline.now + sendMs + this.#latencyMs
+    const arrivesAt = this.#timeline.now + this.#from.waitMs + sendMs + this.#latencyMs
     this.#timeline.at(arrivesAt, () => this.#arrive(message, 0, this.#timeline.now))
   }
 
