@@ -29,6 +29,9 @@ export interface Ground {
   log(message: string): void
 }
 
+/** `within`: neither more than this many times as much nor as many times less. */
+export type Limit = { readonly atLeast: number } | { readonly atMost: number } | { readonly within: number }
+
 /** One line of the table. */
 export interface Row {
   readonly what: string
@@ -38,10 +41,10 @@ export interface Row {
     readonly to: string
     readonly values: readonly number[]
     /** What the ratio must be. */
-    readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
+    readonly goal?: Limit
   }
   /** What the value itself must be. */
-  readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
+  readonly goal?: Limit
   readonly note?: string
 }
 

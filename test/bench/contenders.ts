@@ -5,9 +5,14 @@ import type { PayloadOptions } from '../e2e/support/page/kit.ts'
 export interface Contender {
   readonly name: string
   /** Seeds a payload in a page; resolves when a link to it exists. */
-  seed(page: Page, payload: PayloadOptions, trackerUrl: string): Promise<Seeded>
+  seed(page: Page, payload: PayloadOptions, trackerUrl: string, options?: SeedingOptions): Promise<Seeded>
   /** Downloads by magnet and checks every byte (after the clock was stopped). */
   download(page: Page, magnet: string, payload: PayloadOptions): Promise<Download>
+}
+
+export interface SeedingOptions {
+  /** Bytes. @default the library's choice */
+  readonly pieceLength?: number
 }
 
 export interface Seeded {
@@ -30,14 +35,14 @@ const DOWNLOAD_TIMEOUT_MS = 180_000
 export const shoal: Contender = {
   name: 'Shoal',
 
-  async seed(page, payload, trackerUrl) {
+  async seed(page, payload, trackerUrl, options = {}) {
     return page.evaluate(
-      async (wanted, tracker) => {
+      async (wanted, tracker, more) => {
         const { Shoal } = await kit.shoal()
         const client = new Shoal({ trackers: [tracker], iceServers: [] })
         const file = kit.payload(wanted)
         const startedAt = performance.now()
-        const torrent = client.seed([file], { name: file.name })
+        const torrent = client.seed([file], { name: file.name, ...more })
         await torrent.ready
         const readyMs = performance.now() - startedAt
         kit.kept.set('client', client)
@@ -45,6 +50,7 @@ export const shoal: Contender = {
       },
       payload,
       trackerUrl,
+      options,
     )
   },
 
@@ -74,15 +80,15 @@ export const shoal: Contender = {
 export const webTorrent: Contender = {
   name: 'WebTorrent 3.0.21',
 
-  async seed(page, payload, trackerUrl) {
+  async seed(page, payload, trackerUrl, options = {}) {
     return page.evaluate(
-      async (wanted, tracker) => {
+      async (wanted, tracker, more) => {
         const WebTorrent = await kit.webTorrent()
         const client = new WebTorrent({ tracker: { rtcConfig: { iceServers: [] } } })
         const file = kit.payload(wanted)
         const startedAt = performance.now()
         return new Promise<{ magnet: string; readyMs: number }>(resolve => {
-          client.seed(file, { announce: [tracker] }, torrent => {
+          client.seed(file, { announce: [tracker], ...more }, torrent => {
             const readyMs = performance.now() - startedAt
             kit.kept.set('client', client)
             resolve({ magnet: torrent.magnetURI, readyMs })
@@ -91,6 +97,7 @@ export const webTorrent: Contender = {
       },
       payload,
       trackerUrl,
+      options,
     )
   },
 

@@ -1,7 +1,6 @@
 /** One capped seed and three leeches, beside the least time that any protocol could need. Line 5 of the goals. */
-import { shapeNetwork } from '../e2e/support/network.ts'
-import { type Bench, type Ground, MIB, withVisitors } from './bench.ts'
-import { shoal } from './contenders.ts'
+import { type Bench, type Ground, MIB } from './bench.ts'
+import { distribute } from './distribution.ts'
 
 const LEECHES = 3
 const LENGTH = 32 * MIB
@@ -33,11 +32,10 @@ export const fanout: Bench = {
 }
 
 async function lastOf(ground: Ground, round: number): Promise<number> {
-  return withVisitors(ground, 1 + LEECHES, async ([seeder, ...leeches]) => {
-    await shapeNetwork(seeder!, { uploadBytesPerSecond: SEED_BYTES_PER_SECOND })
-    const payload = { seed: 1000 + round, length: LENGTH }
-    const { magnet } = await shoal.seed(seeder!, payload, ground.trackerUrl)
-    const downloads = await Promise.all(leeches.map(leech => shoal.download(leech, magnet, payload)))
-    return Math.max(...downloads.map(({ doneMs }) => doneMs)) / 1000
+  const { completionsMs } = await distribute(ground, {
+    payload: { seed: 1000 + round, length: LENGTH },
+    seed: { uploadBytesPerSecond: SEED_BYTES_PER_SECOND },
+    leeches: new Array(LEECHES).fill(undefined),
   })
+  return Math.max(...completionsMs) / 1000
 }

@@ -11,14 +11,15 @@ import { startSite } from '../e2e/support/site.ts'
 import { startShoalTracker } from '../e2e/support/trackers.ts'
 import { browserVersion, ensureBrowsers } from '../support/browsers.ts'
 import { buildOnce } from '../support/stages.ts'
-import type { Bench, Ground, Row } from './bench.ts'
+import type { Bench, Ground, Limit, Row } from './bench.ts'
 import { fanout } from './fanout.ts'
 import { hidden } from './hidden.ts'
 import { memory } from './memory.ts'
+import { reality } from './reality.ts'
 import { digits, markdownTable, median, spread } from './statistics.ts'
 import { distant, small, transfer } from './transfer.ts'
 
-const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, memory, hidden]
+const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden]
 
 const BUILD_TIMEOUT_MS = 180_000
 
@@ -87,7 +88,9 @@ async function prepare(scope: Scope): Promise<Ground> {
   return {
     scope,
     browser: await launchBrowser(scope, 'chromium'),
-    site: await startSite(scope, { modules: { '/raw.js': 'test/bench/page/raw.ts' } }),
+    site: await startSite(scope, {
+      modules: { '/raw.js': 'test/bench/page/raw.ts', '/set-up.js': 'test/bench/page/set-up.ts' },
+    }),
     trackerUrl: tracker.url,
     runs,
     memo: new Map(),
@@ -116,7 +119,11 @@ function cells(row: Row): string[] {
   return [row.what, `${spread(row.values)} ${row.unit}`, ratio, goals.join(', '), row.note ?? '']
 }
 
-function judge(value: number, goal: { readonly atLeast: number } | { readonly atMost: number }): string {
+function judge(value: number, goal: Limit): string {
+  if ('within' in goal) {
+    const isWithin = value <= goal.within && value >= 1 / goal.within
+    return `÷ and × ${goal.within} ${isWithin ? '✔' : '✖'}`
+  }
   if ('atLeast' in goal) return `≥ ${goal.atLeast} ${value >= goal.atLeast ? '✔' : '✖'}`
   return `≤ ${goal.atMost} ${value <= goal.atMost ? '✔' : '✖'}`
 }

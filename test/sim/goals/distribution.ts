@@ -6,7 +6,7 @@ import type { Goal } from './goal.ts'
 import { duplicates, overBound, runToEnd, worldOf } from './swarm.ts'
 
 /** The twentieths of a lognormal of uplinks in Mbit/s, median 4, cut at 0.5 and 20. */
-const UPLINKS_MBIT = [
+export const UPLINKS_MBIT = [
   0.5, 0.77, 1.1, 1.4, 1.7, 2, 2.4, 2.7, 3.1, 3.5, 4, 4.5, 5.2, 5.9, 6.8, 7.9, 9.4, 11.5, 14.7, 20,
 ] as const
 
