@@ -103,7 +103,7 @@ async function hashFiles(
   const onError = (error: ShoalError): void => {
     failure ??= error
   }
-  const store = blobPieces(layout, files, { onError })
+  const store = blobPieces(layout, files, { onError, isInOrder: true })
 
   async function hashPieces(): Promise<void> {
     while (next < pieceCount) {

@@ -139,6 +139,8 @@ export const STORE_LIMITS = {
    */
   readAheadBytes: 1024 * 1024,
   readAheadRangesMax: 8,
+  /** Bytes read at a time where all of a file is read in order: a read costs a browser more than its bytes do. */
+  readInOrderBytes: 4 * 1024 * 1024,
   /** Bytes in one IndexedDB transaction: about 30 ms of writing, which is what a read may have to wait, and what a crash may lose. */
   transactionBytesMax: 8 * 1024 * 1024,
   /** Largest budget chosen on our own: several downloads of a person, without filling a small disk. */

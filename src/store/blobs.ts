@@ -19,6 +19,8 @@ export interface OwnFile {
 export interface BlobPiecesOptions {
   /** Told once for each file that is not, or no longer, what the torrent says: `file-changed`. */
   readonly onError?: (error: ShoalError) => void
+  /** All pieces are read, once and in order: more is read at a time. What is read is a view of it. @default false */
+  readonly isInOrder?: boolean
 }
 
 /**
@@ -28,11 +30,12 @@ export interface BlobPiecesOptions {
 export function blobPieces(
   layout: Layout,
   files: readonly OwnFile[],
-  { onError = () => {} }: BlobPiecesOptions = {},
+  { onError = () => {}, isInOrder = false }: BlobPiecesOptions = {},
 ): PieceStore {
   /** Readable files by their index in the layout. */
   const readable = new Map<number, BlobLike | Uint8Array>()
-  const ahead = new ReadAhead(STORE_LIMITS.readAheadRangesMax)
+  const rangeBytes = isInOrder ? STORE_LIMITS.readInOrderBytes : STORE_LIMITS.readAheadBytes
+  const ahead = new ReadAhead(isInOrder ? 2 : STORE_LIMITS.readAheadRangesMax, isInOrder)
   let isClosed = false
 
   /** Browsers say NotReadableError of a File whose disk file has another size or time than when it was chosen. */
@@ -59,12 +62,13 @@ export function blobPieces(
   }
 
   async function readAhead(data: BlobLike, file: number, offset: number, length: number): Promise<Uint8Array> {
-    const begin = offset - (offset % STORE_LIMITS.readAheadBytes)
-    const end = Math.min(data.size, begin + STORE_LIMITS.readAheadBytes)
-    if (length < data.size && length <= STORE_LIMITS.readAheadBytes / 2 && offset + length <= end) {
-      const range = ahead.use(`${file}/${begin}`, () => readBlob(data.slice(begin, end)))
-      // A copy: a view would keep the whole range in memory.
-      if (range !== undefined) return (await range).slice(offset - begin, offset - begin + length)
+    const begin = offset - (offset % rangeBytes)
+    const end = Math.min(data.size, begin + rangeBytes)
+    if (length < data.size && length <= rangeBytes / 2 && offset + length <= end) {
+      const range = await ahead.use(`${file}/${begin}`, () => readBlob(data.slice(begin, end)))
+      const bytes = range?.subarray(offset - begin, offset - begin + length)
+      // A view keeps the whole range in memory, which is little where each is used once.
+      if (bytes !== undefined) return isInOrder ? bytes : bytes.slice()
     }
     return readBlob(data.slice(offset, offset + length))
   }

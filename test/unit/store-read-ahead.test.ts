@@ -64,4 +64,15 @@ describe('seeding small pieces', () => {
     }
     assert.ok(reads() <= 8, `${reads()} reads`)
   })
+
+  it('reads ranges at their first use, and larger ones, where all is read in order', async () => {
+    const length = 2 * STORE_LIMITS.readInOrderBytes + 7
+    const layout = createLayout({ version: 'v2', pieceLength: 1024 * 1024, files: [{ path: 'f', length }] })
+    const body = randomBytes(length, 1) as Uint8Array<ArrayBuffer>
+    const { data, reads } = counted(body)
+    const pieces = blobPieces(layout, [{ path: 'f', data }], { isInOrder: true })
+    const read = await Promise.all(refsOf(layout, () => 'f').map(ref => pieces.read(ref)))
+    assert.deepEqual(Buffer.concat(read.map(piece => piece!)), Buffer.from(body))
+    assert.equal(reads(), 3)
+  })
 })
