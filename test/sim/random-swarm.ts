@@ -29,8 +29,9 @@ export function randomSwarm(seed: number): World {
     seed,
     torrent,
     network: Object.assign({}, ...faults.map(fault => fault.network?.(draw) ?? {})),
-    // So few pieces are all endgame: some fail with several senders before one has a single sender and names it.
-    badPiecesMax: 4,
+    // Four of a polluter may be under way before the first has failed; and so few pieces are all endgame, so that as many
+    // fail with several senders before one has a single sender and names it.
+    badPiecesMax: 8,
   })
   const webSeeds = addOrigins(world, faults, draw)
   const keeper = world.add({ name: 'seed', isSeed: true, line: draw.line(), share: drawShare(draw) })
