@@ -14,8 +14,9 @@ class Convicts {
   readonly peerIds = new Set<string>()
   readonly origins = new Set<string>()
   damaged = 0
-  /** Web seeds by fetch, and by the piece that they forged. */
+  /** Web seeds by fetch; what they forged, by piece; and who forged the piece that was checked last. */
   readonly urls = new Map<number, string>()
+  readonly forged = new Map<number, { readonly url: string; readonly body: Token }>()
   readonly forgedBy = new Map<number, string>()
 }
 
@@ -34,7 +35,7 @@ export class Guilt implements Watcher {
     if (input.type === 'offered') this.#offers.set(input.offer, input.peerId)
     const url = input.type === 'fetched' ? this.#convicts.of(member).urls.get(input.id) : undefined
     if (url !== undefined && input.type === 'fetched' && isForged(input.body)) {
-      this.#convicts.of(member).forgedBy.set(input.piece, url)
+      this.#convicts.of(member).forged.set(input.piece, { url, body: input.body })
     }
   }
 
@@ -55,6 +56,8 @@ export class Guilt implements Watcher {
         if (this.#convicts.of(member).origins.has(effect.url))
           this.#object(`asks ${effect.url} again, which sent a bad piece`, member)
         return
+      case 'check':
+        return this.#noteForger(member, effect)
       case 'report':
         if (effect.report.type === 'damaged') this.#countDamage(member, effect.report.piece)
         if (effect.report.type === 'banned') this.#judgeBan(member, effect.report)
@@ -63,6 +66,17 @@ export class Guilt implements Watcher {
 
   stopped(member: Member): void {
     this.#convicts.delete(member)
+  }
+
+  /** A piece may be forged by a web seed, and be checked as peers forged it. */
+  #noteForger(member: Member, { piece, units }: { readonly piece: number; readonly units: readonly Token[] }): void {
+    const { forged, forgedBy } = this.#convicts.of(member)
+    const suspect = forged.get(piece)
+    if (suspect !== undefined && units.some(unit => forgeryOf(unit) === forgeryOf(suspect.body))) {
+      forgedBy.set(piece, suspect.url)
+    } else {
+      forgedBy.delete(piece)
+    }
   }
 
   #judgeBan(member: Member, { peerId, reason }: { peerId: string; reason: string }): void {
@@ -86,4 +100,8 @@ export class Guilt implements Watcher {
       this.#object(`took ${convicts.damaged} bad pieces from ${polluters} polluters`, member)
     }
   }
+}
+
+function forgeryOf({ runs }: Token): number | undefined {
+  return runs.find(({ forgery }) => forgery !== 0)?.forgery
 }
