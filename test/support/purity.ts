@@ -8,6 +8,8 @@ const PURE_ROOMS = [
   'src/metainfo/',
   'src/protocol/',
   'src/swarm/',
+  'src/site/table.ts',
+  'src/site/keys.ts',
   'tracker/swarms.ts',
   // And with it the whole simulator, which is to run alike in every engine.
   'test/sim/command/registry.ts',

@@ -15,6 +15,12 @@ const SESSION_PARTS = ['src/session.ts', 'src/vault.ts'] as const
 
 const SHARED_PARTS = ['src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/deferred.ts'] as const
 
+/** What a site's parts agree on: the table, the keys of the store, the bridge. */
+const SITE_GROUND = ['src/site/table.ts', 'src/site/keys.ts'] as const
+
+/** What a site's service worker is made of. */
+const WORKER_PARTS = ['src/site/service-worker.ts'] as const
+
 const ANYTHING_BUT_INDEX = [
   ...GROUND,
   ...CLIENT_PARTS,
@@ -50,9 +56,12 @@ const ROOMS: readonly Room[] = [
   ...SESSION_PARTS.map(room => ({ room, mayImport: [...GROUND, ...SEAM, ...SESSION_PARTS, ...SHARED_PARTS] })),
   ...CLIENT_PARTS.map(room => ({ room, mayImport: ANYTHING_BUT_INDEX })),
   { room: 'src/index.ts', mayImport: ANYTHING_BUT_INDEX },
+  // Seen by the service worker, the page script and the build alike.
+  ...SITE_GROUND.map(room => ({ room, mayImport: [...GROUND, ...SITE_GROUND], packages: [] })),
   {
     room: 'src/site/service-worker.ts',
-    mayImport: ['src/store/', 'src/metainfo/', 'src/site/bridge.ts', 'src/errors.ts', 'src/options.ts'],
+    mayImport: [...WORKER_PARTS, ...SITE_GROUND, ...GROUND, 'src/store/'],
+    packages: ['idb-keyval'],
   },
   { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
   {
@@ -66,6 +75,8 @@ const ROOMS: readonly Room[] = [
       ...GROUND,
       'src/store/',
       'tracker/',
+      // The command line builds sites.
+      ...SITE_GROUND,
     ],
   },
   { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
