@@ -22,8 +22,8 @@ async function damage(name: string, key: string, how: Damage): Promise<void> {
   const database = await openRaw(name)
   const reading = database.transaction(['places', 'values'])
   const { pack } = await request(reading.objectStore('places').get(key))
-  const value: Blob = await request(reading.objectStore('values').get(pack))
-  const bytes = new Uint8Array(await value.arrayBuffer())
+  const value: Blob | Uint8Array<ArrayBuffer> = await request(reading.objectStore('values').get(pack))
+  const bytes = new Uint8Array(await new Blob([value]).arrayBuffer())
   bytes[5]! ^= 1
   const values = database.transaction('values', 'readwrite').objectStore('values')
   if (how === 'gone') await request(values.delete(pack))
