@@ -11,7 +11,11 @@
  * 3. It hands a description to ICE before the candidates in it: told that there are no more, ICE gives up.
  *
  * So descriptions are set without candidates, and these follow: a turn later in the offerer; in the answerer when the
- * offerer's own checks have had the time to open the path, which they do unless a NAT stands before it.
+ * offerer's own checks have had the time to open the path, which they do unless a NAT stands before it. Browsers that
+ * answer do not wait: toward them one connection in fifteen failed by the first race on a busy machine. So an offerer
+ * whose candidates may trickle names them when it has the answer.
+ *
+ * 4. Of a connection that fails it tells when it is closed already, and simple-peer looks out for failed ones.
  */
 import Peer, { type PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
@@ -22,6 +26,21 @@ const isNative = 'RTCPeerConnection' in globalThis
 export class NodePeer extends Peer {
   /** The other side's, while they are held back. */
   #heldCandidates: RTCIceCandidateInit[] | undefined
+  /** Ours, until there is an answer to the offer. */
+  #ownCandidates: PeerSignal[] | undefined = []
+
+  override emit(event: 'signal' | '_iceComplete', ...args: PeerSignal[]): boolean {
+    const [signal] = args
+    if (isNative || event !== 'signal' || signal === undefined || !this.initiator || !this.trickle) {
+      return super.emit(event, ...args)
+    }
+    if (signal.type !== 'candidate') {
+      return super.emit(event, { ...signal, sdp: withoutCandidates(signal.sdp).description })
+    }
+    if (this.#ownCandidates === undefined) return super.emit(event, signal)
+    this.#ownCandidates.push(signal)
+    return true
+  }
 
   override signal(signal: PeerSignal): void {
     if (isNative) return super.signal(signal)
@@ -40,6 +59,11 @@ export class NodePeer extends Peer {
     }
   }
 
+  override _onConnectionStateChange(): void {
+    super._onConnectionStateChange()
+    if (this._pc?.connectionState === 'closed') this.__destroy(new Error('The connection failed.'))
+  }
+
   #describe({ type, sdp }: { type: 'offer' | 'answer'; sdp: string }): void {
     const { description, candidates } = withoutCandidates(sdp)
     this.#heldCandidates = candidates
@@ -49,9 +73,12 @@ export class NodePeer extends Peer {
 
   #releaseCandidates(): void {
     const held = this.#heldCandidates ?? []
+    const own = this.#ownCandidates ?? []
     this.#heldCandidates = undefined
+    this.#ownCandidates = undefined
     // It may have been closed meanwhile.
     if (this._pc) for (const candidate of held) super.signal({ type: 'candidate', candidate })
+    for (const signal of own) this.emit('signal', signal)
   }
 }
 

@@ -19,6 +19,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
   export default class Peer {
     static readonly WEBRTC_SUPPORT: boolean
     readonly initiator: boolean
+    readonly trickle: boolean
     _pc: RTCPeerConnection | null
     _channel: RTCDataChannel | null
     _iceComplete: boolean
@@ -27,7 +28,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
     constructor(options: PeerOptions)
     on(event: 'signal', listener: (signal: PeerSignal) => void): this
     on(event: 'error', listener: (error: Error) => void): this
-    emit(event: '_iceComplete'): boolean
+    emit(event: 'signal' | '_iceComplete', ...args: PeerSignal[]): boolean
     signal(signal: PeerSignal): void
     send(chunk: Uint8Array): void
     destroy(): void
@@ -40,6 +41,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
     _onSignalingStateChange(): void
     _addIceCandidate(candidate: RTCIceCandidateInit): void
     _onIceStateChange(): void
+    _onConnectionStateChange(): void
     _onChannelOpen(): void
     _onChannelMessage(event: MessageEvent): void
     _onChannelBufferedAmountLow(): void

@@ -1,6 +1,7 @@
 /** The contract of connections, over WebRTC in Node; and what strangers at the other end may do. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Channel, type ChannelSignal, openChannel } from '../../src/net/channel.ts'
 import { connectionContract } from './connection.ts'
 import { connectedPair, connectionToChannel, greetingOf } from './loopback.ts'
 
@@ -62,6 +63,57 @@ for (const [what, act, reason] of STRANGERS) {
     assert.match(await ended, reason)
     assert(requests <= 4096)
   })
+}
+
+test('an offerer in Node names its candidates when it has the answer: earlier checks would race with it', async () => {
+  const before: string[] = []
+  let isAnswered = false
+  await channelToChannel({
+    toAnswerer(signal) {
+      if (signal.type === 'offer') assert.doesNotMatch(signal.sdp, /a=candidate/)
+      else if (!isAnswered) before.push(signal.type)
+      return signal
+    },
+    toOfferer(signal) {
+      if (signal.type === 'answer') isAnswered = true
+      return signal
+    },
+  })
+  assert.deepEqual(before, [])
+})
+
+test('a connection that fails ends at once', { timeout: 15_000 }, async () => {
+  const otherFingerprint = (sdp: string): string =>
+    sdp.replace(/(a=fingerprint:sha-256 )\S+/, `$1${'AB:'.repeat(31)}AB`)
+  const ended = channelToChannel({
+    toAnswerer: signal => signal,
+    toOfferer: signal => (signal.type === 'answer' ? { ...signal, sdp: otherFingerprint(signal.sdp) } : signal),
+  })
+  await assert.rejects(ended, /failed|closed/i)
+})
+
+interface Couriers {
+  toAnswerer(signal: ChannelSignal): ChannelSignal
+  toOfferer(signal: ChannelSignal): ChannelSignal
+}
+
+/** Resolves when the offerer's channel is open, rejects when it ends. */
+async function channelToChannel({ toAnswerer, toOfferer }: Couriers): Promise<void> {
+  const ends: Channel[] = []
+  const open = (initiator: boolean, signal: (signal: ChannelSignal) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const closed = (reason: string): void => reject(new Error(reason))
+      const events = { signal, open: resolve, message: () => {}, drained: () => {}, closed }
+      ends.push(openChannel({ initiator, trickle: true, iceServers: [] }, events))
+    })
+  const offerer = open(true, signal => ends[1]!.signal(toAnswerer(signal)))
+  const answerer = open(false, signal => ends[0]!.signal(toOfferer(signal)))
+  answerer.catch(() => {})
+  try {
+    await offerer
+  } finally {
+    for (const end of ends) end.close()
+  }
 }
 
 function handshake(): Uint8Array {
