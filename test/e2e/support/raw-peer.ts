@@ -63,9 +63,19 @@ export class RawPeer {
     }
   }
 
-  static async #meetOnce(lifetime: Lifetime, { tracker, infoHash }: RawPeerOptions): Promise<RawPeer> {
-    const socket = new WebSocket(tracker)
+  static async #meetOnce(lifetime: Lifetime, options: RawPeerOptions): Promise<RawPeer> {
+    const socket = new WebSocket(options.tracker)
     lifetime.after(() => socket.terminate())
+    try {
+      return await RawPeer.#meetThrough(socket, lifetime, options)
+    } catch (error) {
+      // The tracker would hand the next offer to this one, who answers none.
+      socket.terminate()
+      throw error
+    }
+  }
+
+  static async #meetThrough(socket: WebSocket, lifetime: Lifetime, { infoHash }: RawPeerOptions): Promise<RawPeer> {
     await once(socket, 'open')
     const offerId = randomBytes(10).toString('hex')
     const opened = new Promise<RawPeer>((resolve, reject) => {
