@@ -5,6 +5,7 @@ import {
   fromBase64,
   type PeerDriver,
   type Problem,
+  type Received,
   type SeedRequest,
   type Shared,
   type Source,
@@ -12,6 +13,9 @@ import {
   sha256Hex,
   toBase64,
 } from './peer-types.ts'
+
+/** Files read back at a time. */
+const READS_MAX = 16
 
 /** Where a peer lives. */
 export interface ShoalGround {
@@ -54,10 +58,14 @@ export class ShoalPeer implements PeerDriver {
     )
     const doneMs = performance.now() - startedAt
     if (error !== undefined) return { files: [], torrent: '', warnings: this.#warnings, error, doneMs }
-    const files = []
-    for (const file of torrent.files) {
-      files.push({ path: file.path, length: file.length, sha256: await sha256Hex(await file.arrayBuffer()) })
+    const files: Received[] = []
+    const left = [...torrent.files].reverse()
+    const readSome = async (): Promise<void> => {
+      for (let file = left.pop(); file !== undefined; file = left.pop()) {
+        files.push({ path: file.path, length: file.length, sha256: await sha256Hex(await file.arrayBuffer()) })
+      }
     }
+    await Promise.all(Array.from({ length: READS_MAX }, readSome))
     this.#note('read back')
     return { files, torrent: toBase64(torrent.metainfo), warnings: this.#warnings, doneMs }
   }
