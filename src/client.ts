@@ -37,6 +37,7 @@ export interface ShoalOptions {
 export interface SeedOptions extends Omit<CreateOptions, 'onProgress'> {
   /**
    * Remember the files in the store, so that `restore()` seeds them again after a reload; `done` says that they are.
+   * Of a file that comes with its `handle` no copy is kept; it is read again where the browser still grants that.
    * @default false
    */
   readonly keep?: boolean

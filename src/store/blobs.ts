@@ -14,6 +14,8 @@ export interface OwnFile {
   /** As in the layout. */
   readonly path: string
   readonly data: BlobLike | Uint8Array
+  /** Where `data` was read from: with `keep` it is remembered in place of a copy of the bytes. */
+  readonly handle?: FileSystemFileHandle | undefined
 }
 
 export interface BlobPiecesOptions {

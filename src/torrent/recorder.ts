@@ -48,7 +48,8 @@ export class Recorder {
   /** Writes the record; files are kept too when the torrent is to be seeded again after a reload. */
   async remember(metainfo: Metainfo, files: readonly OwnFile[] | undefined): Promise<void> {
     if (files !== undefined && !this.#isKept) return
-    const sources = files?.flatMap(({ path, data }) => {
+    const sources = files?.flatMap(({ path, data, handle }): NonNullable<TorrentRecord['sources']> => {
+      if (handle) return [{ path, data: handle }]
       if (data instanceof Uint8Array) return [{ path, data: new Blob([data as Uint8Array<ArrayBuffer>]) }]
       return data instanceof Blob ? [{ path, data }] : []
     })

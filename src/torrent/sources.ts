@@ -27,9 +27,9 @@ export function seedFiles(files: Iterable<File | OwnFile> | ArrayLike<File>): Ow
     if (typeof File !== 'undefined' && file instanceof File) {
       return { path: file.webkitRelativePath || file.name, data: file }
     }
-    const { path, data } = (file ?? {}) as Partial<OwnFile>
+    const { path, data, handle } = (file ?? {}) as Partial<OwnFile>
     const isData = typeof data === 'object' && data !== null && 'slice' in data
-    if (typeof path === 'string' && path !== '' && isData) return { path, data }
+    if (typeof path === 'string' && path !== '' && isData) return { path, data, handle }
     const message = 'seed() takes File objects or { path, data } with data a Blob or Uint8Array.'
     throw new ShoalError('invalid-argument', message)
   })
@@ -39,7 +39,7 @@ export function seedFiles(files: Iterable<File | OwnFile> | ArrayLike<File>): Ow
 export async function hashFiles(files: readonly OwnFile[], options: CreateOptions): Promise<Origins> {
   const created = await createTorrent(files, options)
   const { layout, sources, warnings } = created
-  const own = layout.files.map(({ path }, file) => ({ path, data: files[sources[file]!]!.data }))
+  const own = layout.files.map(({ path }, file) => ({ ...files[sources[file]!]!, path }))
   return { metainfo: created, files: own, warnings }
 }
 
@@ -84,8 +84,9 @@ export async function recordOrigins(record: TorrentRecord): Promise<Origins> {
   if (record.sources === undefined) return { metainfo }
   const files: OwnFile[] = []
   for (const { path, data } of record.sources) {
-    const file = data instanceof Blob ? data : await grantedFile(data)
-    if (file !== undefined) files.push({ path, data: file })
+    // Without a grant the file counts as missing; its handle stays remembered, for the next time.
+    if (data instanceof Blob) files.push({ path, data })
+    else files.push({ path, data: (await grantedFile(data))!, handle: data })
   }
   return { metainfo, files }
 }

@@ -89,37 +89,58 @@ for (const name of ['chromium', 'firefox'] as const) {
       assert.ok(received.fromPeersBytes - received.wastedBytes <= length - received.fromStoreBytes, received.story)
     })
 
-    it('a share is seeded again after a reload, under the same link', { timeout: 240_000 }, async t => {
-      const length = 6_000_000
-      const { url } = await tracker
-      const page = await visitor(t, name)
-      const magnet = await page.evaluate(
-        async ({ url, length }) => {
+    const KEPT = { copies: ['File', 'File'], handles: ['FileSystemFileHandle', 'FileSystemFileHandle'] }
+    for (const [what, kinds] of Object.entries(KEPT))
+      it(`a share is seeded again after a reload, under the same link, from ${what} of its files`, {
+        timeout: 240_000,
+      }, async t => {
+        const length = 6_000_000
+        const { url } = await tracker
+        const page = await visitor(t, name)
+        const magnet = await page.evaluate(
+          async ({ url, length, what }) => {
+            const { Shoal } = await kit.shoal()
+            const files = [
+              kit.payload({ seed: 710_000, length }),
+              kit.payload({ seed: 710_001, length: 5, name: 'b.txt' }),
+            ]
+            // The page's private folder: its handles are real ones, and always granted.
+            const root = await navigator.storage.getDirectory()
+            const withHandle = async (file: File) => {
+              const handle = await root.getFileHandle(file.name, { create: true })
+              const writable = await handle.createWritable()
+              await writable.write(file)
+              await writable.close()
+              return { path: file.name, data: await handle.getFile(), handle }
+            }
+            const given = what === 'handles' ? await Promise.all(files.map(withHandle)) : files
+            const torrent = new Shoal({ trackers: [url] }).seed(given, { name: 'kept', keep: true })
+            await diaryOf(torrent).within('done', torrent.done)
+            return torrent.magnetURI
+          },
+          { url, length, what },
+        )
+        await reload(page)
+        const again = await page.evaluate(async () => {
           const { Shoal } = await kit.shoal()
-          const files = [
-            kit.payload({ seed: 710_000, length }),
-            kit.payload({ seed: 710_001, length: 5, name: 'b.txt' }),
-          ]
-          const torrent = new Shoal({ trackers: [url] }).seed(files, { name: 'kept', keep: true })
-          await diaryOf(torrent).within('done', torrent.done)
-          return torrent.magnetURI
-        },
-        { url, length },
-      )
-      await reload(page)
-      const again = await page.evaluate(async () => {
-        const { Shoal } = await kit.shoal()
-        const shoal = new Shoal()
-        const torrents = await shoal.restore()
-        await Promise.all(torrents.map(torrent => diaryOf(torrent).within('ready', torrent.ready)))
-        return torrents.map(({ magnetURI, state, progress }) => ({ magnetURI, state, progress }))
+          const shoal = new Shoal()
+          const torrents = await shoal.restore()
+          await Promise.all(torrents.map(torrent => diaryOf(torrent).within('ready', torrent.ready)))
+          return torrents.map(({ magnetURI, state, progress }) => ({ magnetURI, state, progress }))
+        })
+        assert.deepEqual(again, [{ magnetURI: magnet, state: 'seeding', progress: 1 }])
+        // What was brought back is remembered as it was.
+        const kept = await page.evaluate(async () => {
+          const { indexedDBStore } = await kit.shoal()
+          const [record] = await indexedDBStore().recallAll()
+          return record?.sources?.map(({ data }) => data.constructor.name)
+        })
+        assert.deepEqual(kept, kinds)
+        const torrent = startClient(t).add(magnet)
+        await keepDiary(torrent).within('done', torrent.done)
+        const sample = await makeSample({ seed: 710, files: { 'payload.bin': length, 'b.txt': 5 }, name: 'kept' })
+        await assertReceived(torrent, sample)
       })
-      assert.deepEqual(again, [{ magnetURI: magnet, state: 'seeding', progress: 1 }])
-      const torrent = startClient(t).add(magnet)
-      await keepDiary(torrent).within('done', torrent.done)
-      const sample = await makeSample({ seed: 710, files: { 'payload.bin': length, 'b.txt': 5 }, name: 'kept' })
-      await assertReceived(torrent, sample)
-    })
   })
 }
 
