@@ -27,6 +27,16 @@ export type ShoalErrorCode =
   | 'web-seed-failed'
   | 'blocked-address' // a URL that points at a private or loopback address
   | 'protocol' // a peer or tracker broke the protocol; the sentence says how
+  // a site's manifest or pointer, which is not used; the site goes on by plain HTTP
+  | 'site-format' // damaged, or not as src/site/FORMAT.md has it
+  | 'site-oversize'
+  | 'site-key' // signed with another key than the page names
+  | 'site-signature' // altered after it was signed
+  | 'site-expired'
+  | 'site-older' // an older version than was seen before
+  | 'site-base' // made for another address
+  | 'site-mismatch' // pointer and manifest do not belong together
+  | 'site-unsupported' // no Ed25519 here
   // storage
   | 'quota'
   | 'store-failed'

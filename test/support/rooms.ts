@@ -76,7 +76,7 @@ const ROOMS: readonly Room[] = [
       'src/store/',
       'tracker/',
       // The command line builds sites.
-      ...SITE_GROUND,
+      'src/site/',
     ],
   },
   { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
