@@ -23,6 +23,19 @@ export function parseSize(text: string): number {
   return Number(match[1]) * 1024 ** exponent
 }
 
+/** A number of days, 1 to 3650. */
+export function parseDays(text: string): number {
+  const days = parseCount(text)
+  if (days < 1 || days > 3650) throw new InvalidArgumentError('A number of days from 1 to 3650 is needed.')
+  return days
+}
+
+/** Collects the values of a repeated option. */
+export function collect(text: string, previous: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It is empty.')
+  return [...previous, text]
+}
+
 /** Collects the URLs of a repeated option. */
 export function collectTrackers(text: string, previous: readonly string[] = []): string[] {
   return [...previous, parseUrl(text, ['ws:', 'wss:'], 'A tracker is a WebSocket URL, as wss://tracker.example.')]

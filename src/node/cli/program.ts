@@ -1,13 +1,17 @@
 /** The command line as a function: arguments in, exit code out. `cli.ts` gives it the process. */
 import { Command, CommanderError } from 'commander'
+import { buildCommand } from './build.ts'
 import type { CommandContext } from './context.ts'
 import { createCommand } from './create.ts'
 import { describeFailure, EXIT } from './failure.ts'
 import { getCommand } from './get.ts'
 import { inspectCommand } from './inspect.ts'
+import { keygenCommand } from './keygen.ts'
 import { seedCommand } from './seed.ts'
 import { serveCommand } from './serve.ts'
+import { signCommand } from './sign.ts'
 import { trackerCommand } from './tracker.ts'
+import { verifyCommand } from './verify.ts'
 
 const EXAMPLES = `
 Examples:
@@ -16,6 +20,7 @@ Examples:
   $ shoal get 'magnet:?xt=urn:btih:…' -o Downloads fetch it; run it again to go on after an interruption
   $ shoal create holiday/ -o holiday.torrent       make a .torrent
   $ shoal inspect holiday.torrent --json           say what is in it
+  $ shoal build dist --origin https://example.org/ list and sign the files of a site
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C.
 `
@@ -55,7 +60,9 @@ function buildProgram(context: CommandContext): Command {
       writeErr: text => context.terminal.note(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, 'shoal: ')),
     })
-  const commands = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand]
+  const sharing = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand]
+  const sites = [keygenCommand, buildCommand, signCommand, verifyCommand]
+  const commands = [...sharing, ...sites]
   for (const command of commands) program.addCommand(command(context).copyInheritedSettings(program))
   return program
 }

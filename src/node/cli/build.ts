@@ -1,0 +1,134 @@
+/** `shoal build`: makes a site's signed manifest, its pointer and its worker. */
+import { Command } from 'commander'
+import { SITE_NAMES } from '../../site/limits.ts'
+import { type BuildOptions, type BuildResult, buildSite, checkKeyPlace, rollBack } from '../site/build.ts'
+import { cspLines, cspNeeds } from '../site/csp.ts'
+import { keyText, readKeyFile } from '../site/key-file.ts'
+import { probeSite } from '../site/probe.ts'
+import { collect, collectWebSeeds, parseDays, parseSize, trackerOption } from './arguments.ts'
+import type { CommandContext } from './context.ts'
+import { UsageError } from './failure.ts'
+import { formatBytes, formatCount, formatPercent } from './format.ts'
+import { readSiteOptions, type SiteArguments } from './site-options.ts'
+import { skipReporter } from './skip-reporter.ts'
+
+const EXAMPLES = `
+Examples:
+  $ shoal keygen                                       once: makes shoal.key
+  $ shoal build dist --origin https://example.org/ --tracker wss://tracker.example
+  $ shoal build                                        all from shoal.config.json
+  $ shoal build dist --probe …                         asks the live site how it serves its files
+  $ shoal build old --rollback …                       signs an old deploy again, with a higher version
+
+Files that are worth it are listed in ${SITE_NAMES.manifest}: HTML, *.map and dotfiles never, .js and .mjs only with --scripts. The manifest
+names every listed path to whoever reads it: list nothing that is not public. Compressible files get a .gz twin beside them.
+With a public key (shoal.key.pub) the manifest is left unsigned, for shoal sign on another machine.
+
+shoal.config.json may hold: dir, origin, trackers, key, include, exclude, immutable, scripts, minBytes, types, twins, expiresDays,
+webSeeds, origins, policy, cache, probe. What the command line says comes first.
+`
+
+interface BuildArguments extends SiteArguments {
+  readonly rollback?: boolean
+}
+
+export function buildCommand(context: CommandContext): Command {
+  return new Command('build')
+    .description("list, hash and sign a built site's files")
+    .argument('[dir]', 'folder of the built site')
+    .option('-c, --config <file>', 'configuration (default: shoal.config.json, if it is there)')
+    .option('--origin <url>', 'address at which the folder is served')
+    .addOption(trackerOption('tracker at which visitors meet'))
+    .option('-k, --key <file>', 'key that signs (default: shoal.key)')
+    .option('--include <glob>', 'list these paths only; repeat for more', collect)
+    .option('--exclude <glob>', 'leave these paths to HTTP; repeat for more', collect)
+    .option('--immutable <glob>', 'these never change under their address, beside fingerprinted ones', collect)
+    .option('--scripts', 'list .js and .mjs too')
+    .option('--min-size <bytes>', 'leave smaller files to HTTP (default: 16KiB)', parseSize)
+    .option('--no-twins', 'write no .gz twins: what compresses is left to HTTP')
+    .option('--expires-days <number>', 'days until it must be renewed (default: 30)', parseDays)
+    .option('-w, --web-seed <url>', 'web address that has the files, for other clients', collectWebSeeds)
+    .option('--cache <file>', 'where hashes are remembered (default: .shoal-cache.json)')
+    .option('--no-cache', 'hash everything')
+    .option('--probe', 'ask the live site how it serves its files')
+    .option('--rollback', 'sign the deploy in the folder again, as it is, with a higher version')
+    .addHelpText('after', EXAMPLES)
+    .action((dir: string | undefined, options: BuildArguments) => build(context, dir, options))
+}
+
+async function build(context: CommandContext, dir: string | undefined, given: BuildArguments): Promise<void> {
+  const { terminal, signal } = context
+  const site = await readSiteOptions(dir, given)
+  const { base, folder, keyFile } = site
+  if (base === undefined) throw new UsageError('Name the address of the site with --origin, as https://example.org/.')
+  const isRollback = given.rollback === true
+  if (site.trackers.length === 0 && !isRollback)
+    throw new UsageError('Name the tracker at which visitors meet with --tracker, as wss://tracker.example.')
+  await checkKeyPlace(keyFile, folder)
+  const key = await readKeyFile(keyFile)
+  for (const warning of key.warnings) terminal.note(`shoal: ${warning}.`)
+  const onProgress = (doneBytes: number, totalBytes: number): void =>
+    terminal.status({
+      phase: 'hashing',
+      share: totalBytes === 0 ? 1 : doneBytes / totalBytes,
+      text: `hashing ${formatBytes(totalBytes)}`,
+    })
+  const options: BuildOptions = { ...site, base, key, signal, onProgress, onSkip: skipReporter(terminal) }
+  const result = isRollback ? await rollBack(options) : await buildSite(options)
+  terminal.clear()
+  for (const line of summary(result, key.sign !== undefined)) terminal.note(line)
+  if (site.probe) await probe(context, result)
+  // Programs read these, as people do.
+  terminal.print(`version ${result.manifest.version}`)
+  terminal.print(`key ${keyText(key.key)}`)
+  const needs = cspNeeds(result.manifest.metainfo.trackers.flat())
+  terminal.print(`Content-Security-Policy: ${cspLines(needs).join('; ')}`)
+}
+
+/** Names that are told of what is left to HTTP against expectation. */
+const NAMES_MAX = 5
+
+function summary(result: BuildResult, isSigned: boolean): string[] {
+  const { manifest, manifestBytes, hashed, leftOut, refusedTwins, hasWorker, warnings } = result
+  const files = [...manifest.files.values()]
+  const bytes = files.reduce((sum, { contentLength }) => sum + contentLength, 0)
+  const bulkCount = files.filter(({ swarm }) => swarm.kind === 'bulk').length
+  const left = [...leftOut].filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`)
+  const share = manifestBytes / bytes
+  const cost = share < 0.01 ? 'less than 1 %' : formatPercent(share)
+  const lines = [
+    `${formatCount(files.length, 'file')} listed, ${formatBytes(bytes)} as they travel; ${hashed} hashed.`,
+    ...(bulkCount > 0
+      ? [`${bulkCount} of them in swarms of their own, with their .torrents in ${SITE_NAMES.bulk}/.`]
+      : []),
+    ...(left.length > 0 ? [`Left to HTTP: ${left.join(', ')}.`] : []),
+    `${isSigned ? SITE_NAMES.manifest : SITE_NAMES.unsigned}: ${formatBytes(manifestBytes)}, ${cost} of what it lists; expires ${dateOf(manifest.expires)}.`,
+    'It names every listed path to whoever reads it.',
+  ]
+  if (refusedTwins.length > 0) {
+    const names = refusedTwins.slice(0, NAMES_MAX).join(', ')
+    const more = refusedTwins.length > NAMES_MAX ? ` and ${refusedTwins.length - NAMES_MAX} more` : ''
+    lines.push(
+      `shoal: Left to HTTP, for a .gz that is no twin of theirs is in the way, or --no-twins: ${names}${more}.`,
+    )
+  }
+  if (!isSigned) lines.push('Nothing is published yet: sign it with shoal sign.')
+  else if (!hasWorker)
+    lines.push(`shoal: ${SITE_NAMES.worker} is not written: this package is not built (npm run build).`)
+  lines.push(...warnings.map(warning => `shoal: ${warning}`))
+  lines.push(`There is no page script in this version yet, and so no tag to paste: visitors get the plain site.`)
+  return lines
+}
+
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10)
+}
+
+async function probe({ terminal, signal }: CommandContext, { manifest }: BuildResult): Promise<void> {
+  terminal.status({ phase: 'probing', text: `asking ${manifest.base}` })
+  const { facts, warnings } = await probeSite(manifest, signal)
+  terminal.clear()
+  for (const fact of facts) terminal.note(`probe: ${fact}`)
+  for (const warning of warnings) terminal.note(`shoal: probe: ${warning}.`)
+  if (warnings.length === 0) terminal.note('probe: nothing stands in the way.')
+}

@@ -1,0 +1,176 @@
+/** Builds a deploy: selects files, finds or makes their twins, hashes what is new, signs, and writes everything at once. */
+import { realpath } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { messageOf, ShoalError } from '../../errors.ts'
+import { bulkTorrentPath } from '../../site/bulk.ts'
+import { BULK_BYTES_ABOVE, SITE_NAMES } from '../../site/limits.ts'
+import { type Manifest, readManifest } from '../../site/manifest.ts'
+import { encodeBulkTorrent, encodeManifest, withHead } from '../../site/manifest-encode.ts'
+import { siteUrl } from '../../site/paths.ts'
+import { follows } from '../../site/rotation.ts'
+import { isInside } from '../confined-folder.ts'
+import { checkContents } from './check-contents.ts'
+import { builtWorker, type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
+import { draftFiles, type Drafts } from './drafts.ts'
+import { HashCache } from './hash-cache.ts'
+import { expiryAfter, naming, nextVersion } from './head.ts'
+import type { SiteKey } from './key-file.ts'
+import { type LeftOut, type Selection, selectFiles } from './select.ts'
+import { replaceFile, Staging } from './staging.ts'
+
+export interface BuildOptions {
+  readonly folder: string
+  /** Ends in '/'. */
+  readonly base: string
+  readonly trackers: readonly string[]
+  readonly webSeeds: readonly string[]
+  readonly origins: readonly string[]
+  readonly policy: Readonly<Record<string, number | string>>
+  readonly selection: Selection
+  /** Whether twins may be written. */
+  readonly twins: boolean
+  readonly expiresDays: number
+  /** undefined: nothing is remembered. */
+  readonly cacheFile: string | undefined
+  /** Without its private half the manifest is written unsigned, beside the deploy that holds. */
+  readonly key: SiteKey
+  readonly signal: AbortSignal
+  readonly onProgress: (doneBytes: number, totalBytes: number) => void
+  readonly onSkip: (path: string, why: string) => void
+}
+
+export interface BuildResult {
+  readonly manifest: Manifest
+  /** Of the manifest. */
+  readonly manifestBytes: number
+  readonly hasWorker: boolean
+  /** How many files are left to HTTP, by reason. */
+  readonly leftOut: ReadonlyMap<LeftOut, number>
+  /** Files that compress, but whose twin's place is taken or may not be written. */
+  readonly refusedTwins: readonly string[]
+  /** How many files and twins were hashed; the others were known. */
+  readonly hashed: number
+  readonly warnings: readonly string[]
+}
+
+/** @throws ShoalError `invalid-argument`, `file-changed`, `aborted`, `site-oversize`, `site-format` */
+export async function buildSite(options: BuildOptions): Promise<BuildResult> {
+  const { folder, base, key, signal, selection } = options
+  const cache = await HashCache.open(options.cacheFile)
+  const { files, leftOut } = await selectFiles(folder, selection, { onSkip: options.onSkip })
+  return withStaging(folder, async staging => {
+    const drafts = await draftFiles(files, { ...options, cache, staging, minBytes: selection.minBytes })
+    const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
+    const unsigned = encodeManifest({
+      ...options,
+      ...naming(base, options.webSeeds),
+      files: drafts.files,
+      key: key.key,
+      rotated: key.rotated,
+      version,
+      expires: expiryAfter(options.expiresDays),
+    })
+    for (const { path, bytes } of bulkTorrents(drafts, options)) await staging.add(join(folder, path), bytes)
+    const deploy = await finish(unsigned, key)
+    for (const { path, bytes } of deploy.files) await staging.add(join(folder, path), bytes)
+    if (signal.aborted) throw new ShoalError('aborted', 'The build was stopped.', { cause: signal.reason })
+    staging.commit()
+    cache.setVersion(base, version)
+    return {
+      ...deploy,
+      leftOut: new Map([...leftOut, ['too small', (leftOut.get('too small') ?? 0) + drafts.small]]),
+      refusedTwins: drafts.refusedTwins,
+      hashed: drafts.hashed,
+      warnings: await saveCache(cache),
+    }
+  })
+}
+
+/**
+ * Signs the deploy that lies in the folder again, as it is, with a higher version: old content that was put back.
+ * @throws ShoalError `invalid-argument` when it is no deploy of this key, `file-changed` when its files are not those of the manifest
+ */
+export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins'>): Promise<BuildResult> {
+  const { folder, base, key, signal } = options
+  const bytes = await readManifestFile(folder)
+  if (bytes === undefined) {
+    const what = `There is no ${SITE_NAMES.manifest} in ${folder} to go back to.`
+    throw new ShoalError('invalid-argument', `${what} Put the old deploy there, with its manifest, or build it anew.`)
+  }
+  const { manifest } = readManifest(bytes)
+  if (!follows(key, manifest.key))
+    throw new ShoalError('site-key', 'The deploy was signed with a key that this one has not replaced. Use its own.')
+  if (manifest.base !== base)
+    throw new ShoalError('site-base', `The deploy is made for ${manifest.base}, not for ${base}. Build it anew.`)
+  await checkContents(folder, manifest, { signal, onProgress: options.onProgress })
+  const cache = await HashCache.open(options.cacheFile)
+  const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
+  const head = { key: key.key, rotated: key.rotated, version, expires: expiryAfter(options.expiresDays) }
+  const deploy = await finish(withHead(bytes, head), key)
+  await withStaging(folder, async staging => {
+    for (const file of deploy.files) await staging.add(join(folder, file.path), file.bytes)
+    staging.commit()
+  })
+  cache.setVersion(base, version)
+  const warnings = await saveCache(cache, { isPartial: true })
+  return { ...deploy, leftOut: new Map(), refusedTwins: [], hashed: manifest.files.size, warnings }
+}
+
+/** Refuses to publish what must stay secret. @throws ShoalError `invalid-argument` */
+export async function checkKeyPlace(keyFile: string, folder: string): Promise<void> {
+  const [key, site] = await Promise.all([keyFile, folder].map(place => realpath(place).catch(() => resolve(place))))
+  if (!isInside(key!, site!)) return
+  const why = `The key ${keyFile} lies in ${folder}, which is published.`
+  throw new ShoalError('invalid-argument', `${why} Move it out, and make a new one if it was ever served.`)
+}
+
+interface Finished {
+  readonly manifest: Manifest
+  readonly manifestBytes: number
+  readonly files: readonly DeployFile[]
+  readonly hasWorker: boolean
+}
+
+/** Signed, with pointer and worker; or unsigned, in a place where it changes nothing. */
+async function finish(unsigned: Uint8Array, { sign }: SiteKey): Promise<Finished> {
+  if (sign === undefined) {
+    const { manifest } = readManifest(unsigned)
+    const files = [{ path: SITE_NAMES.unsigned, bytes: unsigned }]
+    return { manifest, manifestBytes: unsigned.length, files, hasWorker: false }
+  }
+  const worker = await builtWorker()
+  const { manifest, files } = await signDeploy(unsigned, { sign, worker })
+  const manifestBytes = files.find(({ path }) => path === SITE_NAMES.manifest)!.bytes.length
+  return { manifest, manifestBytes, files, hasWorker: worker !== undefined }
+}
+
+function bulkTorrents({ files }: Drafts, { base, key, trackers }: BuildOptions): DeployFile[] {
+  return files
+    .filter(({ content }) => content.length > BULK_BYTES_ABOVE)
+    .map(file => {
+      const url = siteUrl(base, file.encoding === 'gzip' ? `${file.path}.gz` : file.path)
+      const { bytes, infoHash } = encodeBulkTorrent({ ...key, trackers }, file, url)
+      return { path: bulkTorrentPath(infoHash), bytes }
+    })
+}
+
+async function withStaging<T>(folder: string, work: (staging: Staging) => Promise<T>): Promise<T> {
+  const staging = await Staging.open(resolve(folder))
+  try {
+    return await work(staging)
+  } finally {
+    await staging.close()
+  }
+}
+
+/** @returns what to tell when it cannot be written: the deploy is made, and the next one takes longer */
+async function saveCache(cache: HashCache, options: { readonly isPartial?: boolean } = {}): Promise<string[]> {
+  const saved = cache.saved(options)
+  if (saved === undefined) return []
+  try {
+    await replaceFile(saved.place, saved.bytes)
+    return []
+  } catch (error) {
+    return [`The cache ${saved.place} could not be written (${messageOf(error)}): the next build hashes everything.`]
+  }
+}

@@ -1,0 +1,57 @@
+/** Checks that what lies in a folder is what a manifest lists: every file hashed anew, every twin inflated. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { messageOf, ShoalError } from '../../errors.ts'
+import { equalBytes } from '../../metainfo/bytes.ts'
+import type { Manifest } from '../../site/manifest.ts'
+import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
+import { filesFromDisk } from '../disk-files.ts'
+import { type HashOptions, hashContent } from './hash-content.ts'
+
+export interface CheckOptions {
+  readonly signal: AbortSignal
+  readonly onProgress: (doneBytes: number, totalBytes: number) => void
+}
+
+/** @throws ShoalError `file-changed` naming the first file that differs */
+export async function checkContents(
+  folder: string,
+  { files }: Manifest,
+  { signal, onProgress }: CheckOptions,
+): Promise<void> {
+  const totalBytes = [...files.values()].reduce((sum, { contentLength }) => sum + contentLength, 0)
+  let doneBytes = 0
+  const onBytes = (bytes: number): void => {
+    doneBytes += bytes
+    onProgress(doneBytes, totalBytes)
+  }
+  for (const file of files.values()) await checkFile(folder, file, { signal, onBytes })
+}
+
+async function checkFile(folder: string, file: SiteFile, options: HashOptions): Promise<void> {
+  const path = torrentPath(file.path, file.encoding)
+  const place = join(folder, ...path.split('/'))
+  const [found] = await filesFromDisk([place]).catch(cause => differs(file.path, 'it is not there', cause))
+  if (found?.data.size !== file.contentLength) differs(file.path, `${path} has another length`)
+  const { piecesRoot } = await hashContent(found.data, options)
+  if (!equalBytes(piecesRoot, file.piecesRoot)) differs(file.path, `${path} has other content`)
+  if (file.encoding === 'gzip') await checkTwin(folder, file, place)
+}
+
+/** The twin must be that of the plain file, which the origin sends to everybody else. */
+async function checkTwin(folder: string, { path, length }: SiteFile, place: string): Promise<void> {
+  const plain = await readFile(join(folder, ...path.split('/'))).catch(cause =>
+    differs(path, 'it is not there, only its twin', cause),
+  )
+  const inflated = await promisify(gunzip)(await readFile(place), { maxOutputLength: length + 1 }).catch(cause =>
+    differs(path, `its twin cannot be inflated (${messageOf(cause)})`, cause),
+  )
+  if (!equalBytes(inflated, plain)) differs(path, 'its twin holds something else')
+}
+
+function differs(path: string, why: string, cause?: unknown): never {
+  const what = `${path} is not what the manifest lists: ${why}.`
+  throw new ShoalError('file-changed', `${what} Build the site again.`, { cause, details: { path } })
+}

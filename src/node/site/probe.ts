@@ -1,0 +1,143 @@
+/** Asks a live site how it serves its files, and says what will stand in the way of Shoal. Nothing is changed. */
+import { messageOf } from '../../errors.ts'
+import { BULK_BYTES_ABOVE } from '../../site/limits.ts'
+import type { Manifest } from '../../site/manifest.ts'
+import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
+import { siteUrl } from '../../site/paths.ts'
+import { cspComplaints, cspNeeds } from './csp.ts'
+
+/** What a probe found. */
+export interface Findings {
+  /** Facts, one a line. */
+  readonly facts: readonly string[]
+  /** What stands in the way, each with what to do. */
+  readonly warnings: readonly string[]
+}
+
+/** An origin that takes longer is no origin to measure. */
+const TIMEOUT_MS = 10_000
+
+/** Asks for the page at the base, a listed file and a twin. */
+export async function probeSite(manifest: Manifest, signal: AbortSignal): Promise<Findings> {
+  const facts: string[] = []
+  const warnings: string[] = []
+  const probe = new Probe(manifest, facts, warnings, signal)
+  await probe.page()
+  const files = [...manifest.files.values()].sort((a, b) => a.contentLength - b.contentLength)
+  const plain = files.find(({ encoding }) => encoding === undefined)
+  const twin = files.find(({ encoding }) => encoding === 'gzip')
+  if (plain !== undefined) await probe.range(plain)
+  const any = twin ?? plain
+  if (any !== undefined) await probe.encodings(any)
+  if (twin !== undefined) await probe.twin(twin)
+  signal.throwIfAborted()
+  return { facts, warnings }
+}
+
+class Probe {
+  readonly #manifest: Manifest
+  readonly #facts: string[]
+  readonly #warnings: string[]
+  readonly #signal: AbortSignal
+
+  constructor(manifest: Manifest, facts: string[], warnings: string[], signal: AbortSignal) {
+    this.#manifest = manifest
+    this.#facts = facts
+    this.#warnings = warnings
+    this.#signal = signal
+  }
+
+  /** The headers of the page: isolation, and what its policy allows. */
+  async page(): Promise<void> {
+    const { base, metainfo } = this.#manifest
+    const response = await this.#ask(base)
+    if (response === undefined) return
+    const { headers, status } = response
+    const coep = headers.get('cross-origin-embedder-policy')
+    const csp = headers.get('content-security-policy')
+    this.#facts.push(`${base} answers ${status}; COEP: ${coep ?? 'none'}; CSP: ${csp ?? 'none in its headers'}`)
+    if (coep !== null && coep !== 'unsafe-none')
+      this.#warnings.push(
+        `the page is isolated (COEP ${coep}): send the same header with shoal-sw.js, or browsers block it`,
+      )
+    const needs = cspNeeds(metainfo.trackers.flat())
+    if (csp !== null) this.#warnings.push(...cspComplaints(csp, needs, new URL(base).origin))
+    const isSecure = base.startsWith('https:') || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(base).hostname)
+    if (!isSecure) this.#warnings.push('the site has no HTTPS: browsers run no service worker there')
+  }
+
+  /** A byte of a file: how ranges are answered, and what other origins may do with it. */
+  async range(file: SiteFile): Promise<void> {
+    const response = await this.#askFile(file.path, { Range: 'bytes=0-0', 'Accept-Encoding': 'identity' })
+    if (response === undefined) return
+    const { headers, status } = response
+    const range = headers.get('content-range')
+    const corp = headers.get('cross-origin-resource-policy') ?? 'none'
+    const timing = headers.get('timing-allow-origin') ?? 'none'
+    const isRange = status === 206 && range !== null
+    this.#facts.push(
+      `${file.path}: ${isRange ? 'ranges are answered' : `a range is answered with ${status}`}; CORP: ${corp}; Timing-Allow-Origin: ${timing}`,
+    )
+    if (!isRange) {
+      const isLarge = file.contentLength > BULK_BYTES_ABOVE ? ' and large files cannot be sought in' : ''
+      this.#warnings.push(`ranges are not supported: a missing piece costs its whole file${isLarge}`)
+    } else if (range !== `bytes 0-0/${file.contentLength}`)
+      this.#warnings.push(`${file.path} has another length there (${range}): deploy what was built, then probe again`)
+    if (headers.get('content-encoding') !== null)
+      this.#warnings.push('files are compressed even where that was refused: their pieces would not verify')
+    if (normalType(headers.get('content-type')) !== normalType(file.type))
+      this.#warnings.push(
+        `${file.path} is served as ${headers.get('content-type')}, and listed as ${file.type}: correct one, with "types" in shoal.config.json`,
+      )
+  }
+
+  /** What a browser is sent. */
+  async encodings(file: SiteFile): Promise<void> {
+    const response = await this.#askFile(file.path, { 'Accept-Encoding': 'gzip, br, zstd' })
+    if (response === undefined) return
+    const encoding = response.headers.get('content-encoding') ?? 'none'
+    this.#facts.push(`${file.path}: encoding for browsers: ${encoding}`)
+    if (file.encoding === 'gzip' && (encoding === 'br' || encoding === 'zstd'))
+      this.#facts.push(`${encoding} is smaller than the gzip twin that peers send: what is saved is less than it seems`)
+  }
+
+  /** A twin must come as it is. */
+  async twin(file: SiteFile): Promise<void> {
+    const path = torrentPath(file.path, file.encoding)
+    const response = await this.#askFile(path, {
+      'Accept-Encoding': 'gzip',
+      Range: `bytes=0-${file.contentLength - 1}`,
+    })
+    if (response === undefined) return
+    const encoding = response.headers.get('content-encoding')
+    if (encoding !== null)
+      this.#warnings.push(
+        `${path} is sent with Content-Encoding ${encoding}: browsers would inflate it and no piece would verify; serve .gz files as they are, or build with --no-twins`,
+      )
+  }
+
+  async #askFile(path: string, headers: Record<string, string>): Promise<Response | undefined> {
+    const response = await this.#ask(siteUrl(this.#manifest.base, path), headers)
+    if (response === undefined || response.ok) return response
+    this.#warnings.push(`${path} is answered with ${response.status}: deploy what was built, then probe again`)
+    return undefined
+  }
+
+  async #ask(url: string, headers: Record<string, string> = {}): Promise<Response | undefined> {
+    try {
+      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT_MS)])
+      const response = await fetch(url, { headers, signal })
+      // The headers say it all.
+      await response.body?.cancel()
+      return response
+    } catch (error) {
+      this.#warnings.push(`${url} could not be asked (${messageOf(error)})`)
+      return undefined
+    }
+  }
+}
+
+/** `text/css;charset=UTF-8` is `text/css; charset=utf-8`. */
+function normalType(type: string | null): string {
+  return (type ?? 'nothing').toLowerCase().replaceAll(' ', '')
+}

@@ -1,0 +1,122 @@
+/** Which files of a built site are listed, and why others are left to HTTP. */
+import { extname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import picomatch from 'picomatch'
+import { isReservedPath, isSitePath, isSiteType } from '../../site/paths.ts'
+import type { DiskBlob } from '../disk-blob.ts'
+import { filesFromDisk, type FilesFromDiskOptions } from '../disk-files.ts'
+import { contentTypeOf } from './content-types.ts'
+
+/**
+ * Bytes under which a file stays with HTTP: one block of a peer's. Below it a request to a peer saves nothing over the request to the origin, which
+ * is on its way already. Where they really break even is to be measured with the page script.
+ */
+export const FILE_BYTES_MIN = 16 * 1024
+
+export interface Selection {
+  /** Globs of paths that may be listed. @default all */
+  readonly include: readonly string[]
+  /** Globs of paths that are not, after `include`. */
+  readonly exclude: readonly string[]
+  /** List .js and .mjs too: what a worker answers with is compiled anew on every load. */
+  readonly scripts: boolean
+  /** Bytes. */
+  readonly minBytes: number
+  /** Globs of paths whose content never changes, beside fingerprinted ones. */
+  readonly immutable: readonly string[]
+  /** Content types by extension, with its dot. */
+  readonly types: Readonly<Record<string, string>>
+}
+
+/** Why a file is left to HTTP, in the words of the command's summary. */
+export type LeftOut =
+  | 'HTML'
+  | 'source maps'
+  | 'dotfiles'
+  | 'excluded'
+  | 'scripts (--scripts lists them)'
+  | 'too small'
+  | 'names that no page can ask for'
+
+export interface SelectedFile {
+  /** Relative to the site's folder, '/'-joined. */
+  readonly path: string
+  /** On disk. */
+  readonly place: string
+  readonly data: DiskBlob
+  /** Nanoseconds: tells with the size whether it changed. */
+  readonly mtimeNs: bigint
+  readonly type: string
+  readonly isImmutable: boolean
+}
+
+/** @throws ShoalError `invalid-argument` when the folder cannot be read */
+export async function selectFiles(
+  folder: string,
+  selection: Selection,
+  options: FilesFromDiskOptions = {},
+): Promise<{ readonly files: SelectedFile[]; readonly leftOut: ReadonlyMap<LeftOut, number> }> {
+  const found = (await filesFromDisk([folder], options)).map(({ path, data }) => ({
+    path: path.slice(path.indexOf('/') + 1),
+    data,
+  }))
+  const paths = new Set(found.map(({ path }) => path))
+  const why = leaveOut(selection, paths)
+  const isDeclared = matcher(selection.immutable)
+  const files: SelectedFile[] = []
+  const leftOut = new Map<LeftOut, number>()
+  for (const { path, data } of found) {
+    const type = contentTypeOf(path, selection.types)
+    const reason = why(path, type, data.size)
+    if (reason === 'ours') continue
+    if (reason !== undefined) {
+      leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
+      continue
+    }
+    const place = join(resolve(folder), ...path.split('/'))
+    const { mtimeNs } = await stat(place, { bigint: true })
+    files.push({ path, place, data, mtimeNs, type, isImmutable: isDeclared(path) || isFingerprinted(path) })
+  }
+  return { files, leftOut }
+}
+
+/** Extensions of what other commands compressed. */
+const TWIN = /\.(?:gz|br|zst)$/i
+
+function leaveOut(
+  { include, exclude, scripts, minBytes }: Selection,
+  paths: ReadonlySet<string>,
+): (path: string, type: string, bytes: number) => LeftOut | 'ours' | undefined {
+  const isIncluded = matcher(include)
+  const isExcluded = matcher(exclude)
+  return (path, type, bytes) => {
+    const extension = extname(path).toLowerCase()
+    // The three that no option lists: pages come from their own server, and the others are nobody's business.
+    if (path.split('/').some(name => name.startsWith('.'))) return 'dotfiles'
+    if (['.html', '.htm', '.xhtml', '.shtml', '.php'].includes(extension) || !isSiteType(type)) return 'HTML'
+    if (extension === '.map') return 'source maps'
+    // What Shoal writes, and twins, which come with their files, are not worth a word.
+    if (isReservedPath(path)) return 'ours'
+    if (!isSitePath(path)) return 'names that no page can ask for'
+    if (TWIN.test(path) && paths.has(path.replace(TWIN, ''))) return 'ours'
+    if (!isIncluded(path) || isExcluded(path)) return 'excluded'
+    if (!scripts && ['.js', '.mjs'].includes(extension)) return 'scripts (--scripts lists them)'
+    return bytes < Math.max(1, minBytes) ? 'too small' : undefined
+  }
+}
+
+function matcher(globs: readonly string[]): (path: string) => boolean {
+  return globs.length === 0 ? () => false : picomatch(globs)
+}
+
+/**
+ * Whether a name bears a hash of its content, as bundlers write it: eight characters or more after a '-', '.' or '_' before the extension, hexadecimal with
+ * letters and digits, or with a digit and letters of both cases. A date or a word is none; what is missed is declared (`immutable`).
+ */
+export function isFingerprinted(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const mark = /[-._]([\w-]{8,64}?)(?:\.[\w.]+)$/.exec(name)?.[1] ?? ''
+  if (/^[\da-f]{8,64}$/.test(mark)) return /\d/.test(mark) && /[a-f]/.test(mark)
+  const last = mark.slice(-8)
+  return /\d/.test(last) && /[a-z]/.test(last) && /[A-Z]/.test(last)
+}

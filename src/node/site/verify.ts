@@ -1,0 +1,53 @@
+/** Verifies a deploy as a visitor would, and that the folder holds what it lists. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ShoalError } from '../../errors.ts'
+import { equalBytes } from '../../metainfo/bytes.ts'
+import { SITE_NAMES } from '../../site/limits.ts'
+import { type Manifest, readManifest, verifyManifest } from '../../site/manifest.ts'
+import { checkPair, verifyPointer } from '../../site/pointer.ts'
+import { type CheckOptions, checkContents } from './check-contents.ts'
+import { builtWorker, readManifestFile, readPointerFile, workerWith } from './deploy.ts'
+import { nowSeconds } from './head.ts'
+
+export interface VerifyOptions extends CheckOptions {
+  readonly folder: string
+  /** That pages name; undefined: that of the manifest, which then vouches for itself. */
+  readonly key: Uint8Array | undefined
+  /** Of the site; undefined: that of the manifest. */
+  readonly base: string | undefined
+}
+
+export interface Verified {
+  readonly manifest: Manifest
+  /** The pointer tells visitors that nothing holds. */
+  readonly isKilled: boolean
+  readonly warnings: readonly string[]
+}
+
+/** @throws ShoalError `site-…` with what a visitor would say, `file-changed`, `invalid-argument` when there is no deploy */
+export async function verifyDeploy({ folder, key, base, ...check }: VerifyOptions): Promise<Verified> {
+  const bytes = await readManifestFile(folder)
+  const pointerBytes = await readPointerFile(folder)
+  if (bytes === undefined || pointerBytes === undefined) {
+    const what = `There is no ${bytes === undefined ? SITE_NAMES.manifest : SITE_NAMES.pointer} in ${folder}.`
+    throw new ShoalError('invalid-argument', `${what} Run shoal build first.`)
+  }
+  const own = readManifest(bytes).manifest
+  const trust = { key: key ?? own.key, base: base ?? own.base, nowSeconds: nowSeconds() }
+  const { manifest } = await verifyManifest(bytes, trust)
+  // A pointer remembers fewer keys than a manifest; who follows the manifest trusts its key.
+  const { pointer } = await verifyPointer(pointerBytes, { ...trust, key: manifest.key })
+  if (!pointer.isKilled) checkPair(pointer, manifest)
+  await checkContents(folder, manifest, check)
+  return { manifest, isKilled: pointer.isKilled, warnings: await workerWarnings(folder, manifest) }
+}
+
+async function workerWarnings(folder: string, manifest: Manifest): Promise<string[]> {
+  const worker = await builtWorker()
+  const found = await readFile(join(folder, SITE_NAMES.worker)).catch(() => undefined)
+  if (found === undefined) return [`There is no ${SITE_NAMES.worker}: build and sign with a built package.`]
+  if (worker !== undefined && !equalBytes(found, workerWith(worker, manifest)))
+    return [`${SITE_NAMES.worker} is not what this version of Shoal would write: sign --renew writes it anew.`]
+  return []
+}
