@@ -6,7 +6,8 @@ import { refuseFormat } from './refusal.ts'
 export function bytesOf(dict: BencodeDict, name: string, lengthBytes: number): Uint8Array {
   const bytes = dict.bytes(name)
   if (bytes?.length !== lengthBytes) refuseFormat(`its ${name} is missing or damaged`)
-  return bytes.slice()
+  // Not slice(), which for a Buffer of Node is a view.
+  return new Uint8Array(bytes)
 }
 
 /** A whole number, 1 or more. @throws ShoalError `site-format` */

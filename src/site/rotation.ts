@@ -60,11 +60,11 @@ export function readRotations(value: BencodeValue | undefined, key: Uint8Array, 
   for (const link of value) {
     if (!(link instanceof Uint8Array) || link.length !== KEY_BYTES + SIGNATURE_BYTES)
       refuseFormat('its chain of keys is damaged')
-    const old = link.slice(0, KEY_BYTES)
+    const old = new Uint8Array(link.subarray(0, KEY_BYTES))
     if (seen.size > linksMax) refuseFormat(`its chain of keys is longer than ${linksMax}`)
     if (seen.has(toHex(old))) refuseFormat('its chain of keys turns in a circle')
     seen.add(toHex(old))
-    rotated.push({ key: old, signature: link.slice(KEY_BYTES) })
+    rotated.push({ key: old, signature: new Uint8Array(link.subarray(KEY_BYTES)) })
   }
   if (rotated.length === 0) refuseFormat('its chain of keys is empty')
   return rotated

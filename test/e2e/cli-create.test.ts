@@ -146,7 +146,7 @@ describe('bad input', () => {
 })
 
 describe('help', () => {
-  for (const command of ['serve', 'tracker', 'seed', 'get', 'create', 'inspect']) {
+  for (const command of ['serve', 'tracker', 'seed', 'get', 'create', 'inspect', 'keygen', 'build', 'sign', 'verify']) {
     it(`shoal ${command} --help shows examples`, async () => {
       const { stdout, exitCode } = await runCli([command, '--help'])
       assert.equal(exitCode, 0)
