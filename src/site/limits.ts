@@ -2,7 +2,7 @@
 
 /** What is accepted of manifests and pointers. */
 export const SITE_LIMITS = {
-  /** Bytes of a manifest: some 20,000 files. More would cost visitors more than it saves them. */
+  /** Bytes of a manifest: some 30,000 files, at 125 bytes each and short paths. More would cost visitors more than it saves them. */
   manifestBytesMax: 4 * 1024 * 1024,
   /** Bytes of a pointer, which rides in tracker replies. */
   pointerBytesMax: 512,

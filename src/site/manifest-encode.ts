@@ -4,11 +4,14 @@ import { ShoalError } from '../errors.ts'
 import { BencodeDict, decode, encode, type Encodable } from '../metainfo/bencode.ts'
 import { fromUtf8, toLatin1 } from '../metainfo/bytes.ts'
 import { type BulkFile, bulkInfo, bulkInfoHash, bulkPieceLength } from './bulk.ts'
-import { BULK_BYTES_ABOVE, SITE_PIECE_LENGTH } from './limits.ts'
+import { BULK_BYTES_ABOVE, SITE_LIMITS, SITE_PIECE_LENGTH } from './limits.ts'
 import { MANIFEST_FORMAT, readManifest } from './manifest.ts'
 import { torrentPath } from './manifest-fields.ts'
 import { encodeRotations, type Identity, siteKeyOf } from './rotation.ts'
 import type { Signer } from './signature.ts'
+
+/** What the signature takes, and a chain of keys that grows. */
+const SIGNATURE_ROOM_BYTES = 1024
 
 /** What a manifest says beside its files; all of it can differ from one signature over a deploy to the next. */
 export interface ManifestHead extends Identity {
@@ -55,8 +58,8 @@ export function contentPieceLength(lengthBytes: number): number {
 
 /**
  * The manifest without its signature.
- * @throws ShoalError `invalid-argument` when there is no file for the site's swarm, `site-format` or `site-oversize` when
- * something in the draft is none that a manifest may hold
+ * @throws ShoalError `invalid-argument` when there is no file for the site's swarm, `site-oversize` when there are too many,
+ * `site-format` when something in the draft is none that a manifest may hold
  */
 export function encodeManifest(draft: ManifestDraft): Uint8Array {
   const siteKey = siteKeyOf(draft)
@@ -91,6 +94,10 @@ export function encodeManifest(draft: ManifestDraft): Uint8Array {
     },
     'url-list': draft.webSeeds.length === 0 ? undefined : draft.webSeeds,
   })
+  if (bytes.length > SITE_LIMITS.manifestBytesMax - SIGNATURE_ROOM_BYTES) {
+    const what = `The manifest of ${draft.files.length} files would have ${bytes.length} bytes, too many for visitors.`
+    throw new ShoalError('site-oversize', `${what} List fewer: leave small files out, or exclude some.`)
+  }
   readManifest(bytes)
   return bytes
 }

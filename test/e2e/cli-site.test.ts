@@ -36,6 +36,8 @@ const FILES: Readonly<Record<string, Buffer>> = {
   'assets/noise.bin': randomBytes(100_000),
   'assets/photo-0a1b2c3d.jpg': randomBytes(90_000),
   'assets/tiny.png': randomBytes(900),
+  'assets/scene.usdz': randomBytes(20_000),
+  contact: text(20_000),
   'film.mp4': randomBytes(8 * 1024 * 1024 + 5),
   '.env': text(50_000),
   '.git/objects/pack.bin': randomBytes(50_000),
@@ -113,6 +115,7 @@ describe('shoal build', () => {
     assert.match(stdout, new RegExp(`^key ${toHex(stage.key)}$`, 'm'))
     assert.match(stdout, /^Content-Security-Policy: connect-src 'self' wss:\/\/tracker\.example; worker-src 'self'$/m)
     assert.match(stderr, /Left to HTTP: .*2 HTML/)
+    assert.match(stderr, /2 of unknown type/)
     assert.match(stderr, /names every listed path to whoever reads it/)
     assert.match(stderr, /no page script in this version/)
 
@@ -318,7 +321,7 @@ describe('shoal.config.json', () => {
       immutable: ['assets/data.*'],
       scripts: true,
       minBytes: 100,
-      types: { '.jpg': 'image/x-own' },
+      types: { '.jpg': 'image/x-own', '.usdz': 'model/vnd.usdz+zip' },
       twins: true,
       expiresDays: 7,
       webSeeds: ['https://mirror.example/'],
@@ -332,6 +335,7 @@ describe('shoal.config.json', () => {
     const manifest = await manifestIn(stage)
     assert.ok(manifest.files.has('assets/tiny.png') && !manifest.files.has('assets/noise.bin'))
     assert.equal(manifest.files.get('assets/photo-0a1b2c3d.jpg')!.type, 'image/x-own')
+    assert.equal(manifest.files.get('assets/scene.usdz')!.type, 'model/vnd.usdz+zip')
     assert.equal(manifest.files.get('assets/data.json')!.isImmutable, true)
     assert.deepEqual(manifest.metainfo.trackers, [['wss://one.example'], ['wss://two.example']])
     assert.deepEqual(manifest.metainfo.webSeeds, ['https://example.org/', 'https://mirror.example/'])
@@ -406,17 +410,21 @@ describe('shoal sign', () => {
     await done(stage.run('build', 'site', ...URLS))
     const before = await manifestIn(stage)
     await writeFile(join(stage.site, 'assets/noise.bin'), randomBytes(120_000))
-    const { stderr } = await done(stage.run('build', 'site', ...URLS, '--key', 'shoal.key.pub'))
+    const { stdout, stderr } = await done(stage.run('build', 'site', ...URLS, '--key', 'shoal.key.pub'))
     assert.match(stderr, /Nothing is published yet/)
     assert.deepEqual((await manifestIn(stage)).hash, before.hash)
     await refused(stage.run('sign', 'site', '--key', 'shoal.key.pub'), /public half/, 2)
     await done(stage.run('sign', 'site'))
     const after = await manifestIn(stage)
     assert.ok(after.version > before.version)
+    assert.match(stdout, new RegExp(`^version ${after.version}$`, 'm'), 'pages may name it since it was built')
     assert.equal(after.files.get('assets/noise.bin')!.length, 120_000)
     await assert.rejects(stat(join(stage.site, 'shoal.unsigned')))
     await done(stage.run('verify', 'site', '--key', toHex(stage.key)))
     await refused(stage.run('sign', 'site'), /no shoal\.unsigned/, 2)
+    await done(stage.run('build', 'site', ...URLS, '--key', 'shoal.key.pub'))
+    await done(stage.run('build', 'site', ...URLS))
+    await refused(stage.run('sign', 'site'), /later version was signed since/, 1)
   })
 
   it('renews the same version, and never shortens it', async t => {

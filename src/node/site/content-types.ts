@@ -52,10 +52,14 @@ const TYPES: Readonly<Record<string, string>> = {
 const INCOMPRESSIBLE =
   /^(?:video|audio)\/|^image\/(?!svg|bmp|x-icon)|^font\/woff|^application\/(?:zip|pdf|gzip)|^model\/gltf-binary/
 
-/** @param extra types by extension with its dot, in lower case, which come first */
-export function contentTypeOf(path: string, extra: Readonly<Record<string, string>> = {}): string {
+/**
+ * @param extra types by extension with its dot, in lower case, which come first
+ * @returns undefined where it is unknown: a worker must answer with the type that the origin sends
+ */
+export function contentTypeOf(path: string, extra: Readonly<Record<string, string>> = {}): string | undefined {
   const extension = extname(path).toLowerCase()
-  return extra[extension] ?? TYPES[extension] ?? 'application/octet-stream'
+  if (Object.hasOwn(extra, extension)) return extra[extension]
+  return Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined
 }
 
 /** Whether gzip is worth trying. */

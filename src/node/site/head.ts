@@ -22,13 +22,18 @@ export function expiryAfter(days: number): number {
 
 /** A version above those of the deploy in this folder, and no lower than the time: it rises on whatever machine the site is built. */
 export async function nextVersion(folder: string): Promise<number> {
+  return Math.max(nowSeconds(), (await lastVersion(folder)) + 1)
+}
+
+/** The highest version that was signed in this folder; 0 for none. */
+export async function lastVersion(folder: string): Promise<number> {
   const manifest = await readManifestFile(folder)
   const pointer = await readPointerFile(folder)
   const versions = [
     manifest && known(() => readManifest(manifest).manifest.version),
     pointer && known(() => readPointer(pointer).pointer.version),
   ]
-  return Math.max(nowSeconds(), ...versions.map(version => (version ?? 0) + 1))
+  return Math.max(...versions.map(version => version ?? 0))
 }
 
 /** undefined: the file is damaged, and so has no say; the time has. */

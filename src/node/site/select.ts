@@ -2,7 +2,7 @@
 import { extname, join, resolve } from 'node:path'
 import { stat } from 'node:fs/promises'
 import picomatch from 'picomatch'
-import { isReservedPath, isSitePath, isSiteType } from '../../site/paths.ts'
+import { isReservedPath, isSitePath } from '../../site/paths.ts'
 import type { DiskBlob } from '../disk-blob.ts'
 import { filesFromDisk, type FilesFromDiskOptions } from '../disk-files.ts'
 import { contentTypeOf } from './content-types.ts'
@@ -36,6 +36,7 @@ export type LeftOut =
   | 'excluded'
   | 'scripts (--scripts lists them)'
   | 'too small'
+  | 'of unknown type ("types" in shoal.config.json lists them)'
   | 'names that no page can ask for'
 
 export interface SelectedFile {
@@ -67,10 +68,11 @@ export async function selectFiles(
   const leftOut = new Map<LeftOut, number>()
   for (const { path, data } of found) {
     const type = contentTypeOf(path, selection.types)
-    const reason = why(path, type, data.size)
+    const reason = why(path, data.size)
     if (reason === 'ours') continue
-    if (reason !== undefined) {
-      leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
+    if (reason !== undefined || type === undefined) {
+      const known = reason ?? 'of unknown type ("types" in shoal.config.json lists them)'
+      leftOut.set(known, (leftOut.get(known) ?? 0) + 1)
       continue
     }
     const place = join(resolve(folder), ...path.split('/'))
@@ -86,14 +88,14 @@ const TWIN = /\.(?:gz|br|zst)$/i
 function leaveOut(
   { include, exclude, scripts, minBytes }: Selection,
   paths: ReadonlySet<string>,
-): (path: string, type: string, bytes: number) => LeftOut | 'ours' | undefined {
+): (path: string, bytes: number) => LeftOut | 'ours' | undefined {
   const isIncluded = matcher(include)
   const isExcluded = matcher(exclude)
-  return (path, type, bytes) => {
+  return (path, bytes) => {
     const extension = extname(path).toLowerCase()
     // The three that no option lists: pages come from their own server, and the others are nobody's business.
     if (path.split('/').some(name => name.startsWith('.'))) return 'dotfiles'
-    if (['.html', '.htm', '.xhtml', '.shtml', '.php'].includes(extension) || !isSiteType(type)) return 'HTML'
+    if (['.html', '.htm', '.xhtml', '.shtml', '.php'].includes(extension)) return 'HTML'
     if (extension === '.map') return 'source maps'
     // What Shoal writes, and twins, which come with their files, are not worth a word.
     if (isReservedPath(path)) return 'ours'

@@ -10,7 +10,7 @@ import { pointerTo, signPointer } from '../../site/pointer.ts'
 import { follows } from '../../site/rotation.ts'
 import type { Signer } from '../../site/signature.ts'
 import { builtWorker, type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
-import { expiryAfter, nextVersion, nowSeconds } from './head.ts'
+import { expiryAfter, lastVersion, nextVersion, nowSeconds } from './head.ts'
 import type { SiteKey } from './key-file.ts'
 import { Staging } from './staging.ts'
 
@@ -22,7 +22,7 @@ export interface SignOptions {
 
 /**
  * Signs `shoal.unsigned`, and makes of it the deploy that holds.
- * @throws ShoalError `invalid-argument` when there is none, `site-key` when it was built for another key
+ * @throws ShoalError `invalid-argument` when there is none, `site-key` when it was built for another key, `site-expired`, `site-older`
  */
 export async function signUnsigned({ folder, key }: SignOptions): Promise<Manifest> {
   const bytes = await readManifestFile(folder, SITE_NAMES.unsigned)
@@ -37,10 +37,10 @@ export async function signUnsigned({ folder, key }: SignOptions): Promise<Manife
   if (!equalBytes(manifest.key, key.key))
     throw new ShoalError('site-key', 'It was built for another key. Build it with the public half of this one.')
   if (manifest.expires <= nowSeconds()) throw new ShoalError('site-expired', 'It has expired unsigned. Build it again.')
-  // A deploy may have been signed since, or this one be put back.
-  const version = Math.max(manifest.version, await nextVersion(folder))
-  const current = { ...manifest, version }
-  const signed = await signDeploy(withHead(bytes, current), { sign: key.sign, worker: await builtWorker() })
+  // The version stays as it was built, for pages may name it.
+  if ((await lastVersion(folder)) >= manifest.version)
+    throw new ShoalError('site-older', 'A later version was signed since it was built. Build it again.')
+  const signed = await signDeploy(bytes, { sign: key.sign, worker: await builtWorker() })
   await place(folder, signed.files)
   await rm(join(folder, SITE_NAMES.unsigned), { force: true })
   return signed.manifest
