@@ -247,7 +247,8 @@ describe('shoal build', () => {
     }
     const manifest = await manifestIn(stage)
     const worker = await readFile(join(stage.site, 'shoal-sw.js'), 'utf8')
-    const table = readTable(/["'`]([\w+/=]+\.[\w+/=]+)["'`]/.exec(worker)?.[1] ?? '')
+    const texts = Array.from(worker.matchAll(/["'`]([\w+/=]+\.[\w+/=]+)["'`]/g), ([, text]) => text!)
+    const table = readTable(texts.reduce((a, b) => (a.length > b.length ? a : b)))
     assert.ok(table)
     assert.equal(table.version, manifest.version)
     const { file, ...listed } = { file: '', ...findListed(table, '/app/assets/data.json')! }
