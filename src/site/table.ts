@@ -2,15 +2,17 @@
  * The table of listed files: all that the service worker must know to answer a request at once, without the manifest.
  *
  * `shoal build` makes it from the manifest (`encodeTable`) and writes it into the worker's script (`placeTable`), where it takes the
- * place of a marker. It is text of base64 and one dot, so it needs no quoting, no parser but `JSON.parse`, and no `eval`.
+ * place of a marker: JSON is JavaScript, so that it needs neither a parser nor `eval`.
  *
- * Format: base64 of the JSON `{ version, scope, types }`, a dot, and base64 of records of 56 bytes, sorted by their hash. All numbers are
- * big-endian: 8 bytes hash of the path after its '/' (FNV-1a, 64 bit), 6 length, 6 stored length, 2 index of the type, 1 flags (1 immutable,
- * 2 gzip), 1 binary logarithm of the piece length, 32 root.
+ *     { version, scope, types, folders, files: { [hash of the path]: [length, index of the type, root, piece length, immutable, gzip length] } }
+ *
+ * The hash is FNV-1a of 64 bits over what follows the path's '/', in hexadecimal digits; `immutable` is 1 or 0; the gzip length is 0
+ * where there is no twin.
  */
 import { ShoalError } from '../errors.ts'
+import { toHex } from '../metainfo/bytes.ts'
 
-/** In `dist/shoal-sw.js`, exactly once and inside quotes: what `placeTable` replaces. */
+/** In `dist/shoal-sw.js`, exactly once: what `placeTable` replaces, with the quotes around it. */
 export const TABLE_MARKER = '%SHOAL_TABLE%'
 
 /** A listed file. */
@@ -45,32 +47,38 @@ export interface SiteTable {
 /** A listed file, found by its path. */
 export interface Listed {
   readonly lengthBytes: number
-  readonly type: string
+  readonly mediaTypeName: string
   /** Bytes that the root stands for and the store holds: the twin's where `isGzip`, else `lengthBytes`. */
   readonly storedBytes: number
   readonly isGzip: boolean
-  readonly root: Uint8Array
-  readonly pieceLength: number
+  /** 64 hexadecimal digits. */
+  readonly rootHex: string
+  readonly pieceBytes: number
   readonly isImmutable: boolean
 }
 
-/** What a worker holds: lookups read the records as they are, so that starting costs nothing but base64. */
+type Row = readonly [
+  lengthBytes: number,
+  type: number,
+  rootHex: string,
+  pieceLength: number,
+  isImmutable: 0 | 1,
+  gzipBytes: number,
+]
+
+/** What a worker holds. */
 export interface Table {
   readonly version: number
   readonly scope: string
   readonly types: readonly string[]
-  readonly records: DataView
+  /** Every listed path begins with one of these, which end in '/': other paths need not be looked up. */
+  readonly folders: readonly string[]
+  readonly files: Readonly<Record<string, Row>>
 }
 
-const RECORD_BYTES = 56
-const ROOT_OFFSET = 24
 const ROOT_BYTES = 32
-const IMMUTABLE = 1
-const GZIP = 2
-/** Of six bytes. */
-const LENGTH_MAX = 0xffff_ffff_ffff
-const TYPES_MAX = 0x10000
-const HIGH = 0x1_0000_0000
+/** Browsers take 256 routes at the most, and look at each for every request. */
+const FOLDERS_MAX = 16
 
 /**
  * The table as text.
@@ -80,23 +88,19 @@ export function encodeTable({ version, scope, entries }: SiteTable): string {
   check(Number.isSafeInteger(version) && version >= 0, `A site's version must be a whole number, not ${version}.`)
   check(/^[\w-]{1,64}$/.test(scope), `A site's scope must be 1 to 64 letters, digits, '-' or '_', not ${scope}.`)
   const types = [...new Set(entries.map(entry => entry.type))].sort()
-  check(types.length <= TYPES_MAX, `A site may have ${TYPES_MAX} content types, not ${types.length}.`)
-  const hashed = entries.map(entry => ({ entry, hash: hashPath(entry.path) }))
-  hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1))
-  const records = new DataView(new ArrayBuffer(entries.length * RECORD_BYTES))
-  for (const [index, { entry, hash }] of hashed.entries()) {
+  const files: Record<string, Row> = {}
+  const paths = new Map<string, string>()
+  for (const entry of entries) {
     checkEntry(entry)
-    const before = hashed[index - 1]
-    check(
-      before?.hash !== hash,
-      before?.entry.path === entry.path
-        ? `${entry.path} is listed twice.`
-        : `${before?.entry.path} and ${entry.path} have one hash: exclude one of them, or rename it.`,
-    )
-    writeRecord(records, index * RECORD_BYTES, { entry, hash, type: types.indexOf(entry.type) })
+    const { path, lengthBytes, type, root, pieceLength, isImmutable, gzipBytes = 0 } = entry
+    const hash = hashPath(path)
+    const other = paths.get(hash)
+    check(other !== path, `${path} is listed twice.`)
+    check(other === undefined, `${other} and ${path} have one hash: exclude one of them, or rename it.`)
+    paths.set(hash, path)
+    files[hash] = [lengthBytes, types.indexOf(type), toHex(root), pieceLength, isImmutable ? 1 : 0, gzipBytes]
   }
-  const head = JSON.stringify({ version, scope, types })
-  return `${btoa(head)}.${toBase64(new Uint8Array(records.buffer))}`
+  return JSON.stringify({ version, scope, types, folders: foldersOf([...paths.values()]), files } satisfies Table)
 }
 
 /**
@@ -105,86 +109,62 @@ export function encodeTable({ version, scope, entries }: SiteTable): string {
  * @throws ShoalError `invalid-argument` where the script does not have the marker exactly once
  */
 export function placeTable(script: string, table: string): string {
-  const parts = script.split(TABLE_MARKER)
+  const parts = script.split(new RegExp(`["'\`]${TABLE_MARKER}["'\`]`))
   check(parts.length === 2, `The worker's script must have ${TABLE_MARKER} once, and has it ${parts.length - 1} times.`)
   return parts.join(table)
 }
 
-/** What `encodeTable` wrote; undefined for anything else, such as the marker. Trusted: it is part of the script. */
-export function readTable(text: string): Table | undefined {
-  const [head, records] = text.split('.')
-  if (records === undefined) return undefined
-  return { ...JSON.parse(atob(head!)), records: new DataView(fromBase64(records).buffer) }
+/** The file that is listed under this path. */
+export function findListed({ files, types }: Pick<Table, 'files' | 'types'>, path: string): Listed | undefined {
+  const row = files[hashPath(path)]
+  if (row === undefined) return undefined
+  const [lengthBytes, type, rootHex, pieceBytes, immutable, gzipBytes] = row
+  return {
+    lengthBytes,
+    mediaTypeName: types[type]!,
+    storedBytes: gzipBytes || lengthBytes,
+    isGzip: gzipBytes > 0,
+    rootHex,
+    pieceBytes,
+    isImmutable: immutable > 0,
+  }
 }
 
-/** The file that is listed under this path. */
-export function findListed({ records, types }: Table, path: string): Listed | undefined {
-  const hash = hashPath(path)
-  let first = 0
-  let end = records.byteLength / RECORD_BYTES
-  while (first < end) {
-    const middle = (first + end) >> 1
-    const at = middle * RECORD_BYTES
-    const found = records.getBigUint64(at)
-    if (found < hash) first = middle + 1
-    else if (found > hash) end = middle
-    else {
-      const flags = records.getUint8(at + 22)
-      return {
-        lengthBytes: readLength(records, at + 8),
-        type: types[records.getUint16(at + 20)]!,
-        storedBytes: readLength(records, at + 14),
-        isGzip: (flags & GZIP) > 0,
-        root: new Uint8Array(records.buffer, at + ROOT_OFFSET, ROOT_BYTES),
-        // Above 2^30 a shift would overflow; `checkEntry` allows no more.
-        pieceLength: 1 << records.getUint8(at + 23),
-        isImmutable: (flags & IMMUTABLE) > 0,
-      }
-    }
+/** As deep as there is room for: the folders of the files, those above them, and at last all. */
+function foldersOf(paths: readonly string[]): string[] {
+  const depths = paths.map(path => path.split('/').length)
+  for (let depth = Math.max(2, ...depths); depth > 2; depth--) {
+    const folders = new Set(
+      paths.map(
+        path =>
+          `${path
+            .split('/')
+            .slice(0, -1)
+            .slice(0, depth - 1)
+            .join('/')}/`,
+      ),
+    )
+    if (folders.size <= FOLDERS_MAX) return [...folders].sort()
   }
-  return undefined
+  return ['/']
 }
 
 /**
  * FNV-1a of 64 bits: small, synchronous, and the same everywhere. It need not withstand attackers: listed paths are the site's own, collisions among
  * them are refused, and an unlisted path that somebody made collide would be answered by a listed file of the same site.
  */
-function hashPath(path: string): bigint {
+function hashPath(path: string): string {
   let hash = 0xcbf29ce484222325n
   for (let i = 1; i < path.length; i++) {
     hash = BigInt.asUintN(64, (hash ^ BigInt(path.charCodeAt(i))) * 0x100000001b3n)
   }
-  return hash
-}
-
-function writeRecord(
-  records: DataView,
-  at: number,
-  { entry, hash, type }: { entry: TableEntry; hash: bigint; type: number },
-): void {
-  const { lengthBytes, gzipBytes, isImmutable, pieceLength, root } = entry
-  records.setBigUint64(at, hash)
-  writeLength(records, at + 8, lengthBytes)
-  writeLength(records, at + 14, gzipBytes ?? lengthBytes)
-  records.setUint16(at + 20, type)
-  records.setUint8(at + 22, (isImmutable ? IMMUTABLE : 0) | (gzipBytes === undefined ? 0 : GZIP))
-  records.setUint8(at + 23, 31 - Math.clz32(pieceLength))
-  new Uint8Array(records.buffer, at + ROOT_OFFSET, ROOT_BYTES).set(root)
-}
-
-function writeLength(records: DataView, at: number, length: number): void {
-  records.setUint16(at, Math.floor(length / HIGH))
-  records.setUint32(at + 2, length % HIGH)
-}
-
-function readLength(records: DataView, at: number): number {
-  return records.getUint16(at) * HIGH + records.getUint32(at + 2)
+  return hash.toString(16)
 }
 
 function checkEntry({ path, lengthBytes, gzipBytes = 1, type, root, pieceLength }: TableEntry): void {
-  const isLength = (length: number): boolean => Number.isSafeInteger(length) && length > 0 && length <= LENGTH_MAX
+  const isLength = (length: number): boolean => Number.isSafeInteger(length) && length > 0
   check(/^\/[!-"$->@-~]*$/.test(path), `${path} must be a path from '/', percent-encoded, without '?' and '#'.`)
-  check(isLength(lengthBytes) && isLength(gzipBytes), `${path} must have a length of 1 to ${LENGTH_MAX} bytes.`)
+  check(isLength(lengthBytes) && isLength(gzipBytes), `${path} must have a length of at least one byte.`)
   check(/^[ -~]+$/.test(type), `The content type of ${path} must be printable ASCII, not ${JSON.stringify(type)}.`)
   check(root.length === ROOT_BYTES, `The root of ${path} must have ${ROOT_BYTES} bytes, not ${root.length}.`)
   const isPower = pieceLength >= 0x4000 && pieceLength <= 0x4000_0000 && (pieceLength & (pieceLength - 1)) === 0
@@ -193,15 +173,4 @@ function checkEntry({ path, lengthBytes, gzipBytes = 1, type, root, pieceLength 
 
 function check(isRight: boolean, message: string): void {
   if (!isRight) throw new ShoalError('invalid-argument', message)
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  // A multiple of three, so that the parts need no padding between them.
-  for (let i = 0; i < bytes.length; i += 3072) text += btoa(String.fromCharCode(...bytes.subarray(i, i + 3072)))
-  return text
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), character => character.charCodeAt(0))
 }
