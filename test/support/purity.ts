@@ -10,6 +10,8 @@ const PURE_ROOMS = [
   'src/swarm/',
   'src/site/table.ts',
   'src/site/keys.ts',
+  'src/site/http.ts',
+  'src/site/bridge.ts',
   'tracker/swarms.ts',
   // And with it the whole simulator, which is to run alike in every engine.
   'test/sim/command/registry.ts',
