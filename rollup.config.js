@@ -1,19 +1,21 @@
 /**
- * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`.
+ * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`; and dist/shoal-sw.js: a site's
+ * service worker as a classic script, in which `shoal build` puts the site's table.
  * The modules under dist/src, for bundlers and Node, are made by tsc alone.
  */
+import { readFileSync } from 'node:fs'
 import commonjs from '@rollup/plugin-commonjs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import esbuild from 'rollup-plugin-esbuild'
 import { bestNames } from './build/best-names.js'
-import { browserModulesForRollup } from './build/browser-modules.js'
+import { browserModulesForRollup, workerModules } from './build/browser-modules.js'
 import { innerNames } from './build/inner-names.js'
 import { PLACEHOLDERS } from './build/open-names.js'
 import { bestOrder } from './build/order.js'
 import { shorterWords } from './build/shorter-words.js'
 
-export default {
+const library = {
   input: 'src/index.ts',
   output: {
     file: 'dist/shoal.min.js',
@@ -52,12 +54,58 @@ export default {
     }),
     bestNames(),
     bestOrder(),
+    classicScript(),
   ],
-  // Anything that would leave an import in the bundle, or drag Node in, is an error and not a remark.
-  onwarn(warning, warn) {
-    if (['UNRESOLVED_IMPORT', 'MISSING_NODE_BUILTINS', 'MISSING_EXPORT'].includes(warning.code))
-      throw new Error(warning.message)
-    if (warning.code === 'CIRCULAR_DEPENDENCY' && warning.ids?.every(id => id.includes('node_modules'))) return
-    warn(warning)
-  },
+  onwarn,
+}
+
+const serviceWorker = {
+  input: 'src/site/service-worker.ts',
+  // Nothing runs at a module's beginning but what the worker itself does.
+  treeshake: { moduleSideEffects: false },
+  output: { file: 'dist/shoal-sw.js', format: 'es', sourcemap: false },
+  plugins: [
+    workerModules(),
+    nodeResolve({ browser: true }),
+    esbuild({ target: 'es2022', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } }),
+    terser({
+      module: true,
+      ecma: 2022,
+      compress: {
+        passes: 3,
+        unsafe_arrows: true,
+        unsafe: true,
+        pure_getters: true,
+        keep_fargs: false,
+        unsafe_undefined: true,
+      },
+      mangle: { nth_identifier: PLACEHOLDERS, properties: { only_cache: true } },
+      nameCache: innerNames({ namesOfOthers: namesInWorkerScope() }),
+      format: { comments: false },
+    }),
+    bestNames(),
+    bestOrder(),
+    classicScript(),
+  ],
+  onwarn,
+}
+
+export default [library, serviceWorker]
+
+/** A script that can be imported by any other worker: no name of it is global but those that it gives out. */
+function classicScript() {
+  return { name: 'classic-script', renderChunk: code => `(()=>{"use strict";${code.trim()}})()` }
+}
+
+/** TypeScript's library of service workers excludes that of pages: what src/site/worker/scope.ts says of them is the platform's. */
+function namesInWorkerScope() {
+  return readFileSync(new URL('src/site/worker/scope.ts', import.meta.url), 'utf8').match(/\w+/g) ?? []
+}
+
+/** Anything that would leave an import in the bundle, or drag Node in, is an error and not a remark. */
+function onwarn(warning, warn) {
+  if (['UNRESOLVED_IMPORT', 'MISSING_NODE_BUILTINS', 'MISSING_EXPORT'].includes(warning.code))
+    throw new Error(warning.message)
+  if (warning.code === 'CIRCULAR_DEPENDENCY' && warning.ids?.every(id => id.includes('node_modules'))) return
+  warn(warning)
 }

@@ -57,3 +57,11 @@ export function browserModulesForEsbuild() {
     },
   }
 }
+
+/** A rollup plugin for the service worker, which is to be 4 KB and words no errors. */
+export function workerModules() {
+  return {
+    name: 'worker-modules',
+    resolveId: name => (name.endsWith('/refusals.ts') ? substitute('refusals') : null),
+  }
+}

@@ -36,9 +36,11 @@ const MEMBERS = new Set([
 /**
  * The name cache that makes terser put a `$` before these, and before what begins with an underscore, which is simple-peer's. They are
  * named in build/best-names.js.
+ * @param options.namesOfOthers names that stay as they are besides: of globals that the type checker has no library of
  */
-export function innerNames() {
+export function innerNames({ namesOfOthers = [] } = {}) {
   const { declared, kept } = readNames()
+  for (const name of namesOfOthers) kept.add(name)
   for (const word of wordsBeside()) (word.startsWith('_') ? declared : kept).add(word)
   const inner = [...declared].filter(name => !kept.has(name))
   return { props: { props: Object.fromEntries(inner.map(name => [`$${name}`, `$${name}`])) } }

@@ -63,7 +63,8 @@ function improve({ statements, methods, pieces, closeness, random }) {
   const rows = methods.flatMap(row => row.items.map(() => row))
   let bestBytes = bytesOf(pieces())
   for (let n = 0; n < MOVES; n++) {
-    const row = n % 2 === 0 ? statements : rows[random(rows.length)]
+    // Every other time a row of methods, where there are any.
+    const row = (n % 2 === 1 && rows[random(rows.length)]) || statements
     const before = row.items
     let [from, to] = [0, 0]
     do {

@@ -32,8 +32,8 @@ export function fromLatin1(text: string): Uint8Array | undefined {
   return bytes
 }
 
-const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-const utf8Encoder = new TextEncoder()
+const utf8Decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
+const utf8Encoder = /* @__PURE__ */ new TextEncoder()
 
 /** Bytes that are not UTF-8 become U+FFFD. */
 export function toUtf8(bytes: Uint8Array): string {

@@ -47,7 +47,8 @@ export const PIECE_STORES: readonly StoreName[] = ['places', 'packs', 'values', 
 /** The key of the one Totals. */
 export const TOTALS_KEY = 'all'
 
-const VERSION = 1
+/** Of the stores in it. */
+export const VERSION = 1
 
 export class Database {
   readonly #name: string
@@ -160,7 +161,7 @@ function requestDatabase(name: string): IDBOpenDBRequest {
   }
 }
 
-function createStores(database: IDBDatabase): void {
+export function createStores(database: IDBDatabase): void {
   for (const name of ['places', 'values', 'totals', 'torrents'] satisfies StoreName[]) database.createObjectStore(name)
   database.createObjectStore('packs' satisfies StoreName).createIndex('usedAt', 'usedAt')
 }

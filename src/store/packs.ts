@@ -47,6 +47,19 @@ export function putPieces(
   return { bytes, nextPack }
 }
 
+/** Adds one piece as a pack of its own, for who writes pieces one by one. What was there under its key goes with its pack one day. */
+export function putPiece(
+  transaction: IDBTransaction,
+  { bytes, nextPack }: Totals,
+  { key, bytes: piece, usedAt }: { key: string; bytes: Uint8Array; usedAt: number },
+): Totals {
+  const { length } = piece
+  transaction.objectStore('places').put({ pack: nextPack, offset: 0, length } satisfies Place, key)
+  transaction.objectStore('values').put(piece, nextPack)
+  transaction.objectStore('packs').put({ bytes: length, usedAt, keys: [key] } satisfies Pack, nextPack)
+  return { bytes: bytes + length, nextPack: nextPack + 1 }
+}
+
 /**
  * Forgets pieces; a pack that holds no other goes with them. Until then its bytes are in use, and count: what is removed or
  * written anew is most often all of a torrent, and else too little to write the rest of its pack again.

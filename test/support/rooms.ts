@@ -16,10 +16,10 @@ const SESSION_PARTS = ['src/session.ts', 'src/vault.ts'] as const
 const SHARED_PARTS = ['src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/deferred.ts'] as const
 
 /** What a site's parts agree on: the table, the keys of the store, the bridge. */
-const SITE_GROUND = ['src/site/table.ts', 'src/site/keys.ts'] as const
+const SITE_GROUND = ['src/site/table.ts', 'src/site/keys.ts', 'src/site/http.ts', 'src/site/bridge.ts'] as const
 
 /** What a site's service worker is made of. */
-const WORKER_PARTS = ['src/site/service-worker.ts'] as const
+const WORKER_PARTS = ['src/site/service-worker.ts', 'src/site/worker/'] as const
 
 const ANYTHING_BUT_INDEX = [
   ...GROUND,
@@ -58,11 +58,11 @@ const ROOMS: readonly Room[] = [
   { room: 'src/index.ts', mayImport: ANYTHING_BUT_INDEX },
   // Seen by the service worker, the page script and the build alike.
   ...SITE_GROUND.map(room => ({ room, mayImport: [...GROUND, ...SITE_GROUND], packages: [] })),
-  {
-    room: 'src/site/service-worker.ts',
+  ...WORKER_PARTS.map(room => ({
+    room,
     mayImport: [...WORKER_PARTS, ...SITE_GROUND, ...GROUND, 'src/store/'],
     packages: ['idb-keyval'],
-  },
+  })),
   { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
   {
     room: 'src/node/',

@@ -1,0 +1,115 @@
+/**
+ * A site's service worker: `dist/shoal-sw.js`, in which the build puts the site's table.
+ *
+ * It answers requests for listed files, decides so at once, and leaves everything else alone: what it does not answer goes its way as if it were not
+ * there, and whatever throws ends in the plain answer of the origin. It is stopped and started as browsers like: nothing that it remembers counts.
+ *
+ * A site with a worker of its own calls `importScripts('/shoal-sw.js')` in it, and `if (!shoalFetch(event)) …` where it handles 'fetch'.
+ */
+import { BRIDGE_LIMITS, readFromPage, type ToPage } from './bridge.ts'
+import { answerTo, pathOf } from './http.ts'
+import { findListed, type Table, TABLE_MARKER } from './table.ts'
+import { followLeader, type Leader } from './worker/leader.ts'
+import { respond } from './worker/respond.ts'
+import type { FetchEvent, InstallEvent, RouteCondition, WorkerScope } from './worker/scope.ts'
+
+const worker = globalThis as unknown as WorkerScope
+
+// The build puts an object in the place of the text, which must not be known to whatever compresses this.
+worker.shoalTable = TABLE_MARKER
+const { version, scope, folders = [], types, files = {} } = worker.shoalTable as Table
+
+/** Versions of pages by the ids of their clients; one that is not here may have told the worker's former life. */
+const versions = new Map<string, number>()
+
+/** Paths whose files the origin has other bytes of. */
+const distrusted = new Set<string>()
+
+let leader: Leader | undefined
+let epoch = 0
+/** The search for a leader, which is over when one is found or had its time. */
+let searching: Promise<unknown> | undefined
+let onLeader: (() => void) | undefined
+
+/** Answers the event where it is for a listed file. @returns false where it did not: it is the caller's */
+function shoalFetch(event: FetchEvent): boolean {
+  const { request } = event
+  const path = pathOf(request, worker.location.origin)
+  if (path === undefined || distrusted.has(path)) return false
+  const listed = findListed({ files, types }, path)
+  if (!listed) return false
+  // Asks pages for their versions too, when this is the first event of a life.
+  searching ??= search()
+  const answer = answerTo(request, listed)
+  if (!answer || !(listed.isImmutable || versions.get(event.clientId) === version)) return false
+  let end!: () => void
+  const ended = new Promise<void>(resolve => {
+    end = resolve
+  })
+  event.waitUntil(ended)
+  const responding = respond({
+    fetching: event,
+    listed,
+    siteScope: scope,
+    answer,
+    finding: searching.then(() => leader),
+    distrust: () => distrusted.add(path),
+    endErrand: end,
+  })
+  event.respondWith(
+    responding.catch(() => {
+      end()
+      return fetch(request)
+    }),
+  )
+  return true
+}
+
+async function search(): Promise<void> {
+  const pages = await worker.clients.matchAll()
+  for (const page of pages) page.postMessage(['shoal-who', version] satisfies ToPage)
+  await new Promise<void>(resolve => {
+    onLeader = resolve
+    setTimeout(resolve, BRIDGE_LIMITS.discoveryMs)
+  })
+}
+
+worker.addEventListener('message', ({ data, source, ports }) => {
+  const [word, number] = readFromPage(data) ?? []
+  if (number === undefined) return
+  const [port] = ports
+  if (word === 'shoal-page') {
+    if (versions.size === BRIDGE_LIMITS.pagesMax) versions.clear()
+    versions.set(source.id, number)
+  } else if (port && number >= epoch) {
+    // The one before it still gives what it owes, while it can.
+    const next = followLeader(port, () => {
+      if (leader !== next) return
+      leader = undefined
+      // Whoever comes next is asked for with the next request.
+      searching = undefined
+    })
+    leader = next
+    epoch = number
+    onLeader?.()
+  }
+})
+
+worker.shoalFetch = shoalFetch
+
+// Otherwise this script is part of a worker that calls `shoalFetch` itself.
+if (/\/shoal-sw/.test(worker.location.pathname)) {
+  worker.addEventListener('install', event => {
+    // Pages of the former version may stay: they are answered by what they say of themselves.
+    event.waitUntil(Promise.allSettled([worker.skipWaiting(), route(event)]))
+  })
+  worker.addEventListener('activate', event => event.waitUntil(worker.clients.claim()))
+  worker.addEventListener('fetch', shoalFetch)
+}
+
+/** Lets the browser pass this worker by for what it would leave alone, where the browser knows how. */
+function route(event: InstallEvent): Promise<void> | undefined {
+  const listed = folders.map(folder => ({ urlPattern: { pathname: `${folder.replace(/[^\w/]/g, '\\$&')}*` } }))
+  const conditions: RouteCondition[] = [{ requestMode: 'navigate' }, { not: { or: listed } }]
+  return event.addRoutes?.(conditions.map(condition => ({ condition, source: 'network' })))
+}

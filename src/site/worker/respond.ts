@@ -1,0 +1,213 @@
+/** The answer to one request for a listed file: which sources it is made of, in which order, and what is kept of them. */
+import type { Answer } from '../http.ts'
+import type { Listed } from '../table.ts'
+import type { Leader } from './leader.ts'
+import type { FetchEvent } from './scope.ts'
+import { openFile, type SiteFile } from './site-file.ts'
+import { openOrigin, reading, type Source } from './sources.ts'
+
+export interface Errand {
+  readonly fetching: FetchEvent
+  readonly listed: Listed
+  /** Of the site's keys. */
+  readonly siteScope: string
+  readonly answer: Answer
+  /** The tab that leads, once it has had time to say so. */
+  readonly finding: Promise<Leader | undefined>
+  /** The origin has other bytes than are listed: it answers this file from now on. */
+  distrust(): void
+  /** No more is to come; until then the event takes work that the worker must live for. */
+  endErrand(): void
+}
+
+/** @throws where the origin must be asked as if nobody were here: nothing was promised yet then */
+export async function respond(errand: Errand): Promise<Response> {
+  const { listed, answer, endErrand } = errand
+  const { request } = errand.fetching
+  if (answer.startByte === answer.endByte) {
+    endErrand()
+    return new Response(null, answer)
+  }
+  const opening = openFile(listed, errand.siteScope)
+  // Parts must agree with each other, validators and all, wherever they come from: only what is whole may be the origin's own answer.
+  const isWhole = !request.headers.has('range')
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const giveUp = (): void => stopping.abort()
+  if (isWhole && listed.isImmutable) {
+    const cached = await fetch(request, { mode: 'same-origin', cache: 'only-if-cached', signal }).catch(() => undefined)
+    if (cached?.ok) return passOn(errand, cached, giveUp, await opening.catch(() => undefined))
+  }
+  const file = await opening
+  const leader = await errand.finding
+  // A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
+  if (isWhole && !listed.isGzip && !file.hasAny && !leader)
+    return passOn(errand, await fetch(request, { signal }), giveUp, file)
+  const pieces = splice(errand, file, leader)
+  const chunks = listed.isGzip
+    ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)
+    : cut(pieces, answer.startByte % listed.pieceBytes, answer.endByte - answer.startByte)
+  // With the first chunk it is certain that the listed bytes are to be had from somewhere.
+  return new Response(streamOf(chunks, endErrand, await chunks.drawNext()), answer)
+}
+
+/** What hands out bytes, in chunks of any length; at the end of none, or undefined. */
+interface Chunks {
+  drawNext(): Promise<Uint8Array | undefined>
+  giveUp(): void
+}
+
+/**
+ * All of the file as the origin or the browser's cache has it. Genuine pieces are kept as they pass.
+ * @param giveUp ends the fetch; to cancel its body would make Firefox wait for more of it
+ */
+function passOn(
+  { fetching, distrust, endErrand }: Errand,
+  response: Response,
+  giveUp: () => void,
+  file: SiteFile | undefined,
+): Response {
+  if (!file || file.listed.isGzip) {
+    endErrand()
+    return response
+  }
+  const take = reading(response.body!)
+  let next = 0
+  let looking: Promise<void> | undefined
+  const look = async (piece: number, bytes: Uint8Array): Promise<void> => {
+    if (!(await file.isGenuine(piece, bytes))) distrust()
+    else if (!file.holds(piece)) await file.keepPiece(piece, bytes)
+  }
+  const passing: Chunks = {
+    async drawNext() {
+      const bytes = await take(file.listed.pieceBytes)
+      // Not faster than pieces are kept, lest they gather in memory.
+      await looking
+      if (bytes.length > 0) {
+        looking = look(next++, bytes).catch(() => {})
+        fetching.waitUntil(looking)
+      }
+      return bytes
+    },
+    giveUp,
+  }
+  return new Response(streamOf(passing, endErrand), response)
+}
+
+/** Genuine pieces of the store, the leader and the origin, in order. What cannot be had is an error: never a mixture. */
+function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chunks {
+  const { answer, listed } = errand
+  const { isGzip, pieceBytes, rootHex } = listed
+  // Inflating begins at the beginning, and its end is known by its bytes.
+  let piece = isGzip ? 0 : Math.floor(answer.startByte / pieceBytes)
+  const end = isGzip ? file.pieceCount : Math.ceil(answer.endByte / pieceBytes)
+  let runEnd = 0
+  let source: Source | undefined
+  let isStopped = false
+  /** In the order in which they are asked. Who fails once is not asked again. */
+  const places: (() => Source | Promise<Source>)[] = [
+    () => openOrigin(errand.fetching.request.url, file, piece, runEnd),
+  ]
+  if (leader) places.unshift(() => leader.openRun(file, piece, runEnd))
+
+  const leave = (): void => {
+    source?.giveUp()
+    source = undefined
+  }
+
+  const fetchPiece = async (): Promise<Uint8Array> => {
+    for (;;) {
+      try {
+        if (!source) {
+          for (runEnd = piece + 1; runEnd < end && !file.holds(runEnd); ) runEnd++
+          source = await places[0]!()
+        }
+        if (isStopped) throw new Error()
+        const bytes = await source.takePiece()
+        if (!(await file.isGenuine(piece, bytes))) throw new Error()
+        // What the leader sends is in the store already.
+        if (places.length === 1) {
+          const keeping = file.keepPiece(piece, bytes).then(() => leader?.say(['kept', rootHex, piece]))
+          await keeping.catch(() => {})
+        }
+        return bytes
+      } catch (error) {
+        leave()
+        places.shift()
+        if (isStopped || places.length === 0) {
+          // Somebody answered, and not with the listed bytes: no network failed, which is a TypeError.
+          if (!(isStopped || error instanceof TypeError)) errand.distrust()
+          throw error
+        }
+      }
+    }
+  }
+
+  return {
+    async drawNext() {
+      if (piece === end) return undefined
+      const bytes = (await file.readPiece(piece)) ?? (await fetchPiece())
+      if (++piece === runEnd) leave()
+      return bytes
+    },
+    giveUp() {
+      isStopped = true
+      leave()
+    },
+  }
+}
+
+function inflated(chunks: Chunks, chunkBytes: number): Chunks {
+  const take = reading(streamOf(chunks).pipeThrough(new DecompressionStream('gzip')))
+  return { drawNext: () => take(chunkBytes), giveUp: chunks.giveUp }
+}
+
+/** So many bytes after those that are skipped, or an error: never fewer. */
+function cut({ drawNext, giveUp }: Chunks, skip: number, left: number): Chunks {
+  return {
+    async drawNext() {
+      while (left > 0) {
+        const bytes = await drawNext()
+        if (!bytes?.length) throw new Error()
+        const part = bytes.subarray(skip).subarray(0, left)
+        skip = Math.max(0, skip - bytes.length)
+        left -= part.length
+        if (part.length > 0) return part
+      }
+      giveUp()
+      return undefined
+    },
+    giveUp,
+  }
+}
+
+/**
+ * @param end called when the stream is closed, failed or cancelled
+ * @param head what was taken before
+ */
+function streamOf(
+  { drawNext, giveUp }: Chunks,
+  end?: () => void,
+  head?: Uint8Array,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const bytes = head ?? (await drawNext())
+          head = undefined
+          if (bytes?.length) return controller.enqueue(bytes as Uint8Array<ArrayBuffer>)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        end?.()
+      },
+      cancel() {
+        giveUp()
+        end?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
