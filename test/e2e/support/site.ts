@@ -15,6 +15,8 @@ export interface SiteOptions {
   readonly isIsolated?: boolean
   /** More modules for the pages: entry points by the path that they are served under, bundled by esbuild. */
   readonly modules?: Readonly<Record<string, string>>
+  /** Asked first: returns whether it answers. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 export interface Site {
@@ -50,6 +52,7 @@ export async function startSite(lifetime: Lifetime, options: SiteOptions = {}): 
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')
     }
+    if (options.answer?.(request, response)) return undefined
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname)
     if (path === '/') return sendText(response, PAGE, '.html')
     const script = scripts.get(path)
