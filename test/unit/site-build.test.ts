@@ -5,11 +5,12 @@ import { cspComplaints, cspLines, cspNeeds } from '../../src/node/site/csp.ts'
 import { tableEntries } from '../../src/node/site/deploy.ts'
 import { naming } from '../../src/node/site/head.ts'
 import { isFingerprinted } from '../../src/node/site/select.ts'
+import { toHex } from '../../src/metainfo/bytes.ts'
 import { bulkPieceLength } from '../../src/site/bulk.ts'
 import { BULK_BYTES_ABOVE } from '../../src/site/limits.ts'
 import { readManifest } from '../../src/site/manifest.ts'
 import { isBase, isSitePath, isSiteType, siteUrl } from '../../src/site/paths.ts'
-import { encodeTable, findListed, readTable } from '../../src/site/table.ts'
+import { encodeTable, findListed, type Table } from '../../src/site/table.ts'
 import { testBulk, testDraft, testFile, testKey, testManifest } from '../support/site.ts'
 
 describe('the address of a file', () => {
@@ -117,19 +118,19 @@ describe('the table of the worker', () => {
     const film = testBulk('film.mp4', 300_000_000, 512 * 1024)
     const { manifest } = readManifest(await testManifest(key, { files: [...files, odd, film] }))
     const entries = tableEntries(manifest)
-    const table = readTable(encodeTable({ version: 1, scope: 'a', entries }))!
-    const { root, ...data } = findListed(table, '/app/data.json')!
+    const table: Table = JSON.parse(encodeTable({ version: 1, scope: 'a', entries }))
+    const { rootHex, ...data } = findListed(table, '/app/data.json')!
     assert.deepEqual(data, {
       lengthBytes: 900_000,
-      type: 'application/json',
+      mediaTypeName: 'application/json',
       storedBytes: 70_000,
       isGzip: true,
-      pieceLength: 65_536,
+      pieceBytes: 65_536,
       isImmutable: false,
     })
-    assert.deepEqual(root, manifest.files.get('data.json')!.piecesRoot)
+    assert.equal(rootHex, toHex(manifest.files.get('data.json')!.piecesRoot))
     assert.equal(findListed(table, new URL('https://example.org/app/b c/名.png').pathname)!.lengthBytes, 30_000)
-    assert.equal(findListed(table, '/app/film.mp4')!.pieceLength, 512 * 1024)
+    assert.equal(findListed(table, '/app/film.mp4')!.pieceBytes, 512 * 1024)
     assert.equal(findListed(table, '/app/img/a.png')!.isImmutable, true)
   })
 })
