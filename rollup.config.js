@@ -54,7 +54,6 @@ const library = {
     }),
     bestNames(),
     bestOrder(),
-    classicScript(),
   ],
   onwarn,
 }

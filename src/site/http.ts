@@ -36,8 +36,8 @@ export function pathOf({ url, method, mode, destination, cache, referrer }: Aske
     isOwn(url) &&
     mode !== 'navigate' &&
     !FOREIGN_DESTINATIONS.test(destination) &&
-    // Of 'default', 'force-cache' and 'no-store' only: 'no-cache' asks the origin whether it has something newer, 'reload' wants its bytes, 'only-if-cached' the browser's cache.
-    /default|force|store/.test(cache) &&
+    // 'reload' wants the origin's bytes, 'only-if-cached' the browser's cache; of 'no-store' and 'no-cache' see `answerTo`.
+    /default|force|no-/.test(cache) &&
     // A style sheet of somebody else's, for one; without a referrer nobody can tell.
     (isOwn(referrer) || !referrer.startsWith('http'))
     ? url.slice(origin.length).split('#')[0]
@@ -53,9 +53,9 @@ export function answerTo({ method, cache, headers }: Asked, file: Listed): Answe
   // Strong: the root stands for every byte.
   const etag = `"${file.rootHex}"`
   const [range, ifRange, ifNoneMatch] = ['range', 'if-range', 'if-none-match'].map(name => headers.get(name))
-  // Another tag, or a date, is the origin's to compare. 'no-store' wants the origin's bytes too, but browsers also make it of the
-  // default for a request with conditions: where these name a tag of ours, nobody else can answer.
-  if (!(ifNoneMatch ?? ifRange ?? (cache === 'no-store' ? '' : etag)).includes(etag)) return undefined
+  // Another tag, or a date, is the origin's to compare. 'no-store' and 'no-cache' want the origin too, but browsers also make them of the
+  // default for requests with conditions (Firefox and Chromium): where these name a tag of ours, nobody else can answer.
+  if (!(ifNoneMatch ?? ifRange ?? (cache.startsWith('no') ? '' : etag)).includes(etag)) return undefined
   let status = 200
   let start = 0
   let end = length
