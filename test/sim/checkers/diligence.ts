@@ -55,8 +55,14 @@ export class Diligence implements Watcher {
 
   input(member: Member, input: Input<Token>): void {
     if (input.type === 'checked' || input.type === 'fetch-ended') this.#notes.of(member).busy.delete(input.id)
-    if (input.type !== 'message' || input.message.type !== 'piece') return
+    if (input.type !== 'message') return
     const notes = this.#notes.of(member)
+    // Whoever refuses delivers nothing, however promptly.
+    if (input.message.type === 'reject') {
+      const neighbour = this.#world.neighbourhoods.of(member).neighbours.get(input.peer)
+      if (neighbour !== undefined) notes.singles.delete(neighbour)
+    }
+    if (input.message.type !== 'piece') return
     const { piece, begin, body } = input.message
     const arrived = notes.arrived.get(piece) ?? new Set()
     for (let at = begin; at < begin + body.bytes; at += BLOCK_BYTES) arrived.add(at)
