@@ -43,11 +43,16 @@ export const SWARM_DEFAULTS = {
   windowMaxBytes: 16 * 1024 * 1024,
   /** A window covers at least this much time at the peer's rate: turns of the event loop are longer than a loopback's RTT. */
   windowFloorMs: 120,
+  /** What a peer may owe however much others owe: or who keeps silent would keep others from being asked. */
+  owedMinBytes: 64 * 1024,
   /** Requests in flight toward a peer that does not say how many it keeps (BEP 10 `reqq`; libtorrent's own default). */
   requestsMaxDefault: 250,
-  /** Send buffer of a connection: this much time at its rate, within these bytes. */
+  /**
+   * Send buffer of a connection: this much time at its rate, within these bytes. Little on a slow line: our own requests and
+   * chokes wait behind what is in it, and arrive when they mean nothing any more.
+   */
   sendBufferMs: 250,
-  sendBufferMinBytes: 128 * 1024,
+  sendBufferMinBytes: 32 * 1024,
   sendBufferMaxBytes: 256 * 1024,
   /** Bytes loaded ahead for one peer: a piece is read and verified while the one before it leaves. */
   readAheadBytes: 2 * 1024 * 1024,

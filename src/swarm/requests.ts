@@ -1,22 +1,15 @@
-/**
- * What is asked of peers and when: the window of each, late answers, and what becomes of a request that ends.
- *
- * The window aims at 2 × delivery rate × lowest round trip, so that it finds the path's capacity: while the path is
- * not full the rate rises with the window, and once it is full the lowest round trip keeps the queue short. At the
- * start it doubles each round trip until the rate stops rising (as slow start does in RFC 9002).
- */
+/** What is asked of peers and when, within the window of each (`window.ts`); late answers; what becomes of a request that ends. */
 import type { Context } from './context.ts'
+import { Patience } from './patience.ts'
 import { type Peer, type PendingRequest, requestKey } from './peer.ts'
 import type { PartialPiece } from './partial-piece.ts'
 import type { Picker } from './picker.ts'
 import type { Pieces } from './pieces.ts'
+import { RateMeter } from './rate.ts'
+import { measure, startRound } from './window.ts'
 
-/** A round that is this much faster than the best before it shows that the window was the limit. */
-const RISING = 1.15
 /** While blocks are owed, peers' patience is looked at this often. */
 const PATIENCE_CHECK_MS = 500
-/** After this many rounds without a rise the path is full. */
-const FLAT_ROUNDS_MAX = 3
 /** Who refuses so many requests is asked again when patience is looked at next: at once, the two might go on without end. */
 const REFUSALS_MAX = 8
 
@@ -30,6 +23,10 @@ export class Requests<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
   readonly #picker: Picker<Body>
+  readonly #patience: Patience
+  /** Bytes that peers owe and are expected to send, and those that come. */
+  #owedBytes = 0
+  readonly #received = new RateMeter(2_000, 20)
   /** Requests to all peers that are late: asked elsewhere, and cancelled when the block comes. */
   #lateCount = 0
   /** Peers that were asked for something and have not answered. */
@@ -43,6 +40,7 @@ export class Requests<Body> {
     this.#context = context
     this.#pieces = pieces
     this.#picker = picker
+    this.#patience = new Patience(context)
   }
 
   get deadline(): number {
@@ -54,7 +52,7 @@ export class Requests<Body> {
     if (this.#context.isPaused || peer.isChoking || peer.isSuspended || !peer.amInterested) return
     if ((this.#refusals.get(peer) ?? 0) >= REFUSALS_MAX) return
     const { limits, now } = this.#context
-    const windowBytes = peer.isSnubbed ? limits.unitBytes : peer.windowBytes
+    const windowBytes = peer.isSnubbed ? limits.unitBytes : Math.min(peer.windowBytes, this.#shareBytes(peer))
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
       const pick = this.#picker.next(peer, this.#unitsMax(peer))
       if (pick === undefined) return
@@ -75,6 +73,7 @@ export class Requests<Body> {
       if (this.deadline === Number.POSITIVE_INFINITY) this.#looksAt = now + PATIENCE_CHECK_MS
       this.#asked.add(peer)
       peer.pendingBytes += length
+      this.#owedBytes += length
       peer.blocksDue++
       this.#context.send(peer.handle, { type: 'request', piece, begin, length })
     }
@@ -89,6 +88,7 @@ export class Requests<Body> {
     const { now, counters } = this.#context
     const length = this.#context.body.length(body)
     counters.fromPeersBytes += length
+    this.#received.add(length, now)
     const request = peer.pending.get(requestKey(piece, begin))
     const isDue = peer.blocksDue > 0
     if (isDue) peer.blocksDue--
@@ -97,7 +97,8 @@ export class Requests<Body> {
       return request === undefined && isDue
     }
     this.#forget(peer, request)
-    this.#measure(peer, request, now)
+    measure(peer, request, this.#context)
+    if (peer.isSnubbed) this.#forgive(peer)
     const partial = this.#pieces.partials.get(piece)
     if (partial === undefined) {
       counters.wastedBytes += length
@@ -154,8 +155,9 @@ export class Requests<Body> {
   tick(): void {
     const { now, limits } = this.#context
     this.#looksAt = now + PATIENCE_CHECK_MS
+    this.#patience.look(this.#asked)
     for (const peer of this.#asked) {
-      const isOverdue = now >= this.#patienceEnd(peer)
+      const isOverdue = now >= this.#patience.end(peer)
       if (isOverdue) {
         peer.isSnubbed = true
         peer.isRamping = false
@@ -166,6 +168,7 @@ export class Requests<Body> {
           request.isLate = true
           request.lateAt = now
           this.#lateCount++
+          this.#owedBytes -= request.length
           this.#unask(request)
         } else if (request.isLate && now >= Math.max(request.lateAt, peer.lastBlockAt) + limits.snubMaxMs) {
           // The peer may never answer it (WebTorrent is silent about pieces it lacks). Until here waiting cost nothing, for
@@ -179,20 +182,14 @@ export class Requests<Body> {
     for (const peer of refusers) this.fill(peer)
   }
 
-  /** When a peer that owes blocks that nobody else was asked for is too late. */
-  #patienceEnd(peer: Peer): number {
-    const { snubMinMs, snubMaxMs } = this.#context.limits
-    let oldest: PendingRequest | undefined
-    for (const request of peer.pending.values()) {
-      if (request.isLate) continue
-      oldest = request
-      break
-    }
-    if (oldest === undefined) return Number.POSITIVE_INFINITY
-    // Over many seconds: a slow peer's blocks come seconds apart, and nothing in the last two is no sign of death.
-    const rate = peer.receivedLately.rate(this.#context.now)
-    const expectedMs = rate > 0 ? (4_000 * peer.pendingBytes) / rate : snubMinMs
-    return Math.max(oldest.sentAt, peer.lastBlockAt) + Math.min(snubMaxMs, Math.max(snubMinMs, expectedMs))
+  /**
+   * What the peer may owe beside what all others do: together no more than our own downlink brings before patience ends. Asked of
+   * twenty fast peers at once, more waits in its queue, and comes when it was asked elsewhere.
+   */
+  #shareBytes(peer: Peer): number {
+    const { snubMaxMs, owedMinBytes, windowStartBytes } = this.#context.limits
+    const allBytes = Math.max(windowStartBytes, (this.#received.rate(this.#context.now) * snubMaxMs) / 1000)
+    return Math.max(owedMinBytes, peer.pendingBytes + allBytes - this.#owedBytes)
   }
 
   /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. */
@@ -202,30 +199,6 @@ export class Requests<Body> {
     const rate = peer.received.rate(this.#context.now)
     const bytes = Math.min(requestBytesMax, rate > 0 ? rate : requestStartBytes)
     return Math.max(1, Math.floor(bytes / unitBytes))
-  }
-
-  #measure(peer: Peer, request: PendingRequest, now: number): void {
-    const { windowFloorMs, windowMaxBytes, requestBytesMax } = this.#context.limits
-    const elapsedMs = Math.max(1, now - request.sentAt)
-    if (request.isProbe || elapsedMs < peer.rttMs) peer.rttMs = elapsedMs
-    peer.received.add(request.length, now)
-    peer.receivedLately.add(request.length, now)
-    peer.lastBlockAt = now
-    if (peer.isSnubbed) this.#forgive(peer)
-    if (peer.isRamping) {
-      peer.windowBytes = Math.min(windowMaxBytes, peer.windowBytes + request.length)
-      peer.roundBytes += request.length
-      const spentMs = now - peer.roundStartedAt
-      if (spentMs < Math.max(peer.rttMs, 20)) return
-      const rate = peer.roundBytes / spentMs
-      peer.flatRounds = rate < peer.roundRateBest * RISING ? peer.flatRounds + 1 : 0
-      peer.roundRateBest = Math.max(peer.roundRateBest, rate)
-      if (peer.flatRounds >= FLAT_ROUNDS_MAX) peer.isRamping = false
-      startRound(peer, now)
-      return
-    }
-    const targetBytes = (peer.received.rate(now) * Math.max(2 * peer.rttMs, windowFloorMs)) / 1000
-    peer.windowBytes = Math.min(windowMaxBytes, Math.max(targetBytes, 2 * Math.min(request.length, requestBytesMax)))
   }
 
   /** Nobody else need send what is here now: this block, or anything of a piece that is whole. */
@@ -254,8 +227,12 @@ export class Requests<Body> {
     peer.pending.delete(requestKey(request.piece, request.begin))
     if (peer.pending.size === 0) this.#asked.delete(peer)
     peer.pendingBytes -= request.length
-    if (request.isLate) this.#lateCount--
-    else this.#unask(request)
+    if (request.isLate) {
+      this.#lateCount--
+    } else {
+      this.#owedBytes -= request.length
+      this.#unask(request)
+    }
   }
 
   #unask({ piece, begin, length }: PendingRequest): void {
@@ -282,6 +259,7 @@ export class Requests<Body> {
     if (!request.isLate || partial === undefined || run === undefined) return
     request.isLate = false
     this.#lateCount--
+    this.#owedBytes += request.length
     partial.ask(run)
   }
 }
@@ -289,10 +267,4 @@ export class Requests<Body> {
 /** Requests leave several at a time: a message costs a page's main thread more than its bytes do. */
 function hasRoomForSeveral(peer: Peer): boolean {
   return peer.windowBytes - peer.pendingBytes >= peer.windowBytes / 4 || peer.pending.size <= 2
-}
-
-function startRound(peer: Peer, now: number): void {
-  if (peer.pending.size === 0 && now - peer.lastBlockAt > 1_000) peer.received.reset()
-  peer.roundBytes = 0
-  peer.roundStartedAt = now
 }

@@ -127,9 +127,9 @@ export const FLOW: readonly Case[] = [
     summary: 'a slow neighbour was asked for everything; one that has half of it comes later',
     limitMs: 3_600_000,
     build: ({ seed }) => {
-      const world = worldOf('end game', seed, { bytes: 512 * KiB, pieceLength: 32 * KiB })
+      const world = worldOf('end game', seed, { bytes: 256 * KiB, pieceLength: 32 * KiB })
       world.add({ name: 'slow', isSeed: true, line: line(14e3, 1e6) })
-      world.add({ name: 'half', holds: { first: 8, end: 16 }, wants: [], line: HOME, joinsAt: 20_000 })
+      world.add({ name: 'half', holds: { first: 4, end: 8 }, wants: [], line: HOME, joinsAt: 4_000 })
       addLeeches(world, 1, { line: HOME })
       return world
     },
@@ -155,6 +155,17 @@ export const FLOW: readonly Case[] = [
       const world = worldOf('web seed', seed, SMALL)
       world.addOrigin(ORIGIN_URL, { line: HOME, failureShare: 0.5 })
       addLeeches(world, 1, { line: HOME, webSeeds: [ORIGIN_URL] })
+      return world
+    },
+  },
+  {
+    name: 'narrow line',
+    summary: 'twenty seeds could fill the line of a leech many times over',
+    limitMs: 3_600_000,
+    build: ({ seed }) => {
+      const world = worldOf('narrow line', seed, { bytes: 8 * MiB, pieceLength: 256 * KiB })
+      for (let index = 0; index < 20; index++) world.add({ name: `seed-${index}`, isSeed: true, line: HOME })
+      addLeeches(world, 1, { line: line(1e6, 60e3) })
       return world
     },
   },

@@ -53,10 +53,18 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'nobody is ever late',
     file: 'requests.ts',
-    from: 'const isOverdue = now >= this.#patienceEnd(peer)',
+    from: 'const isOverdue = now >= this.#patience.end(peer)',
     to: 'const isOverdue = now < 0',
     shownBy: 'liars',
     foundBy: 'liveness',
+  },
+  {
+    name: 'all peers are asked for more than our own line brings',
+    file: 'requests.ts',
+    from: 'Math.min(peer.windowBytes, this.#shareBytes(peer))',
+    to: 'peer.windowBytes',
+    shownBy: 'narrow line',
+    foundBy: 'waste',
   },
   {
     name: 'there is no end game',
