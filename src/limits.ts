@@ -93,8 +93,8 @@ export const CHANNEL_LIMITS = {
   pacedMessageBytes: 16 * 1024,
   /** Bytes in the send buffer that end a connection; Chromium throws at 16 MiB. */
   bufferedBytesMax: 15 * 1024 * 1024,
-  /** `bufferedAmountLowThreshold` until the swarm sets another. */
-  lowWaterBytes: 64 * 1024,
+  /** With so much in the send buffer a peer is taken for one that does not read. */
+  unreadBytes: 64 * 1024,
   /** From the answer to an open channel, and from there to the peer's handshake. */
   openTimeoutMs: 20_000,
   handshakeTimeoutMs: 10_000,

@@ -57,7 +57,8 @@ export class Connection implements PeerConnection {
   #greetTimer: ReturnType<typeof setTimeout> | undefined
   #hasGreeted = false
   #isIdle = true
-  #lowWaterBytes: number = CHANNEL_LIMITS.lowWaterBytes
+  /** The swarm believes so too: at another mark `writable` would tell it of bytes whose end is never told. */
+  #lowWaterBytes = 0
   #isWritableDue = false
   /** Small messages of this turn. */
   #unsent: Uint8Array[] = []
@@ -221,7 +222,7 @@ export class Connection implements PeerConnection {
 
   /** Rejects are cheap to cause and pile up in the send buffer of a peer that does not read. */
   #mayReject(): boolean {
-    this.#rejectsUnsent = this.bufferedBytes > CHANNEL_LIMITS.lowWaterBytes ? this.#rejectsUnsent + 1 : 0
+    this.#rejectsUnsent = this.bufferedBytes > CHANNEL_LIMITS.unreadBytes ? this.#rejectsUnsent + 1 : 0
     return this.#rejectsUnsent <= CHANNEL_LIMITS.rejectsUnsentMax
   }
 

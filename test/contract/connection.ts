@@ -159,6 +159,25 @@ export function connectionContract(name: string, adapter: ConnectionAdapter): vo
       b.close('done')
     })
 
+    test('until it sets a mark, a sender is told of nothing but an empty buffer', async () => {
+      const [a, b] = await both()
+      const received = collect(b, 4)
+      const told: number[] = []
+      const emptied = new Promise<void>(resolve => {
+        const writable = (bufferedBytes: number): void => {
+          told.push(bufferedBytes)
+          resolve()
+        }
+        a.start({ message: () => {}, writable, closed: () => {} })
+      })
+      for (let piece = 0; piece < 4; piece++) a.send({ type: 'piece', piece, begin: 0, body: pattern(131072) })
+      await received.all
+      await emptied
+      assert.deepEqual([...new Set(told)], [0])
+      a.close('done')
+      b.close('done')
+    })
+
     test('closing is told to both sides, once, and nothing comes after it', async () => {
       const [a, b] = await both()
       const ends: string[] = []
