@@ -37,6 +37,7 @@ export function blobPieces(
   /** Readable files by their index in the layout. */
   const readable = new Map<number, BlobLike | Uint8Array>()
   const rangeBytes = isInOrder ? STORE_LIMITS.readInOrderBytes : STORE_LIMITS.readAheadBytes
+  // In order two are enough: pieces are read together where one range ends and the next begins.
   const ahead = new ReadAhead(isInOrder ? 2 : STORE_LIMITS.readAheadRangesMax, isInOrder)
   let isClosed = false
 

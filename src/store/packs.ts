@@ -2,8 +2,9 @@
  * Pieces in packs: many small pieces rest as one value, which is what IndexedDB is fast at.
  *
  * A pack's value is a Blob of up to 1 MiB: writing it copies nothing twice, and reading one piece of it reads only that piece.
- * A piece that fills a pack alone is plain bytes, which cost a browser half as much to write. `places` says where a piece lies, `packs` what a pack holds and when it was used. All
- * functions work within a transaction of the caller's, which makes each change whole or undone.
+ * A piece that fills a pack alone is plain bytes, which cost a browser half as much to write. `places` says where a piece lies,
+ * `packs` what a pack holds and when it was used. All functions work within a transaction of the caller's, which makes each change
+ * whole or undone.
  */
 import { promisifyRequest } from 'idb-keyval'
 import { concatBytes } from '../metainfo/bytes.ts'

@@ -9,6 +9,7 @@ import { collect, collectWebSeeds, parseDays, parseSize, trackerOption } from '.
 import type { CommandContext } from './context.ts'
 import { UsageError } from './failure.ts'
 import { formatBytes, formatCount, formatPercent } from './format.ts'
+import { hashingProgress } from './hashing-progress.ts'
 import { readSiteOptions, type SiteArguments } from './site-options.ts'
 import { skipReporter } from './skip-reporter.ts'
 
@@ -67,13 +68,8 @@ async function build(context: CommandContext, dir: string | undefined, given: Bu
   await checkKeyPlace(keyFile, folder)
   const key = await readKeyFile(keyFile)
   for (const warning of key.warnings) terminal.note(`shoal: ${warning}.`)
-  const onProgress = (doneBytes: number, totalBytes: number): void =>
-    terminal.status({
-      phase: 'hashing',
-      share: totalBytes === 0 ? 1 : doneBytes / totalBytes,
-      text: `hashing ${formatBytes(totalBytes)}`,
-    })
-  const options: BuildOptions = { ...site, base, key, signal, onProgress, onSkip: skipReporter(terminal) }
+  const progress = { onProgress: hashingProgress(terminal), onSkip: skipReporter(terminal) }
+  const options: BuildOptions = { ...site, base, key, signal, ...progress }
   const result = isRollback ? await rollBack(options) : await buildSite(options)
   terminal.clear()
   for (const line of summary(result, key.sign !== undefined)) terminal.note(line)

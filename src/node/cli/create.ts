@@ -10,6 +10,7 @@ import { collectWebSeeds, parseSize, trackerOption, versionOption } from './argu
 import type { CommandContext } from './context.ts'
 import { CommandError } from './failure.ts'
 import { formatBytes, formatCount } from './format.ts'
+import { hashingProgress } from './hashing-progress.ts'
 import { magnetOf } from './summary.ts'
 import { skipReporter } from './skip-reporter.ts'
 
@@ -64,12 +65,7 @@ async function create(context: CommandContext, path: string, options: CreateOpti
     webSeeds: options.webSeed,
     comment: options.comment,
     private: options.private,
-    onProgress: (doneBytes, totalBytes) =>
-      terminal.status({
-        phase: 'hashing',
-        share: totalBytes === 0 ? 1 : doneBytes / totalBytes,
-        text: `hashing ${formatBytes(totalBytes)}`,
-      }),
+    onProgress: hashingProgress(terminal),
   })
   terminal.clear()
   for (const warning of torrent.warnings) terminal.note(`shoal: ${warning}`)

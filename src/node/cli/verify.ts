@@ -5,7 +5,8 @@ import { KEY_BYTES } from '../../site/signature.ts'
 import { keyText, readKeyFile } from '../site/key-file.ts'
 import { verifyDeploy } from '../site/verify.ts'
 import type { CommandContext } from './context.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatCount } from './format.ts'
+import { hashingProgress } from './hashing-progress.ts'
 import { readSiteOptions, type SiteArguments } from './site-options.ts'
 
 const EXAMPLES = `
@@ -37,12 +38,7 @@ async function verify(context: CommandContext, dir: string | undefined, given: S
     key,
     base,
     signal,
-    onProgress: (doneBytes, totalBytes) =>
-      terminal.status({
-        phase: 'hashing',
-        share: totalBytes === 0 ? 1 : doneBytes / totalBytes,
-        text: `hashing ${formatBytes(totalBytes)}`,
-      }),
+    onProgress: hashingProgress(terminal),
   })
   terminal.clear()
   for (const warning of warnings) terminal.note(`shoal: ${warning}`)
