@@ -139,7 +139,7 @@ export function isOrigin(text: string): boolean {
 }
 
 /** @throws ShoalError `site-format` */
-export function readPolicy(dict: BencodeDict | undefined): Map<string, number | string> {
+export function readPolicyFields(dict: BencodeDict | undefined): Map<string, number | string> {
   const policy = new Map<string, number | string>()
   for (const [key, item] of dict ?? []) {
     const name = toUtf8(fromLatin1(key)!)

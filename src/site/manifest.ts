@@ -9,7 +9,7 @@ import { equalBytes, toHex } from '../metainfo/bytes.ts'
 import { type Metainfo, parseMetainfo } from '../metainfo/metainfo.ts'
 import { bytesOf, countOf, textOf } from './fields.ts'
 import { SITE_LIMITS, SITE_PIECE_LENGTH } from './limits.ts'
-import { readFiles, readOrigins, readPolicy, type SiteFile } from './manifest-fields.ts'
+import { readFiles, readOrigins, readPolicyFields, type SiteFile } from './manifest-fields.ts'
 import { isBase } from './paths.ts'
 import { asFormatError, refuseFormat, refuseSite } from './refusal.ts'
 import { readRotations, siteKeyOf } from './rotation.ts'
@@ -30,7 +30,7 @@ export interface Manifest extends Statement {
   readonly files: ReadonlyMap<string, SiteFile>
   /** Other hosts whose files may be listed. */
   readonly origins: readonly string[]
-  /** What the owner asks of visitors' clients. */
+  /** What the owner asks of visitors' clients: see `policy.ts`. */
   readonly policy: ReadonlyMap<string, number | string>
 }
 
@@ -115,7 +115,7 @@ function readShoal(bytes: Uint8Array, torrent: BencodeDict, shoal: BencodeDict):
     siteKey,
     files: readFiles(shoal.dict('files'), layout, siteKey),
     origins: readOrigins(shoal.list('origins')),
-    policy: readPolicy(shoal.dict('policy')),
+    policy: readPolicyFields(shoal.dict('policy')),
   }
 }
 

@@ -12,6 +12,7 @@ const PURE_ROOMS = [
   'src/site/keys.ts',
   'src/site/http.ts',
   'src/site/bridge.ts',
+  'src/site/policy.ts',
   'tracker/swarms.ts',
   // And with it the whole simulator, which is to run alike in every engine.
   'test/sim/command/registry.ts',

@@ -1,5 +1,6 @@
 /** Reads the values of options. Each parser throws commander's error, which names the option. */
 import { InvalidArgumentError, Option } from 'commander'
+import { policyComplaint, SITE_POLICY, type PolicyName } from '../../site/policy.ts'
 import { UsageError } from './failure.ts'
 
 /** 0 picks a free port. */
@@ -34,6 +35,19 @@ export function parseDays(text: string): number {
 export function collect(text: string, previous: readonly string[] = []): string[] {
   if (text === '') throw new InvalidArgumentError('It is empty.')
   return [...previous, text]
+}
+
+/** Collects `name=value` entries of a site's policy. */
+export function collectPolicy(
+  text: string,
+  previous: Readonly<Record<string, number | string>> = {},
+): Record<string, number | string> {
+  const [, name = text, given = ''] = /^([^=]*)=(.*)$/.exec(text) ?? []
+  const isText = Object.hasOwn(SITE_POLICY, name) && SITE_POLICY[name as PolicyName].kind === 'choice'
+  const value = isText || !/^\d{1,16}$/.test(given) ? given : Number(given)
+  const complaint = policyComplaint(name, value)
+  if (complaint !== undefined) throw new InvalidArgumentError(complaint)
+  return { ...previous, [name]: value }
 }
 
 /** Collects the URLs of a repeated option. */

@@ -5,7 +5,7 @@ import { type BuildOptions, type BuildResult, buildSite, checkKeyPlace, rollBack
 import { cspLines, cspNeeds } from '../site/csp.ts'
 import { keyText, readKeyFile } from '../site/key-file.ts'
 import { probeSite } from '../site/probe.ts'
-import { collect, collectWebSeeds, parseDays, parseSize, trackerOption } from './arguments.ts'
+import { collect, collectPolicy, collectWebSeeds, parseDays, parseSize, trackerOption } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { UsageError } from './failure.ts'
 import { formatBytes, formatCount, formatPercent } from './format.ts'
@@ -49,6 +49,7 @@ export function buildCommand(context: CommandContext): Command {
     .option('--no-twins', 'write no .gz twins: what compresses is left to HTTP')
     .option('--expires-days <number>', 'days until it must be renewed (default: 30)', parseDays)
     .option('-w, --web-seed <url>', 'web address that has the files, for other clients', collectWebSeeds)
+    .option('--policy <name=value>', 'what visitors are asked, as upload-rate=500000; repeat for more', collectPolicy)
     .option('--cache <file>', 'where hashes are remembered (default: .shoal-cache.json)')
     .option('--no-cache', 'hash everything')
     .option('--probe', 'ask the live site how it serves its files')

@@ -22,6 +22,7 @@ export interface SiteArguments {
   readonly webSeed?: readonly string[]
   /** `--cache FILE`, or false for `--no-cache`. */
   readonly cache?: string | boolean
+  readonly policy?: Readonly<Record<string, number | string>>
   readonly probe?: boolean
 }
 
@@ -64,7 +65,7 @@ export async function readSiteOptions(dir: string | undefined, given: SiteArgume
     expiresDays: given.expiresDays ?? config.expiresDays ?? EXPIRES_DAYS,
     webSeeds: given.webSeed ?? config.webSeeds ?? [],
     origins: config.origins ?? [],
-    policy: config.policy ?? {},
+    policy: { ...config.policy, ...given.policy },
     cacheFile: cacheOf(given, config),
     probe: given.probe ?? config.probe ?? false,
   }

@@ -4,8 +4,9 @@ import { dirname, resolve } from 'node:path'
 import { messageOf, ShoalError } from '../../errors.ts'
 import { isUrl, SOCKET_PROTOCOLS, WEB_SEED_PROTOCOLS } from '../../metainfo/urls.ts'
 import { SITE_LIMITS } from '../../site/limits.ts'
-import { isOrigin, isPolicyEntry } from '../../site/manifest-fields.ts'
+import { isOrigin } from '../../site/manifest-fields.ts'
 import { isSiteType } from '../../site/paths.ts'
+import { policyComplaint } from '../../site/policy.ts'
 import type { Selection } from './select.ts'
 
 /** Looked for in the current folder. */
@@ -28,7 +29,7 @@ export interface SiteConfig extends Partial<Selection> {
   readonly webSeeds?: readonly string[]
   /** Other asset hosts. Signed into the manifest; nothing reads them yet. */
   readonly origins?: readonly string[]
-  /** Signed into the manifest for the page script; nothing reads it yet. */
+  /** Signed into the manifest for the page script: `src/site/policy.ts` has every entry. */
   readonly policy?: Readonly<Record<string, number | string>>
   /** Cache file; false: none. */
   readonly cache?: string | false
@@ -79,14 +80,7 @@ const KEYS: Readonly<Record<keyof SiteConfig, readonly [Check, string]>> = {
     value => isListOf(isOrigin)(value) && (value as string[]).length <= SITE_LIMITS.originsMax,
     `a list of at most ${SITE_LIMITS.originsMax} origins, as ["https://assets.example"]`,
   ],
-  policy: [
-    value =>
-      isRecordOf(
-        (name, item) =>
-          (typeof item === 'string' || Number.isSafeInteger(item)) && isPolicyEntry(name, item as string | number),
-      )(value) && Object.keys(value as object).length <= SITE_LIMITS.policyEntriesMax,
-    'whole numbers and short texts by name',
-  ],
+  policy: [isRecordOf(() => true), 'an object, as {"consent": "automatic", "upload-rate": 500000}'],
   cache: [value => value === false || isText(value), 'the path of a file, or false'],
   probe: [isFlag, 'true or false'],
 }
@@ -123,6 +117,10 @@ export function parseConfig(text: string, name: string): SiteConfig {
     if (!Object.hasOwn(KEYS, key)) refuse(`there is no option "${key}". There are: ${Object.keys(KEYS).join(', ')}.`)
     const [isRight, words] = KEYS[key as keyof SiteConfig]
     if (!isRight(value)) refuse(`"${key}" must be ${words}.`)
+  }
+  for (const [name, value] of Object.entries((config as SiteConfig).policy ?? {})) {
+    const complaint = policyComplaint(name, value)
+    if (complaint !== undefined) refuse(complaint)
   }
   return config as SiteConfig
 }
