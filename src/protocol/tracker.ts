@@ -22,7 +22,10 @@ export type WireId = string
  */
 export type TrackerExtension = 'dial' | 'trickle' | 'shutdown' | 'ice_servers'
 
-/** Every extension that this version knows, in the order it announces them. */
+/** What is between a tracker and a site's visitors alone: `tracker-site.ts`. */
+export type SiteExtension = 'pointer' | 'stats'
+
+/** Every extension of all clients that this version knows, in the order it announces them. */
 export const TRACKER_EXTENSIONS: readonly TrackerExtension[] = ['dial', 'trickle', 'shutdown', 'ice_servers']
 
 /** Why a tracker refuses, for programs. The `failure reason` beside it is for people. */

@@ -1,6 +1,7 @@
 /** What our client does on any WebTorrent tracker, whether it knows our extensions or not. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { TrackerClientOptions } from '../../src/net/tracker-client.ts'
 import { INFO_HASH, met, QUICK, TestPeer } from './tracker-support.ts'
 
 export interface TrackerUnderTest {
@@ -8,8 +9,12 @@ export interface TrackerUnderTest {
   stop(): Promise<void>
 }
 
-/** `start`: a fresh tracker at this port, or at any (0). */
-export function trackerClientContract(name: string, start: (port: number) => Promise<TrackerUnderTest>): void {
+/** `start`: a fresh tracker at this port, or at any (0). `WebSocket`: what the client reaches it through. */
+export function trackerClientContract(
+  name: string,
+  start: (port: number) => Promise<TrackerUnderTest>,
+  WebSocket?: TrackerClientOptions['WebSocket'],
+): void {
   describe(`the tracker client on ${name}`, () => {
     let tracker: TrackerUnderTest
     let peers: TestPeer[] = []
@@ -25,7 +30,7 @@ export function trackerClientContract(name: string, start: (port: number) => Pro
     })
 
     function peer(name: string, options: Partial<ConstructorParameters<typeof TestPeer>[0]> = {}): TestPeer {
-      const created = new TestPeer({ name, url: tracker.url, ...options })
+      const created = new TestPeer({ name, url: tracker.url, ...(WebSocket && { WebSocket }), ...options })
       peers.push(created)
       return created
     }

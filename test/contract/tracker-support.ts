@@ -4,7 +4,13 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { ClientOptions, RawData } from 'ws'
 import { TrackerSocket } from '../../src/net/tracker-client.ts'
-import type { Signal, TrackerEvents, TrackerSession, TrackerTiming } from '../../src/net/tracker-client.ts'
+import type {
+  Signal,
+  TrackerClientOptions,
+  TrackerEvents,
+  TrackerSession,
+  TrackerTiming,
+} from '../../src/net/tracker-client.ts'
 
 /** Longest wait for anything that must happen. */
 const PATIENCE_MS = 10_000
@@ -41,12 +47,13 @@ export class TestPeer {
     infoHash?: Uint8Array
     left?: number
     socket?: TrackerSocket
+    WebSocket?: TrackerClientOptions['WebSocket']
   }) {
-    const { name, url, timing = QUICK, infoHash = INFO_HASH, left = 1000 } = options
+    const { name, url, timing = QUICK, infoHash = INFO_HASH, left = 1000, WebSocket: Socket = WebSocket } = options
     this.peerId = `-SH0100-${name}`.padEnd(20, '-')
     this.left = left
     this.socket =
-      options.socket ?? new TrackerSocket({ url, peerId: this.peerId, WebSocket, random: Math.random, timing })
+      options.socket ?? new TrackerSocket({ url, peerId: this.peerId, WebSocket: Socket, random: Math.random, timing })
     this.session = this.socket.join(
       { infoHash, totals: () => ({ uploaded: 0, downloaded: 0, left: this.left }) },
       this.#events(),

@@ -63,6 +63,8 @@ const ROOMS: readonly Room[] = [
     mayImport: [...WORKER_PARTS, ...SITE_GROUND, ...GROUND, 'src/store/'],
     packages: ['idb-keyval'],
   })),
+  // A script of its own, which has of the library what it uses.
+  { room: 'src/site/page/', mayImport: [...ANYTHING_BUT_INDEX, 'src/site/'] },
   { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
   {
     room: 'src/node/',
