@@ -26,6 +26,14 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000
   }
 
+  /** Takes a token if there is one. */
+  tryTake(now: number): boolean {
+    this.#refill(now)
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
   isFull(now: number): boolean {
     this.#refill(now)
     return this.#tokens >= this.#burst
@@ -41,6 +49,8 @@ export class TokenBucket {
 export interface Address {
   readonly key: string
   readonly bucket: TokenBucket
+  /** For checks of signatures. */
+  readonly checks: TokenBucket
   connections: number
   violations: number
   /** When the first of `violations` was counted (ms). */
@@ -61,9 +71,11 @@ export class Addresses {
   of(remoteAddress: string | undefined, now: number): Address {
     const key = addressKey(remoteAddress)
     const { messagesPerSecondPerAddress: rate, messagesBurstPerAddress: burst } = this.#limits
+    const { pointerChecksPerSecondPerAddress: checkRate, pointerChecksBurstPerAddress: checkBurst } = this.#limits
     const address = this.#addresses.get(key) ?? {
       key,
       bucket: new TokenBucket(rate, burst, now),
+      checks: new TokenBucket(checkRate, checkBurst, now),
       connections: 0,
       violations: 0,
       violationsSince: now,
@@ -103,7 +115,7 @@ export class Addresses {
     for (const [key, address] of this.#addresses) {
       const isSpotless = address.violations === 0 || now - address.violationsSince >= banMs
       if (address.connections > 0 || this.isBanned(address, now) || !isSpotless) continue
-      if (address.bucket.isFull(now)) this.#addresses.delete(key)
+      if (address.bucket.isFull(now) && address.checks.isFull(now)) this.#addresses.delete(key)
     }
   }
 

@@ -6,14 +6,14 @@ import type { RawData, WebSocket } from 'ws'
 import { parseTrackerRequest } from '../src/protocol/tracker-request.ts'
 import type { TrackerRequest } from '../src/protocol/tracker-request.ts'
 import { encodeTrackerReply } from '../src/protocol/tracker-reply.ts'
-import type { TrackerReply } from '../src/protocol/tracker-reply.ts'
-import type { Refused } from '../src/protocol/tracker.ts'
+import type { FailureReply, TrackerReply } from '../src/protocol/tracker-reply.ts'
+import type { PointerRequest } from '../src/protocol/tracker-site.ts'
 import { TokenBucket } from './addresses.ts'
 import type { Address } from './addresses.ts'
 import type { ServerLimits } from './options.ts'
 
 export interface ConnectionEvents {
-  request(request: TrackerRequest): void
+  request(request: TrackerRequest | PointerRequest): void
   pong(): void
   /** A malformed message. */
   violation(): void
@@ -99,19 +99,20 @@ export class Connection {
     if (this.#isClosing) return
     this.#isAlive = true
     const request = parseTrackerRequest(data.toString())
-    if (request.type === 'refused') this.#refuse(request)
+    if (request.type === 'refused') this.refuse({ ...request, type: 'failed', action: 'announce' })
     else this.#events.request(request)
     this.#throttle()
   }
 
-  #refuse({ code, reason, infoHash }: Refused): void {
+  /** Counts a malformed message, and tells of it; the last that is borne closes the connection instead. */
+  refuse(reply: FailureReply): void {
     this.#events.violation()
     this.#violations++
     if (this.#violations >= this.#limits.violationsPerConnectionMax) {
       this.close(1008, 'Too many malformed messages.')
       return
     }
-    this.send({ type: 'failed', action: 'announce', code, reason, ...(infoHash && { infoHash }) })
+    this.send(reply)
   }
 
   /** Stops reading until the debt is paid: TCP then slows the sender down, and nothing is lost. */

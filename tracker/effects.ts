@@ -1,10 +1,12 @@
 /** What the swarms want done: replies above all. */
 import type { TrackerErrorCode } from '../src/protocol/tracker.ts'
-import type { TrackerReply } from '../src/protocol/tracker-reply.ts'
+import type { FailureReply, TrackerReply } from '../src/protocol/tracker-reply.ts'
 import type { AnnounceRequest, CandidateRequest, SignalRequest } from '../src/protocol/tracker-request.ts'
 
 export type TrackerEffect =
   | { readonly type: 'send'; readonly to: number; readonly reply: TrackerReply }
+  /** Its message was malformed, which shows only when it is acted on. */
+  | { readonly type: 'refuse'; readonly to: number; readonly reply: FailureReply }
   /** Ask whether this connection is alive; its pong comes back as an input. */
   | { readonly type: 'ping'; readonly to: number }
   /** This connection is dead: its peer id went to another. */
@@ -16,6 +18,10 @@ export class Outbox {
 
   send(to: number, reply: TrackerReply): void {
     this.#effects.push({ type: 'send', to, reply })
+  }
+
+  refuse(to: number, reply: FailureReply): void {
+    this.#effects.push({ type: 'refuse', to, reply })
   }
 
   /** Tells a client that its request cannot be met. */

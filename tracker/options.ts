@@ -31,6 +31,16 @@ export const SWARMS_DEFAULTS = {
   takeoverSeconds: 3,
   /** Peer ids that are being taken over at a time, in all. */
   takeoversMax: 1_000,
+  /** Sites whose pointer and figures are kept, about 1 KiB each; those that nobody visits make room. */
+  sitesMax: 10_000,
+  /** A site's visitors are told of a new pointer at once, and of the next after so long at the earliest: 500 bytes for each of them. */
+  pointerSeconds: 10,
+  /** Bytes by source that are believed of a visitor, on the average since it connected: 128 Mbit/s. The rest is counted in time. */
+  reportedBytesPerSecondMax: 16 * 1024 * 1024,
+  /** A site's figures are shown once so many visitors have reported, so that they are nobody's own. */
+  reportersMin: 5,
+  /** Sites in `/stats.json`: those that visitors took most of. */
+  sitesListedMax: 100,
   /** Announces held back during takeovers, in all, and the bytes of their offers; beyond, offers are let go. */
   heldRequestsMax: 20_000,
   heldBytesMax: 16 * 1024 * 1024,
@@ -48,6 +58,11 @@ export const SERVER_DEFAULTS = {
   /** The same for all connections of one address together. */
   messagesPerSecondPerAddress: 500,
   messagesBurstPerAddress: 10_000,
+  /** Pointers whose signature is checked, in all and of one address, in the long run and at once. A check takes 0.1 to 0.4 ms. */
+  pointerChecksPerSecond: 100,
+  pointerChecksBurst: 200,
+  pointerChecksPerSecondPerAddress: 1,
+  pointerChecksBurstPerAddress: 20,
   /** Bytes waiting to be sent to a reader; a slower one is dropped. A full set of offers is 160 KiB. */
   sendQueueBytesMax: 1024 * 1024,
   /** Malformed messages of one connection: it is told of each but the last, which closes it. */

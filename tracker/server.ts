@@ -14,6 +14,7 @@ import { Connection } from './connection.ts'
 import { answerHttp, answerText, pathOf, refuseUpgrade } from './http.ts'
 import { hostUrl, listen } from './listen.ts'
 import { SERVER_DEFAULTS } from './options.ts'
+import { Pointers } from './pointers.ts'
 import type { ServerLimits, SwarmsLimits } from './options.ts'
 import { Swarms } from './swarms.ts'
 import type { SwarmsStats, TrackerInput } from './swarms.ts'
@@ -108,7 +109,8 @@ class TrackerServer implements RunningTracker {
       perMessageDeflate: false,
     })
     const limits = { ...options.limits, ...(intervalSeconds !== undefined && { intervalSeconds }) }
-    this.#swarms = new Swarms({ random: Math.random, limits, iceServers })
+    const pointers = new Pointers(this.#limits, connection => this.#connections.get(connection)?.address)
+    this.#swarms = new Swarms({ random: Math.random, limits, iceServers, pointers })
     this.#addresses = new Addresses(this.#limits)
   }
 
@@ -249,6 +251,7 @@ class TrackerServer implements RunningTracker {
       for (const effect of this.#swarms.step(input, performance.now())) {
         const connection = this.#connections.get(effect.to)
         if (effect.type === 'send') connection?.send(effect.reply)
+        else if (effect.type === 'refuse') connection?.refuse(effect.reply)
         else if (effect.type === 'ping') connection?.ping()
         else connection?.terminate()
       }

@@ -6,14 +6,18 @@
  */
 import { TRACKER_EXTENSIONS, TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
 import type { TrackerExtension } from '../src/protocol/tracker.ts'
-import type { IceServer } from '../src/protocol/tracker-reply.ts'
+import type { FailureReply, IceServer } from '../src/protocol/tracker-reply.ts'
 import type { AnnounceRequest, ScrapeRequest, TrackerRequest } from '../src/protocol/tracker-request.ts'
+import { SITE_EXTENSIONS } from '../src/protocol/tracker-site.ts'
+import type { PointerRequest } from '../src/protocol/tracker-site.ts'
 import { Outbox } from './effects.ts'
 import type { TrackerEffect } from './effects.ts'
 import { SWARMS_DEFAULTS } from './options.ts'
 import type { SwarmsLimits } from './options.ts'
 import { Relay } from './relay.ts'
 import { Roster } from './roster.ts'
+import { Sites } from './sites.ts'
+import type { PointerReader, SiteFigures } from './sites.ts'
 import type { Member, Peer } from './swarm.ts'
 import { Takeovers } from './takeovers.ts'
 import type { Takeover } from './takeovers.ts'
@@ -22,7 +26,7 @@ export type { TrackerEffect } from './effects.ts'
 
 /** Connections are numbered by the caller, and no number is used twice. */
 export type TrackerInput =
-  | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest }
+  | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest | PointerRequest }
   | { readonly type: 'pong'; readonly connection: number }
   | { readonly type: 'closed'; readonly connection: number }
   | { readonly type: 'tick' }
@@ -33,6 +37,8 @@ export interface SwarmsOptions {
   readonly limits?: Partial<SwarmsLimits>
   /** Lent to clients that announce `ice_servers`. */
   readonly iceServers?: readonly IceServer[]
+  /** Reads and checks the pointers of sites. @default none, and without it no extensions for sites */
+  readonly pointers?: PointerReader
 }
 
 export interface SwarmsStats {
@@ -41,6 +47,15 @@ export interface SwarmsStats {
   readonly leeches: number
   readonly peers: number
   readonly offersUnderWay: number
+  /** Those that visitors took most of, first. */
+  readonly sites: readonly SiteFigures[]
+}
+
+const NO_SITES: FailureReply = {
+  type: 'failed',
+  action: 'pointer',
+  code: 'unknown-action',
+  reason: 'This tracker takes no pointers.',
 }
 
 export class Swarms {
@@ -51,11 +66,14 @@ export class Swarms {
   readonly #roster: Roster
   readonly #relay: Relay
   readonly #takeovers: Takeovers
+  readonly #sites: Sites | undefined
 
-  constructor({ random, limits, iceServers = [] }: SwarmsOptions) {
+  constructor({ random, limits, iceServers = [], pointers }: SwarmsOptions) {
     this.#limits = { ...SWARMS_DEFAULTS, ...limits }
     this.#iceServers = iceServers
-    this.#extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers.length > 0)
+    const extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers.length > 0)
+    this.#extensions = pointers ? [...extensions, ...SITE_EXTENSIONS] : extensions
+    this.#sites = pointers && new Sites(this.#limits, pointers, this.#outbox)
     this.#roster = new Roster(this.#limits)
     this.#relay = new Relay(this.#limits, random, this.#outbox)
     this.#takeovers = new Takeovers(this.#limits)
@@ -63,11 +81,11 @@ export class Swarms {
 
   /** When a `tick` is needed (ms); Infinity when none is. Old offers and silent members go with any input. */
   get deadline(): number {
-    return this.#takeovers.deadline
+    return Math.min(this.#takeovers.deadline, this.#sites?.deadline ?? Number.POSITIVE_INFINITY)
   }
 
   get stats(): SwarmsStats {
-    return { ...this.#roster.stats, offersUnderWay: this.#relay.count }
+    return { ...this.#roster.stats, offersUnderWay: this.#relay.count, sites: this.#sites?.figures() ?? [] }
   }
 
   /** `now` in ms, never less than before. Effects are to be performed in order. */
@@ -79,6 +97,7 @@ export class Swarms {
       this.#roster.leaveAll(takeover.holder)
       this.#handOver(takeover, now)
     }
+    this.#sites?.tellDue(now)
     switch (input.type) {
       case 'message':
         this.#receive(input.connection, input.request, now)
@@ -90,6 +109,7 @@ export class Swarms {
         break
       case 'closed':
         this.#takeovers.endOfNewcomer(input.connection)
+        this.#sites?.leave(input.connection)
         this.#roster.leaveAll(input.connection)
         for (const takeover of this.#takeovers.endOfHolder(input.connection)) this.#handOver(takeover, now)
         break
@@ -99,7 +119,12 @@ export class Swarms {
     return this.#outbox.take()
   }
 
-  #receive(connection: number, request: TrackerRequest, now: number): void {
+  #receive(connection: number, request: TrackerRequest | PointerRequest, now: number): void {
+    if (request.type === 'pointer') {
+      if (this.#sites) this.#sites.receive(connection, request.pointer, now)
+      else this.#outbox.refuse(connection, NO_SITES)
+      return
+    }
     if (request.type === 'scrape') {
       this.#scrape(connection, request)
       return
@@ -108,6 +133,7 @@ export class Swarms {
     const isFree = peer === undefined
     const isOwn = peer?.connection.id === connection
     if (request.type === 'announce') {
+      if (request.siteTotals) this.#sites?.report(connection, request.siteTotals, now)
       if (request.event === 'stopped') this.#stop(connection, request, peer, now)
       else if (isFree || isOwn) this.#announce(connection, request, now)
       else this.#claim(connection, request, peer, now)

@@ -15,6 +15,8 @@ import {
   refused,
 } from './tracker.ts'
 import type { Candidate, Fields, Refused, TrackerErrorCode, TrackerExtension, WireId } from './tracker.ts'
+import { encodePointer } from './tracker-site.ts'
+import type { PointerReply } from './tracker-site.ts'
 
 export interface AnnounceReply {
   readonly type: 'announced'
@@ -75,7 +77,7 @@ export interface ScrapeReply {
 
 export interface FailureReply {
   readonly type: 'failed'
-  readonly action: 'announce' | 'scrape'
+  readonly action: 'announce' | 'scrape' | 'pointer'
   readonly infoHash?: WireId | undefined
   /** undefined: the tracker gives none. Unknown codes of later versions are kept. */
   readonly code?: TrackerErrorCode | (string & {}) | undefined
@@ -90,7 +92,14 @@ export interface ShutdownReply {
   readonly seconds: number
 }
 
-export type TrackerReply = AnnounceReply | SignalReply | CandidateReply | ScrapeReply | FailureReply | ShutdownReply
+export type TrackerReply =
+  | AnnounceReply
+  | SignalReply
+  | CandidateReply
+  | ScrapeReply
+  | FailureReply
+  | ShutdownReply
+  | PointerReply
 
 /**
  * Writes one message to a client. An `action` is always there: WebTorrent tears its socket down without one.
@@ -148,14 +157,16 @@ export function encodeTrackerReply(reply: TrackerReply): string {
       })
     case 'shutdown':
       return JSON.stringify({ action: 'shutdown', seconds: reply.seconds })
+    case 'pointer':
+      return encodePointer(reply.pointer)
   }
 }
 
 /**
  * Reads one message of a tracker, any tracker. Every field of the result is checked for form and bounds.
- * Replies to scrapes are not read here: a client makes none (`parseScrapeReply`).
+ * Replies to scrapes are not read here, for a client makes none (`parseScrapeReply`), nor are pointers (`tracker-site.ts`).
  */
-export function parseTrackerReply(text: string): Exclude<TrackerReply, ScrapeReply> | Refused {
+export function parseTrackerReply(text: string): Exclude<TrackerReply, ScrapeReply | PointerReply> | Refused {
   const fields = parseFields(text)
   if (typeof fields === 'string') return refused('bad-message', fields)
   if (fields['failure reason'] !== undefined) return parseFailure(fields)

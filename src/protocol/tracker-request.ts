@@ -14,6 +14,8 @@ import {
   refused,
 } from './tracker.ts'
 import type { Candidate, Fields, Refused, TrackerExtension, WireId } from './tracker.ts'
+import { parsePointer, parseSiteExtensions, parseSiteTotals, POINTER_BYTES_MAX } from './tracker-site.ts'
+import type { PointerRequest, SiteTotals } from './tracker-site.ts'
 
 export interface AnnounceRequest {
   readonly type: 'announce'
@@ -30,6 +32,8 @@ export interface AnnounceRequest {
   readonly offers: readonly UntargetedOffer[]
   /** undefined: a client that knows none. */
   readonly extensions?: readonly TrackerExtension[]
+  /** What a visitor of a site took since it connected: `stats`. */
+  readonly siteTotals?: SiteTotals
 }
 
 export interface UntargetedOffer {
@@ -66,8 +70,10 @@ export interface ScrapeRequest {
 
 export type TrackerRequest = AnnounceRequest | SignalRequest | CandidateRequest | ScrapeRequest
 
+const BAD_POINTER = `A pointer has up to ${POINTER_BYTES_MAX} bytes, as latin-1.`
+
 /** Reads one message of a client. Every field of the result is checked for form and bounds. */
-export function parseTrackerRequest(text: string): TrackerRequest | Refused {
+export function parseTrackerRequest(text: string): TrackerRequest | PointerRequest | Refused {
   const fields = parseFields(text)
   if (typeof fields === 'string') return refused('bad-message', fields)
   switch (fields.action) {
@@ -79,8 +85,12 @@ export function parseTrackerRequest(text: string): TrackerRequest | Refused {
       return parseCandidateRequest(fields)
     case 'scrape':
       return parseScrape(fields)
+    case 'pointer': {
+      const pointer = parsePointer(fields)
+      return pointer === undefined ? refused('bad-pointer', BAD_POINTER) : { type: 'pointer', pointer }
+    }
     default:
-      return refused('unknown-action', 'The action must be announce, candidate or scrape.', fields.info_hash)
+      return refused('unknown-action', 'The action must be announce, candidate, scrape or pointer.', fields.info_hash)
   }
 }
 
@@ -129,6 +139,7 @@ function parseAnnounce(fields: Fields): AnnounceRequest | Refused {
   const offers = parseOffers(fields)
   if ('type' in offers) return offers
   const extensions = parseExtensions(fields.extensions)
+  const siteTotals = parseSiteTotals(fields.stats)
   const peersWanted = parseCount(fields.numwant) ?? TRACKER_MESSAGE_LIMITS.peersMax
   return {
     type: 'announce',
@@ -139,7 +150,8 @@ function parseAnnounce(fields: Fields): AnnounceRequest | Refused {
     left: parseCount(fields.left) ?? null,
     event: parseEvent(fields.event),
     offers,
-    ...(extensions && { extensions }),
+    ...(extensions && { extensions: [...extensions, ...parseSiteExtensions(fields.extensions)] }),
+    ...(siteTotals && { siteTotals }),
   }
 }
 

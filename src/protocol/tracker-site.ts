@@ -21,6 +21,18 @@ export const SOURCES = ['peers', 'origin', 'cache', 'wasted', 'duplicates'] as c
  */
 export type SiteTotals = { readonly [K in (typeof SOURCES)[number]]: number }
 
+/** A visitor, or whoever publishes a site, tells the newest pointer that it knows, and is told of newer ones from then on. */
+export interface PointerRequest {
+  readonly type: 'pointer'
+  readonly pointer: Uint8Array
+}
+
+/** A newer pointer of that site. */
+export interface PointerReply {
+  readonly type: 'pointer'
+  readonly pointer: Uint8Array
+}
+
 /** The message that carries a pointer, either way. */
 export function encodePointer(pointer: Uint8Array): string {
   return JSON.stringify({ action: 'pointer', pointer: toLatin1(pointer) })

@@ -20,7 +20,7 @@ export type WireId = string
  * `dial` (the tracker names peers, the client offers to one of them), `trickle` (candidates follow the offer),
  * `shutdown` (the tracker says when it goes away), `ice_servers` (the tracker lends its STUN and TURN servers).
  */
-export type TrackerExtension = 'dial' | 'trickle' | 'shutdown' | 'ice_servers'
+export type TrackerExtension = 'dial' | 'trickle' | 'shutdown' | 'ice_servers' | SiteExtension
 
 /** What is between a tracker and a site's visitors alone: `tracker-site.ts`. */
 export type SiteExtension = 'pointer' | 'stats'
@@ -42,6 +42,8 @@ export type TrackerErrorCode =
   | 'unknown-peer'
   /** An answer or candidate for an offer that is not there, is too old, or is somebody else's. */
   | 'unknown-offer'
+  /** A pointer of a site that is none, or that its key has not signed. Counts as a violation. */
+  | 'bad-pointer'
   /** More swarms, peers or offers than one connection, or the whole tracker, may have. */
   | 'limit'
 

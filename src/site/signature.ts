@@ -45,7 +45,8 @@ async function importKey(key: Uint8Array): Promise<CryptoKey | undefined> {
   }
 }
 
-function withPurpose(purpose: Purpose, message: Uint8Array): Uint8Array<ArrayBuffer> {
+/** What is signed. */
+export function withPurpose(purpose: Purpose, message: Uint8Array): Uint8Array<ArrayBuffer> {
   return concatBytes([fromUtf8(`shoal ${purpose} 1\n`), message]) as Uint8Array<ArrayBuffer>
 }
 

@@ -3,8 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, describe, it } from 'node:test'
 import { WebSocket } from 'ws'
+import { encodePointer } from '../../src/protocol/tracker-site.ts'
+import { signPointer } from '../../src/site/pointer.ts'
 import { startTracker } from '../../tracker/index.ts'
 import type { RunningTracker, TrackerOptions } from '../../tracker/index.ts'
+import { testKey } from '../support/site.ts'
 import { bareAnnounce, peerIdOf, TestSocket, WIRE_HASH } from './tracker-support.ts'
 
 const running: { close(): unknown }[] = []
@@ -60,6 +63,20 @@ describe('a tracker and strangers', () => {
     assert.equal(await refusal(tracker.url), 403)
     assert.equal(tracker.stats().addressesBanned, 1)
     assert.equal((await honest.ask(bareAnnounce('a'))).incomplete, 1)
+  })
+
+  it('tells who forges the pointer of a site once, then drops it', async () => {
+    const tracker = await start()
+    const owner = await testKey()
+    const hash = new Uint8Array(32)
+    const statement = { version: 1, expires: 2 ** 33, infoHash: hash, manifestHash: hash, isKilled: false }
+    const forged = await signPointer({ ...statement, key: owner.key, rotated: [] }, (await testKey()).sign)
+    const socket = await connect(tracker.url)
+    const { action, code } = await socket.ask(encodePointer(forged))
+    assert.deepEqual([action, code], ['pointer', 'bad-pointer'])
+    socket.send(encodePointer(forged))
+    assert.equal(await socket.closed, 1008)
+    assert.deepEqual([tracker.stats().violations, tracker.stats().sites], [2, []])
   })
 
   it('bans nobody for requests that cannot be met', async () => {

@@ -82,6 +82,16 @@ const ROOMS: readonly Room[] = [
     ],
   },
   { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
+  {
+    room: 'tracker/pointers.ts',
+    mayImport: [
+      'src/site/pointer.ts',
+      'src/site/signature.ts',
+      'src/site/limits.ts',
+      'src/metainfo/bytes.ts',
+      'tracker/',
+    ],
+  },
   { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },
   {
     room: 'test/sim/command/',

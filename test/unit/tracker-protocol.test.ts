@@ -4,6 +4,7 @@ import { encodeTrackerReply, parseScrapeReply, parseTrackerReply } from '../../s
 import type { TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import { encodeTrackerRequest, parseTrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
+import { encodePointer } from '../../src/protocol/tracker-site.ts'
 
 const infoHash = '\x00\x01\x7f\x80\xff-info-hash-----'
 const peerId = '-WW0300-aaaaaaaaaaaa'
@@ -99,6 +100,33 @@ describe('requests to a tracker', () => {
     assert.deepEqual(parsed.type === 'announce' && parsed.extensions, ['dial', 'trickle'])
   })
 
+  it('reads what visitors of a site say', () => {
+    const pointer = Uint8Array.from({ length: 512 }, (_, i) => i)
+    assert.deepEqual(parseTrackerRequest(encodePointer(pointer)), { type: 'pointer', pointer })
+    const extensions = ['stats', 'dial', 'pointer']
+    const stats = { peers: 1, origin: 2.5, cache: 3, wasted: 4, duplicates: 5, other: 6 }
+    const parsed = request({ action: 'announce', info_hash: infoHash, peer_id: peerId, extensions, stats })
+    assert.ok(parsed.type === 'announce')
+    assert.deepEqual(parsed.extensions, ['dial', 'pointer', 'stats'])
+    assert.deepEqual(parsed.siteTotals, { peers: 1, origin: 2, cache: 3, wasted: 4, duplicates: 5 })
+  })
+
+  it('takes figures that are none for none', () => {
+    const good = { peers: 1, origin: 2, cache: 3, wasted: 4, duplicates: 5 }
+    for (const stats of [
+      null,
+      5,
+      [],
+      {},
+      { ...good, cache: -1 },
+      { ...good, peers: '1' },
+      { ...good, wasted: 1e300 },
+    ]) {
+      const parsed = request({ action: 'announce', info_hash: infoHash, peer_id: peerId, stats })
+      assert.equal(parsed.type === 'announce' && parsed.siteTotals, undefined)
+    }
+  })
+
   const announce = { action: 'announce', info_hash: infoHash, peer_id: peerId }
   const answer = { ...announce, to_peer_id: toPeerId, offer_id: offerId, answer: { type: 'answer', sdp } }
   const trickled = { ...answer, action: 'candidate', answer: undefined, candidate }
@@ -136,6 +164,9 @@ describe('requests to a tracker', () => {
       'a candidate with a negative line',
       JSON.stringify({ ...trickled, candidate: { ...candidate, sdpMLineIndex: -1 } }),
     ],
+    ['a pointer of 513 bytes', JSON.stringify({ action: 'pointer', pointer: 'x'.repeat(513) })],
+    ['a pointer beyond latin-1', JSON.stringify({ action: 'pointer', pointer: 'ā' })],
+    ['a pointer that is a list', JSON.stringify({ action: 'pointer', pointer: [1] })],
     ['a scrape of 301', JSON.stringify({ action: 'scrape', info_hash: Array(301).fill(infoHash) })],
     ['a scrape of something else', JSON.stringify({ action: 'scrape', info_hash: [infoHash, null] })],
   ]

@@ -206,7 +206,7 @@ describe('the tracker counts', () => {
     bench.now += 4 * 120_000
     bench.step({ type: 'tick' })
     const { offersUnderWay: _, ...nothing } = bench.swarms.stats
-    assert.deepEqual(nothing, { swarms: 0, seeds: 0, leeches: 0, peers: 0 })
+    assert.deepEqual(nothing, { swarms: 0, seeds: 0, leeches: 0, peers: 0, sites: [] })
   })
 
   it('the same after any order of coming, changing and going', () => {

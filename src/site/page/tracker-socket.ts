@@ -57,7 +57,9 @@ export function siteSockets(Base: new (url: string) => WebSocketLike, hooks: Sit
     readonly #url: string
     readonly #toldBefore: SiteTotals
     #extensions: readonly SiteExtension[] = []
-    #pointer: Uint8Array | undefined
+    /** What this tracker was told, and what it told, last. */
+    #told: Uint8Array | undefined
+    #heard: Uint8Array | undefined
 
     constructor(url: string) {
       const base = new Base(url)
@@ -93,8 +95,9 @@ export function siteSockets(Base: new (url: string) => WebSocketLike, hooks: Sit
 
     tellPointer(): void {
       const pointer = hooks.pointer()
-      if (pointer === undefined || pointer === this.#pointer || !this.#extensions.includes('pointer')) return
-      this.#pointer = pointer
+      if (pointer === undefined || !this.#extensions.includes('pointer')) return
+      if (isSame(pointer, this.#told) || isSame(pointer, this.#heard)) return
+      this.#told = pointer
       this.#base.send(encodePointer(pointer))
     }
 
@@ -112,9 +115,12 @@ export function siteSockets(Base: new (url: string) => WebSocketLike, hooks: Sit
     #receive(event: { data: unknown }): void {
       const fields = typeof event.data === 'string' ? fieldsOf(event.data) : undefined
       if (fields?.action === 'pointer') {
+        // It has no time to check pointers: it is told again after its next reply.
+        if (fields.code === 'limit') this.#told = undefined
         const pointer = parsePointer(fields)
-        const known = hooks.pointer()
-        if (pointer && !(known && equalBytes(pointer, known))) hooks.onPointer(pointer)
+        if (pointer === undefined || isSame(pointer, hooks.pointer())) return
+        this.#heard = pointer
+        hooks.onPointer(pointer)
         return
       }
       const message = fields && filterMessage(fields, incoming(hooks.candidates()))
@@ -158,6 +164,10 @@ function filterOffer(item: unknown, filter: CandidateFilter): unknown {
 
 function filterSdp(description: Fields, filter: CandidateFilter): Fields {
   return { ...description, sdp: filterDescription(String(description.sdp), filter) }
+}
+
+function isSame(pointer: Uint8Array, other: Uint8Array | undefined): boolean {
+  return other !== undefined && equalBytes(pointer, other)
 }
 
 function difference(totals: SiteTotals, before: SiteTotals): SiteTotals {
