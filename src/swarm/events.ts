@@ -65,7 +65,7 @@ export type Input<Body> =
   | { readonly type: 'fetch-ended'; readonly id: number; readonly failed?: 'retry' | 'permanent' }
   /** What is remembered of a torrent that was here before: no peer is needed to know its files. */
   | { readonly type: 'metainfo'; readonly metainfo: Metainfo }
-  /** Ends `open`: which pieces are in the store, one bit a piece. */
+  /** Ends `open`: which pieces are in the store, one bit a piece. May come again when others have put more there. */
   | { readonly type: 'resumed'; readonly have: Uint8Array }
   /** A piece that was thought to be in the store is not, or did not verify. */
   | { readonly type: 'lost'; readonly piece: number }

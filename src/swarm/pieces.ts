@@ -108,18 +108,21 @@ export class Pieces<Body> {
     return this.layout.sha1(piece) !== undefined || this.hashes.root(piece) !== undefined
   }
 
-  /** What the store already holds. */
-  resume(have: Uint8Array): void {
-    const resumed = new Bitfield(this.layout.pieceCount, have)
+  /** What the store holds: when it opens, and whenever more has come to it. @returns what is new, but for what is on its way already */
+  resume(stored: Uint8Array): number[] {
+    const resumed = new Bitfield(this.layout.pieceCount, stored)
+    const news: number[] = []
     for (let piece = 0; piece < this.layout.pieceCount; piece++) {
       // A piece without data (all padding) is there by definition.
       const isEmpty = this.layout.pieceBytes(piece) === 0
-      if (!isEmpty && !resumed.has(piece)) continue
+      if (!(isEmpty || resumed.has(piece)) || this.have.has(piece) || this.partials.has(piece)) continue
+      news.push(piece)
       this.have.add(piece)
       this.#context.counters.fromStoreBytes += this.layout.pieceBytes(piece)
       this.refresh(piece)
     }
     this.reportDone()
+    return news
   }
 
   want(want: Want): void {

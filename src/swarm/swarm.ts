@@ -157,11 +157,10 @@ export class Swarm<Body> {
 
   /** What every step ends with: free windows are filled, dials made, demand told. */
   #settle(): void {
-    const transfer = this.#transfer
     if (this.#isStopped) return
-    transfer?.fill()
+    this.#transfer?.fill()
     this.#connector.tick(this.isHungry)
-    this.#ask(transfer === undefined || transfer.pieces.missing.count > 0)
+    this.#ask(this.#transfer?.pieces.missing.count !== 0)
   }
 
   /** Says what could be made use of, when that changes. */
@@ -235,11 +234,13 @@ export class Swarm<Body> {
 
   #resumed(have: Uint8Array): void {
     const transfer = this.#transfer
-    if (transfer === undefined || transfer.isResumed) return
-    transfer.isResumed = true
-    transfer.pieces.resume(have)
-    for (const peer of [...this.#peers.values()]) this.#messages.introduce(peer)
-    transfer.review()
+    const news = transfer?.pieces.resume(have)
+    if (transfer?.isResumed) for (const piece of news!) this.#messages.announce(piece)
+    else if (transfer) {
+      transfer.isResumed = true
+      for (const peer of [...this.#peers.values()]) this.#messages.introduce(peer)
+    }
+    transfer?.review()
     this.#fillSlots()
   }
 

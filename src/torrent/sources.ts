@@ -50,7 +50,7 @@ export async function hashFiles(files: readonly OwnFile[], options: CreateOption
 export function readSource(source: string | Uint8Array): Origins {
   if (source instanceof Uint8Array) return { metainfo: parseMetainfo(source) }
   if (typeof source === 'string') return { magnet: parseMagnet(source) }
-  const message = 'add() takes a magnet link, an infohash, the bytes of a .torrent as a Uint8Array, or the URL of one.'
+  const message = 'add() takes a magnet link, an infohash, the bytes of a .torrent (Uint8Array), or its URL.'
   throw new ShoalError('invalid-argument', message)
 }
 
