@@ -1,6 +1,7 @@
 /**
- * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`; and dist/shoal-sw.js: a site's
- * service worker as a classic script, in which `shoal build` puts the site's table.
+ * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`; dist/shoal-sw.js: a site's
+ * service worker as a classic script, in which `shoal build` puts the site's table; and what the pages of a site load: dist/shoal.js, its
+ * script tag, a classic script too, and dist/shoal-page.js, a module that the tag loads when the page is idle.
  * The modules under dist/src, for bundlers and Node, are made by tsc alone.
  */
 import { readFileSync } from 'node:fs'
@@ -89,9 +90,35 @@ const serviceWorker = {
   onwarn,
 }
 
-export default [library, serviceWorker]
+/** Names stay as they are: tabs with different versions of it talk to each other, and there is no budget that asks for less. */
+const page = {
+  input: 'src/site/page/main.ts',
+  output: { file: 'dist/shoal-page.js', format: 'es', sourcemap: true, inlineDynamicImports: true },
+  plugins: [
+    browserModulesForRollup(),
+    nodeResolve({ browser: true, preferBuiltins: false }),
+    commonjs(),
+    esbuild({ target: 'es2022' }),
+    terser({ module: true, ecma: 2022, compress: { passes: 2 }, format: { comments: false } }),
+  ],
+  onwarn,
+}
 
-/** A script that can be imported by any other worker: no name of it is global but those that it gives out. */
+const tag = {
+  input: 'src/site/page/tag.ts',
+  output: { file: 'dist/shoal.js', format: 'es', sourcemap: false },
+  plugins: [
+    nodeResolve({ browser: true }),
+    esbuild({ target: 'es2022' }),
+    terser({ module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false } }),
+    classicScript(),
+  ],
+  onwarn,
+}
+
+export default [library, serviceWorker, page, tag]
+
+/** A script beside others: no name of it is global but those that it gives out. */
 function classicScript() {
   return { name: 'classic-script', renderChunk: code => `(()=>{"use strict";${code.trim()}})()` }
 }

@@ -21,6 +21,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const SUBSTITUTES = join(ROOT, 'build/substitutes')
 
+/** What a site's service worker is made of (test/support/rooms.ts). */
+const WORKER_ROOMS = /^site\/(table|keys|http|bridge|service-worker|worker\/.*)\.ts$/
+
 /** Nodes that name a property. */
 const MEMBERS = new Set([
   SyntaxKind.PropertySignature,
@@ -183,8 +186,11 @@ function isOurs(symbol) {
   return symbol?.declarations.some(({ path }) => isBundled(path)) ?? false
 }
 
+/** Neither Node's part nor a site's, but for its service worker, is in what this is for: the page script keeps its names. */
 function isBundled(path) {
-  return path.startsWith(join(ROOT, 'src/')) && !path.startsWith(join(ROOT, 'src/node/'))
+  if (!path.startsWith(join(ROOT, 'src/'))) return false
+  const room = path.slice(join(ROOT, 'src/').length)
+  return !/^(node|site)\//.test(room) || WORKER_ROOMS.test(room)
 }
 
 /** Every word of what is bundled beside src, as it is bundled: comments, and what is cut, use none. */

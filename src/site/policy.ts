@@ -24,6 +24,8 @@ interface Flag {
   readonly default: 0 | 1
 }
 
+const MIB = 1024 * 1024
+
 const flag = { kind: 'flag', default: 0 } as const satisfies Flag
 
 /** Every entry that a policy may have; all of them may be missing. */
@@ -37,9 +39,9 @@ export const SITE_POLICY = {
    * What a visitor sends at the most; 0: visitors download only. 1 MiB/s are 8 Mbit/s, what a family's line of 20 Mbit/s up can
    * spare beside a video call; whoever has less is slowed by the transport before the cap is reached.
    */
-  'upload-rate': { kind: 'figure', unit: 'bytes a second', max: 2 ** 30, default: 2 ** 20 },
+  'upload-rate': { kind: 'figure', unit: 'bytes a second', max: 1024 * MIB, default: MIB },
   /** What a visitor sends in a day at the most; 0: visitors download only. 1 GiB is 30 a month, 3 % of a terabyte, a common monthly allowance. */
-  'upload-day': { kind: 'figure', unit: 'bytes a day', max: 2 ** 50, default: 2 ** 30 },
+  'upload-day': { kind: 'figure', unit: 'bytes a day', max: 1024 * 1024 * 1024 * MIB, default: 1024 * MIB },
   /**
    * Addresses of the local network are offered to other visitors. Not unless asked for: browsers may ask their user for leave to reach
    * the local network, on a page that has nothing to do with it. For offices and schools whose visitors sit behind one router.

@@ -1,0 +1,2 @@
+/** `dist/shoal-page.js`: what the tag's script loads when the page is idle. */
+export { startAgent } from './agent.ts'

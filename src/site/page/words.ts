@@ -1,0 +1,37 @@
+/**
+ * What the tabs of a browser say to each other, over a BroadcastChannel. Arrays, a word first; whatever is none of these is passed over.
+ *
+ *     tab → leader    loading, loaded     a page begins to load; its load event is over
+ *                     used                resources that it loaded
+ *                     prefetch            wants a file in the store
+ *                     ask                 wants to know how things are: `state` follows
+ *     leader → tabs   state               bytes by source, and which deploy holds
+ *                     prefetched          whether it is there now
+ *     tab → all       consent             the visitor has said something
+ */
+import type { SiteStats } from './stats.ts'
+
+/** A resource that a page loaded, as Resource Timing has it. */
+export interface Loaded {
+  readonly url: string
+  /** Bytes that came over the network, headers included; 0 from a cache. */
+  readonly transferBytes: number
+  readonly bodyBytes: number
+  readonly durationMs: number
+  /** The service worker answered. */
+  readonly isByWorker: boolean
+}
+
+export type TabWord =
+  | readonly ['loading' | 'loaded', tab: number]
+  | readonly ['used', resources: readonly Loaded[]]
+  | readonly ['prefetch', id: string, url: string]
+  | readonly ['ask']
+  | readonly ['state', stats: SiteStats]
+  | readonly ['prefetched', id: string, isThere: boolean]
+  | readonly ['consent']
+
+/** The channel of all tabs of a site. The loader names it too. */
+export function tabChannelName(manifestUrl: string): string {
+  return `shoal ${manifestUrl}`
+}
