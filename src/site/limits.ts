@@ -37,8 +37,10 @@ export const SITE_NAMES = {
   manifest: 'shoal.torrent',
   pointer: 'shoal.pointer',
   worker: 'shoal-sw.js',
-  /** Reserved for the page script, which is not part of this version. */
+  /** What the tag loads. */
   script: 'shoal.js',
+  /** The rest of it, a module, which it loads when the page is idle. */
+  page: 'shoal-page.js',
   /** A manifest that waits for its signature. */
   unsigned: 'shoal.unsigned',
   /** Folder of the .torrents of bulk files. */

@@ -12,7 +12,7 @@ import type { Lifetime } from './support/scope.ts'
 interface Origin {
   /** Of pages. */
   readonly page?: OutgoingHttpHeaders
-  /** Of listed files and twins. */
+  /** Of listed files, twins and the worker. */
   readonly files?: OutgoingHttpHeaders
   readonly hasRanges?: boolean
   /** Sends a file's bytes as they are no longer on disk. */
@@ -20,7 +20,12 @@ interface Origin {
   readonly isEmpty?: boolean
 }
 
-const TYPES: Readonly<Record<string, string>> = { json: 'application/json', jpg: 'image/jpeg', gz: 'application/gzip' }
+const TYPES: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  jpg: 'image/jpeg',
+  gz: 'application/gzip',
+  js: 'text/javascript',
+}
 
 /** Builds a site of an image and a document with a twin, asking the server that serves it. */
 async function probed(lifetime: Lifetime, origin: Origin): Promise<CliOutcome> {
@@ -79,6 +84,11 @@ describe('shoal build --probe', () => {
     assert.match(outcome.stderr, /probe: nothing stands in the way/)
   })
 
+  it('does not warn of isolated pages whose worker has the header too', async t => {
+    const headers = { 'Cross-Origin-Embedder-Policy': 'require-corp' }
+    assert.deepEqual(warningsIn(await probed(t, { page: headers, files: headers })), [])
+  })
+
   const cases: readonly (readonly [what: string, origin: Origin, warning: RegExp])[] = [
     [
       'a policy that forbids the tracker',
@@ -93,7 +103,22 @@ describe('shoal build --probe', () => {
     [
       'isolated pages',
       { page: { 'Cross-Origin-Embedder-Policy': 'require-corp' } },
-      /COEP require-corp\): send the same header with shoal-sw\.js/,
+      /isolated by COEP: send the same header with shoal-sw\.js/,
+    ],
+    [
+      'a policy that comes with the worker and forbids it to fetch',
+      { files: { 'Content-Security-Policy': "default-src 'none'" } },
+      /shoal-sw\.js: its Content-Security-Policy does not allow 'self': add it to connect-src/,
+    ],
+    [
+      'a worker that is no script',
+      { files: { 'Content-Type': 'text/plain' } },
+      /shoal-sw\.js is served as text\/plain/,
+    ],
+    [
+      'a policy that forbids the tag',
+      { page: { 'Content-Security-Policy': "script-src 'none'" } },
+      /add it to script-src/,
     ],
     ['no ranges', { hasRanges: false }, /ranges are not supported/],
     ['another deploy', { isOld: true }, /photo\.jpg has another length there/],

@@ -1,103 +1,17 @@
 /** `shoal keygen`, `build`, `sign` and `verify` as processes, on folders as bundlers leave them. */
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { chmod, cp, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { createTorrent } from '../../src/create.ts'
-import { fromHex, toHex } from '../../src/metainfo/bytes.ts'
+import { toHex } from '../../src/metainfo/bytes.ts'
 import { parseMetainfo } from '../../src/metainfo/metainfo.ts'
-import { type Manifest, verifyManifest } from '../../src/site/manifest.ts'
-import { checkPair, verifyPointer } from '../../src/site/pointer.ts'
+import { verifyPointer } from '../../src/site/pointer.ts'
 import { findListed, type Table } from '../../src/site/table.ts'
-import { type CliOutcome, runCli, scratchFolder, startCli } from './support/cli.ts'
-import type { Lifetime } from './support/scope.ts'
-
-const BASE = 'https://example.org/app/'
-const URLS = ['--origin', BASE, '--tracker', 'wss://tracker.example']
-
-/** Hexadecimal digits, which gzip shrinks to little more than a half. */
-const text = (length: number): Buffer =>
-  Buffer.from(
-    randomBytes(Math.ceil(length / 2))
-      .toString('hex')
-      .slice(0, length),
-  )
-
-/** What bundlers leave: pages, scripts, maps, images, a film, and things that are nobody's business. */
-const FILES: Readonly<Record<string, Buffer>> = {
-  'index.html': text(30_000),
-  'about/index.htm': text(30_000),
-  'assets/app-B1c2D3e4.js': text(60_000),
-  'assets/app-B1c2D3e4.js.map': text(90_000),
-  'assets/data.json': text(400_000),
-  'assets/noise.bin': randomBytes(100_000),
-  'assets/photo-0a1b2c3d.jpg': randomBytes(90_000),
-  'assets/tiny.png': randomBytes(900),
-  'assets/scene.usdz': randomBytes(20_000),
-  contact: text(20_000),
-  'film.mp4': randomBytes(8 * 1024 * 1024 + 5),
-  '.env': text(50_000),
-  '.git/objects/pack.bin': randomBytes(50_000),
-}
-
-interface Scene {
-  /** With the key, and the site in `site`. */
-  readonly folder: string
-  readonly site: string
-  readonly key: Uint8Array
-  run(...args: readonly string[]): Promise<CliOutcome>
-}
-
-async function scene(lifetime: Lifetime, files = FILES): Promise<Scene> {
-  const folder = await scratchFolder(lifetime)
-  const site = join(folder, 'site')
-  for (const [path, data] of Object.entries(files)) {
-    await mkdir(dirname(join(site, path)), { recursive: true })
-    await writeFile(join(site, path), data)
-  }
-  const run = (...args: readonly string[]): Promise<CliOutcome> => runCli(args, { cwd: folder })
-  const made = await run('keygen')
-  assert.equal(made.exitCode, 0, made.stderr)
-  return { folder, site, run, key: fromHex(made.stdout.trim())! }
-}
-
-async function done(outcome: Promise<CliOutcome>): Promise<CliOutcome> {
-  const result = await outcome
-  assert.equal(result.exitCode, 0, result.stderr)
-  return result
-}
-
-async function refused(outcome: Promise<CliOutcome>, sentence: RegExp, exitCode?: number): Promise<void> {
-  const result = await outcome
-  assert.notEqual(result.exitCode, 0, result.stdout)
-  if (exitCode !== undefined) assert.equal(result.exitCode, exitCode, result.stderr)
-  assert.match(result.stderr, sentence)
-  assert.doesNotMatch(result.stderr, /^\s+at /m, 'a stack trace')
-}
-
-/** As a visitor reads it. */
-async function manifestIn({ site, key }: Pick<Scene, 'site' | 'key'>): Promise<Manifest> {
-  const trust = { key, base: BASE, nowSeconds: Math.floor(Date.now() / 1000) }
-  const { manifest } = await verifyManifest(await readFile(join(site, 'shoal.torrent')), trust)
-  const { pointer } = await verifyPointer(await readFile(join(site, 'shoal.pointer')), { ...trust, key: manifest.key })
-  checkPair(pointer, manifest)
-  return manifest
-}
-
-/** Every file of a folder with a hash of its bytes. */
-async function contentsOf(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
-  const hashed = files.sort().map(async place => {
-    const hash = createHash('sha256')
-      .update(await readFile(place))
-      .digest('hex')
-    return [place.slice(folder.length + 1), hash]
-  })
-  return Object.fromEntries(await Promise.all(hashed))
-}
+import { type CliOutcome, startCli } from './support/cli.ts'
+import { BASE, contentsOf, done, FILES, manifestIn, refused, scene, text, URLS } from './support/site-scene.ts'
 
 const hashedCount = ({ stderr }: CliOutcome): number => Number(/(\d+) hashed/.exec(stderr)?.[1])
 
@@ -112,11 +26,16 @@ describe('shoal build', () => {
     )
     assert.match(stdout, new RegExp(`^version ${manifest.version}$`, 'm'))
     assert.match(stdout, new RegExp(`^key ${toHex(stage.key)}$`, 'm'))
-    assert.match(stdout, /^Content-Security-Policy: connect-src 'self' wss:\/\/tracker\.example; worker-src 'self'$/m)
+    const attributes = `data-manifest="/app/shoal.torrent" data-key="${toHex(stage.key)}" data-version="${manifest.version}"`
+    assert.ok(stdout.includes(`\n<script async src="/app/shoal.js" ${attributes}></script>\n`), stdout)
+    assert.match(
+      stdout,
+      /^Content-Security-Policy: script-src 'self'; worker-src 'self'; connect-src 'self' wss:\/\/tracker\.example$/m,
+    )
     assert.match(stderr, /Left to HTTP: .*2 HTML/)
     assert.match(stderr, /2 of unknown type/)
     assert.match(stderr, /names every listed path to whoever reads it/)
-    assert.match(stderr, /no page script in this version/)
+    assert.match(stderr, /No page in the folder has the tag/)
 
     const metainfo = parseMetainfo(new Uint8Array(await readFile(join(stage.site, 'shoal.torrent'))))
     const made = await createTorrent(
@@ -245,6 +164,9 @@ describe('shoal build', () => {
     assert.equal(listed.rootHex, toHex(piecesRoot))
     assert.deepEqual([listed.lengthBytes, listed.storedBytes, listed.isGzip], [length, contentLength, true])
     assert.equal(findListed(table, '/app/index.html'), undefined)
+    await writeFile(join(stage.site, 'shoal-sw.js'), 'altered')
+    const { stderr } = await done(stage.run('verify', 'site'))
+    assert.match(stderr, /shoal-sw\.js is not what this version of Shoal would write/)
   })
 
   it('shows that it is alive, and leaves the old deploy whole when it is stopped', async t => {

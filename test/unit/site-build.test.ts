@@ -140,27 +140,40 @@ describe('a Content-Security-Policy', () => {
   const complaints = (policy: string): string[] => cspComplaints(policy, needs, 'https://example.org')
 
   it('is given as lines to paste', () => {
-    assert.deepEqual(cspLines(needs), ["connect-src 'self' wss://t.example ws://localhost:8000", "worker-src 'self'"])
+    assert.deepEqual(cspLines(needs), [
+      "script-src 'self'",
+      "worker-src 'self'",
+      "connect-src 'self' wss://t.example ws://localhost:8000",
+    ])
   })
 
   for (const policy of [
     '',
     "script-src 'self'",
     '*; default-src *',
-    "default-src 'none'; connect-src 'self' wss: ws:; worker-src 'self'",
+    "default-src 'none'; script-src-elem 'self'; connect-src 'self' wss: ws:; worker-src 'self'",
     "connect-src https://example.org wss://*.example ws://localhost:*; child-src 'self'; worker-src https://example.org",
     "connect-src 'self' WSS://T.EXAMPLE ws://localhost:8000; script-src 'self'",
   ])
     it(`allows all that is needed: ${policy || '(none)'}`, () => assert.deepEqual(complaints(policy), []))
 
   const lacking: readonly (readonly [policy: string, missing: number])[] = [
-    ["default-src 'none'", 4],
+    ["default-src 'none'", 5],
     ["default-src 'self'", 2],
     ["connect-src 'self' wss://t.example:444 ws://localhost; worker-src 'self'", 2],
     ["worker-src 'none'", 1],
-    ["script-src 'none'", 1],
+    ["script-src 'none'", 2],
+    ["script-src 'nonce-abc'; worker-src 'self'", 1],
+    ["script-src 'self'; script-src-elem 'none'", 1],
     ["connect-src 'self' wss://evil-t.example ws://localhost:8000", 1],
   ]
+  it('cannot allow a tag by its address where scripts are trusted by nonce', () => {
+    assert.match(
+      complaints("script-src 'self' 'nonce-abc' 'strict-dynamic'; worker-src 'self'").join(),
+      /give the tag a nonce/,
+    )
+  })
+
   for (const [policy, missing] of lacking)
     it(`lacks ${missing}: ${policy}`, () => assert.equal(complaints(policy).length, missing))
 })

@@ -1,14 +1,13 @@
-/** `shoal build`: makes a site's signed manifest, its pointer and its worker. */
+/** `shoal build`: makes a site's signed manifest, its pointer and its scripts, and says which tag its pages need. */
 import { Command } from 'commander'
 import { SITE_NAMES } from '../../site/limits.ts'
 import { type BuildOptions, type BuildResult, buildSite, checkKeyPlace, rollBack } from '../site/build.ts'
-import { cspLines, cspNeeds } from '../site/csp.ts'
-import { keyText, readKeyFile } from '../site/key-file.ts'
+import { readKeyFile } from '../site/key-file.ts'
 import { probeSite } from '../site/probe.ts'
+import { reportOf } from '../site/report.ts'
 import { collect, collectPolicy, collectWebSeeds, parseDays, parseSize, trackerOption } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { UsageError } from './failure.ts'
-import { formatBytes, formatCount, formatPercent } from './format.ts'
 import { hashingProgress } from './hashing-progress.ts'
 import { readSiteOptions, type SiteArguments } from './site-options.ts'
 import { skipReporter } from './skip-reporter.ts'
@@ -23,6 +22,7 @@ Examples:
 
 Files that are worth it are listed in ${SITE_NAMES.manifest}: HTML, *.map and dotfiles never, .js and .mjs only with --scripts. The manifest
 names every listed path to whoever reads it: list nothing that is not public. Compressible files get a .gz twin beside them.
+Pages in the folder that have the tag are given the new version in it: its other attributes are yours.
 With a public key (shoal.key.pub) the manifest is left unsigned, for shoal sign on another machine.
 
 shoal.config.json may hold: dir, origin, trackers, key, include, exclude, immutable, scripts, minBytes, types, twins, expiresDays,
@@ -73,52 +73,11 @@ async function build(context: CommandContext, dir: string | undefined, given: Bu
   const options: BuildOptions = { ...site, base, key, signal, ...progress }
   const result = isRollback ? await rollBack(options) : await buildSite(options)
   terminal.clear()
-  for (const line of summary(result, key.sign !== undefined)) terminal.note(line)
+  const { remarks, warnings, results } = reportOf(result)
+  for (const remark of remarks) terminal.note(remark)
+  for (const warning of warnings) terminal.note(`shoal: ${warning}`)
   if (site.probe) await probe(context, result)
-  // Programs read these, as people do.
-  terminal.print(`version ${result.manifest.version}`)
-  terminal.print(`key ${keyText(key.key)}`)
-  const needs = cspNeeds(result.manifest.metainfo.trackers.flat())
-  terminal.print(`Content-Security-Policy: ${cspLines(needs).join('; ')}`)
-}
-
-/** Names that are told of what is left to HTTP against expectation. */
-const NAMES_MAX = 5
-
-function summary(result: BuildResult, isSigned: boolean): string[] {
-  const { manifest, manifestBytes, hashed, leftOut, refusedTwins, hasWorker, warnings } = result
-  const files = [...manifest.files.values()]
-  const bytes = files.reduce((sum, { contentLength }) => sum + contentLength, 0)
-  const bulkCount = files.filter(({ swarm }) => swarm.kind === 'bulk').length
-  const left = [...leftOut].filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`)
-  const share = manifestBytes / bytes
-  const cost = share < 0.01 ? 'less than 1 %' : formatPercent(share)
-  const lines = [
-    `${formatCount(files.length, 'file')} listed, ${formatBytes(bytes)} as they travel; ${hashed} hashed.`,
-    ...(bulkCount > 0
-      ? [`${bulkCount} of them in swarms of their own, with their .torrents in ${SITE_NAMES.bulk}/.`]
-      : []),
-    ...(left.length > 0 ? [`Left to HTTP: ${left.join(', ')}.`] : []),
-    `${isSigned ? SITE_NAMES.manifest : SITE_NAMES.unsigned}: ${formatBytes(manifestBytes)}, ${cost} of what it lists; expires ${dateOf(manifest.expires)}.`,
-    'It names every listed path to whoever reads it.',
-  ]
-  if (refusedTwins.length > 0) {
-    const names = refusedTwins.slice(0, NAMES_MAX).join(', ')
-    const more = refusedTwins.length > NAMES_MAX ? ` and ${refusedTwins.length - NAMES_MAX} more` : ''
-    lines.push(
-      `shoal: Left to HTTP, for a .gz that is no twin of theirs is in the way, or --no-twins: ${names}${more}.`,
-    )
-  }
-  if (!isSigned) lines.push('Nothing is published yet: sign it with shoal sign.')
-  else if (!hasWorker)
-    lines.push(`shoal: ${SITE_NAMES.worker} is not written: this package is not built (npm run build).`)
-  lines.push(...warnings.map(warning => `shoal: ${warning}`))
-  lines.push(`There is no page script in this version yet, and so no tag to paste: visitors get the plain site.`)
-  return lines
-}
-
-function dateOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10)
+  for (const line of results) terminal.print(line)
 }
 
 async function probe({ terminal, signal }: CommandContext, { manifest }: BuildResult): Promise<void> {

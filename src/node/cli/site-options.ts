@@ -1,9 +1,6 @@
 /** What a site's commands are given: the configuration, and the command line, which comes first. */
-import { resolve } from 'node:path'
-import { isBase } from '../../site/paths.ts'
 import { readConfig, type SiteConfig } from '../site/config.ts'
-import { EXPIRES_DAYS } from '../site/head.ts'
-import { FILE_BYTES_MIN, type Selection } from '../site/select.ts'
+import { baseOf, type SiteSettings, settingsOf } from '../site/settings.ts'
 import { UsageError } from './failure.ts'
 
 /** As commander gives them. */
@@ -26,74 +23,42 @@ export interface SiteArguments {
   readonly probe?: boolean
 }
 
-export interface SiteOptions {
+export interface SiteOptions extends SiteSettings {
   readonly folder: string
   /** Ends in '/'; undefined: none was named. */
   readonly base: string | undefined
-  readonly trackers: readonly string[]
-  /** Path of the key file. */
-  readonly keyFile: string
-  readonly selection: Selection
-  readonly twins: boolean
-  readonly expiresDays: number
-  readonly webSeeds: readonly string[]
-  readonly origins: readonly string[]
-  readonly policy: Readonly<Record<string, number | string>>
-  readonly cacheFile: string | undefined
-  readonly probe: boolean
 }
-
-const KEY_DEFAULT = 'shoal.key'
-const CACHE_DEFAULT = '.shoal-cache.json'
 
 /**
  * @param dir the argument
- * @throws UsageError when something is missing or cannot be, ShoalError `invalid-argument` naming the bad key of the configuration
+ * @throws UsageError when something is missing, ShoalError `invalid-argument` naming what cannot be
  */
 export async function readSiteOptions(dir: string | undefined, given: SiteArguments): Promise<SiteOptions> {
-  const config = await readConfig(given.config, process.cwd())
+  const fromFile = await readConfig(given.config, process.cwd())
+  const config = { ...fromFile, ...asConfig(given), policy: { ...fromFile.policy, ...given.policy } }
   const folder = dir ?? config.dir
   if (folder === undefined) throw new UsageError('Name the folder of the built site, or "dir" in shoal.config.json.')
-  const origin = given.origin ?? config.origin
-  return {
-    folder,
-    base: origin === undefined ? undefined : baseOf(origin),
-    trackers: given.tracker ?? config.trackers ?? [],
-    keyFile: given.key ?? config.key ?? KEY_DEFAULT,
-    selection: selectionOf(given, config),
-    twins: given.twins === false ? false : (config.twins ?? true),
-    expiresDays: given.expiresDays ?? config.expiresDays ?? EXPIRES_DAYS,
-    webSeeds: given.webSeed ?? config.webSeeds ?? [],
-    origins: config.origins ?? [],
-    policy: { ...config.policy, ...given.policy },
-    cacheFile: cacheOf(given, config),
-    probe: given.probe ?? config.probe ?? false,
+  const base = config.origin === undefined ? undefined : baseOf(config.origin)
+  return { ...settingsOf(config, process.cwd()), folder, base }
+}
+
+/** What was given, in the words of the configuration. */
+function asConfig(given: SiteArguments): SiteConfig {
+  const config: { [K in keyof SiteConfig]: SiteConfig[K] | undefined } = {
+    origin: given.origin,
+    trackers: given.tracker,
+    key: given.key,
+    include: given.include,
+    exclude: given.exclude,
+    immutable: given.immutable,
+    scripts: given.scripts,
+    minBytes: given.minSize,
+    // Commander has true where neither --cache nor --no-cache, --twins nor --no-twins was given.
+    twins: given.twins === false ? false : undefined,
+    cache: given.cache === true ? undefined : given.cache,
+    expiresDays: given.expiresDays,
+    webSeeds: given.webSeed,
+    probe: given.probe,
   }
-}
-
-function selectionOf(given: SiteArguments, config: SiteConfig): Selection {
-  return {
-    include: given.include ?? config.include ?? ['**'],
-    exclude: given.exclude ?? config.exclude ?? [],
-    immutable: given.immutable ?? config.immutable ?? [],
-    scripts: given.scripts ?? config.scripts ?? false,
-    minBytes: given.minSize ?? config.minBytes ?? FILE_BYTES_MIN,
-    types: config.types ?? {},
-  }
-}
-
-function cacheOf(given: SiteArguments, config: SiteConfig): string | undefined {
-  // Commander has true where neither --cache nor --no-cache was given.
-  const cache = typeof given.cache === 'string' ? given.cache : given.cache === false ? false : config.cache
-  return cache === false ? undefined : resolve(cache ?? CACHE_DEFAULT)
-}
-
-/** `https://example.org/app` → `https://example.org/app/`. */
-function baseOf(origin: string): string {
-  const sentence = `${origin} is no address of a site. Give it as https://example.org/ or https://example.org/app/.`
-  if (!URL.canParse(origin)) throw new UsageError(sentence)
-  const { href } = new URL(origin)
-  const base = href.endsWith('/') ? href : `${href}/`
-  if (!isBase(base)) throw new UsageError(sentence)
-  return base
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
 }

@@ -10,13 +10,14 @@ import { siteUrl } from '../../site/paths.ts'
 import { follows } from '../../site/rotation.ts'
 import { isInside } from '../confined-folder.ts'
 import { checkContents } from './check-contents.ts'
-import { builtWorker, type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
+import { type Deploy, type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
 import { draftFiles, type Drafts } from './drafts.ts'
 import { HashCache } from './hash-cache.ts'
 import { expiryAfter, naming, nextVersion } from './head.ts'
 import type { SiteKey } from './key-file.ts'
 import { type LeftOut, type Selection, selectFiles } from './select.ts'
 import { replaceFile, Staging } from './staging.ts'
+import { type TaggedPage, taggedPages } from './tag.ts'
 
 export interface BuildOptions {
   readonly folder: string
@@ -37,13 +38,20 @@ export interface BuildOptions {
   readonly signal: AbortSignal
   readonly onProgress: (doneBytes: number, totalBytes: number) => void
   readonly onSkip: (path: string, why: string) => void
+  /** @see SelectOptions */
+  readonly fingerprinted?: ReadonlyMap<string, boolean>
 }
 
 export interface BuildResult {
   readonly manifest: Manifest
+  /** false: `shoal sign` is to follow. */
+  readonly isSigned: boolean
   /** Of the manifest. */
   readonly manifestBytes: number
-  readonly hasWorker: boolean
+  /** Names of scripts that are not written, since this package was not built. */
+  readonly missing: readonly string[]
+  /** Pages that bear the tag, now with this version. */
+  readonly pages: readonly string[]
   /** How many files are left to HTTP, by reason. */
   readonly leftOut: ReadonlyMap<LeftOut, number>
   /** Files that compress, but whose twin's place is taken or may not be written. */
@@ -57,7 +65,7 @@ export interface BuildResult {
 export async function buildSite(options: BuildOptions): Promise<BuildResult> {
   const { folder, base, key, signal, selection } = options
   const cache = await HashCache.open(options.cacheFile)
-  const { files, leftOut } = await selectFiles(folder, selection, { onSkip: options.onSkip })
+  const { files, leftOut } = await selectFiles(folder, selection, options)
   return withStaging(folder, async staging => {
     const drafts = await draftFiles(files, { ...options, cache, staging, minBytes: selection.minBytes })
     const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
@@ -72,16 +80,18 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
     })
     for (const { path, bytes } of bulkTorrents(drafts, options)) await staging.add(join(folder, path), bytes)
     const deploy = await finish(unsigned, key)
-    for (const { path, bytes } of deploy.files) await staging.add(join(folder, path), bytes)
+    const pages = await taggedPages(folder, { base, version })
+    await stage(staging, folder, pages, deploy.files)
     if (signal.aborted) throw new ShoalError('aborted', 'The build was stopped.', { cause: signal.reason })
     staging.commit()
     cache.setVersion(base, version)
     return {
       ...deploy,
+      pages: pages.map(({ path }) => path),
       leftOut: new Map([...leftOut, ['too small', (leftOut.get('too small') ?? 0) + drafts.small]]),
       refusedTwins: drafts.refusedTwins,
       hashed: drafts.hashed,
-      warnings: await saveCache(cache),
+      warnings: [...staleWarnings(pages), ...(await saveCache(cache))],
     }
   })
 }
@@ -107,13 +117,20 @@ export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins'
   const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
   const head = { key: key.key, rotated: key.rotated, version, expires: expiryAfter(options.expiresDays) }
   const deploy = await finish(withHead(bytes, head), key)
+  const pages = await taggedPages(folder, { base, version })
   await withStaging(folder, async staging => {
-    for (const file of deploy.files) await staging.add(join(folder, file.path), file.bytes)
+    await stage(staging, folder, pages, deploy.files)
     staging.commit()
   })
   cache.setVersion(base, version)
-  const warnings = await saveCache(cache, { isPartial: true })
-  return { ...deploy, leftOut: new Map(), refusedTwins: [], hashed: manifest.files.size, warnings }
+  return {
+    ...deploy,
+    pages: pages.map(({ path }) => path),
+    leftOut: new Map(),
+    refusedTwins: [],
+    hashed: manifest.files.size,
+    warnings: [...staleWarnings(pages), ...(await saveCache(cache, { isPartial: true }))],
+  }
 }
 
 /** Refuses to publish what must stay secret. @throws ShoalError `invalid-argument` */
@@ -124,24 +141,36 @@ export async function checkKeyPlace(keyFile: string, folder: string): Promise<vo
   throw new ShoalError('invalid-argument', `${why} Move it out, and make a new one if it was ever served.`)
 }
 
-interface Finished {
-  readonly manifest: Manifest
-  readonly manifestBytes: number
-  readonly files: readonly DeployFile[]
-  readonly hasWorker: boolean
-}
-
-/** Signed, with pointer and worker; or unsigned, in a place where it changes nothing. */
-async function finish(unsigned: Uint8Array, { sign }: SiteKey): Promise<Finished> {
+/** Signed, with pointer and scripts; or unsigned, in a place where it changes nothing. */
+async function finish(
+  unsigned: Uint8Array,
+  { sign }: SiteKey,
+): Promise<Deploy & Pick<BuildResult, 'manifestBytes' | 'isSigned'>> {
   if (sign === undefined) {
     const { manifest } = readManifest(unsigned)
     const files = [{ path: SITE_NAMES.unsigned, bytes: unsigned }]
-    return { manifest, manifestBytes: unsigned.length, files, hasWorker: false }
+    return { manifest, manifestBytes: unsigned.length, files, missing: [], isSigned: false }
   }
-  const worker = await builtWorker()
-  const { manifest, files } = await signDeploy(unsigned, { sign, worker })
-  const manifestBytes = files.find(({ path }) => path === SITE_NAMES.manifest)!.bytes.length
-  return { manifest, manifestBytes, files, hasWorker: worker !== undefined }
+  const deploy = await signDeploy(unsigned, sign)
+  const { bytes } = deploy.files.find(({ path }) => path === SITE_NAMES.manifest)!
+  return { ...deploy, manifestBytes: bytes.length, isSigned: true }
+}
+
+/** Pages before the deploy that they name: until the pointer comes they have the plain site. */
+async function stage(
+  staging: Staging,
+  folder: string,
+  pages: readonly TaggedPage[],
+  files: readonly DeployFile[],
+): Promise<void> {
+  for (const { place, bytes } of pages) if (bytes !== undefined) await staging.add(place, bytes)
+  for (const { path, bytes } of files) await staging.add(join(folder, path), bytes)
+}
+
+function staleWarnings(pages: readonly TaggedPage[]): string[] {
+  return pages
+    .flatMap(({ stale }) => stale)
+    .map(path => `${path} is of the page before this version was set in it: compress pages after the build.`)
 }
 
 function bulkTorrents({ files }: Drafts, { base, key, trackers }: BuildOptions): DeployFile[] {

@@ -101,16 +101,23 @@ export async function readConfig(place: string | undefined, folder: string): Pro
   return text === undefined ? {} : withPlaces(parseConfig(text, place ?? CONFIG_NAME), dirname(file))
 }
 
-/** @throws ShoalError `invalid-argument` */
-export function parseConfig(text: string, name: string): SiteConfig {
-  const refuse = (what: string): never => {
-    throw new ShoalError('invalid-argument', `${name}: ${what}`)
-  }
+function parseConfig(text: string, name: string): SiteConfig {
   let config: unknown
   try {
     config = JSON.parse(text)
   } catch (cause) {
-    return refuse(`it is not JSON (${messageOf(cause)}).`)
+    throw new ShoalError('invalid-argument', `${name}: it is not JSON (${messageOf(cause)}).`, { cause })
+  }
+  return checkConfig(config, name)
+}
+
+/**
+ * @param name of the configuration, for the error
+ * @throws ShoalError `invalid-argument`, naming the key
+ */
+export function checkConfig(config: unknown, name: string): SiteConfig {
+  const refuse = (what: string): never => {
+    throw new ShoalError('invalid-argument', `${name}: ${what}`)
   }
   if (!isRecordOf(() => true)(config)) return refuse('it must be an object of options.')
   for (const [key, value] of Object.entries(config as object)) {
@@ -126,7 +133,7 @@ export function parseConfig(text: string, name: string): SiteConfig {
 }
 
 /** Paths in a configuration are relative to it. */
-function withPlaces(config: SiteConfig, folder: string): SiteConfig {
+export function withPlaces(config: SiteConfig, folder: string): SiteConfig {
   return {
     ...config,
     ...(config.dir !== undefined && { dir: resolve(folder, config.dir) }),

@@ -2,16 +2,17 @@
 
 /** A directive and the sources that it must allow. */
 export interface Need {
-  readonly directive: 'connect-src' | 'worker-src'
+  readonly directive: 'script-src' | 'worker-src' | 'connect-src'
   readonly sources: readonly string[]
 }
 
-/** What the parts that exist need: the worker from the site, the trackers, and the site's own files. */
+/** What the tag's script and worker, the site's own files and the trackers need. */
 export function cspNeeds(trackers: readonly string[]): Need[] {
   const sockets = trackers.map(url => new URL(url)).map(({ protocol, host }) => `${protocol}//${host}`)
   return [
-    { directive: 'connect-src', sources: ["'self'", ...new Set(sockets)] },
+    { directive: 'script-src', sources: ["'self'"] },
     { directive: 'worker-src', sources: ["'self'"] },
+    { directive: 'connect-src', sources: ["'self'", ...new Set(sockets)] },
   ]
 }
 
@@ -22,6 +23,7 @@ export function cspLines(needs: readonly Need[]): string[] {
 
 /** Where a directive is missing another stands in for it. */
 const FALLBACKS = {
+  'script-src': ['script-src-elem', 'script-src', 'default-src'],
   'connect-src': ['connect-src', 'default-src'],
   'worker-src': ['worker-src', 'child-src', 'script-src', 'default-src'],
 } as const
@@ -38,6 +40,8 @@ export function cspComplaints(policy: string, needs: readonly Need[], origin: st
     const inForce = FALLBACKS[directive].find(name => directives.has(name))
     if (inForce === undefined) return []
     const allowed = directives.get(inForce)!
+    if (directive === 'script-src' && allowed.some(entry => entry.toLowerCase() === "'strict-dynamic'"))
+      return ["its Content-Security-Policy has 'strict-dynamic': give the tag a nonce"]
     return sources
       .filter(source => !allowed.some(entry => allows(entry, source, origin)))
       .map(source => `its Content-Security-Policy does not allow ${source}: add it to ${directive}`)

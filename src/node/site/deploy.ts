@@ -1,5 +1,5 @@
 /**
- * A deploy on disk: manifest, pointer and worker in the folder of a site. They are read here, signed together and written together.
+ * A deploy on disk: manifest, pointer and scripts in the folder of a site. They are read here, signed together and written together.
  */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -21,27 +21,44 @@ export interface DeployFile {
   readonly bytes: Uint8Array
 }
 
-/**
- * Signs a manifest, and makes all that goes with it.
- * @param worker the built worker without a table; undefined: none is written
- * @returns in the order in which they are to take their places: the pointer, which makes the deploy hold, comes last
- */
-export async function signDeploy(
-  manifestBytes: Uint8Array,
-  { sign, worker }: { readonly sign: Signer; readonly worker: string | undefined },
-): Promise<{ readonly manifest: Manifest; readonly files: DeployFile[] }> {
+/** Of what visitors' browsers run, in the order in which it takes its places. */
+const SCRIPTS = [SITE_NAMES.page, SITE_NAMES.script, SITE_NAMES.worker] as const
+
+export interface Deploy {
+  readonly manifest: Manifest
+  /** In the order in which they are to take their places: the pointer, which makes the deploy hold, comes last. */
+  readonly files: readonly DeployFile[]
+  /** Names of scripts that are not written, since this package was not built. */
+  readonly missing: readonly string[]
+}
+
+/** Signs a manifest, and makes all that goes with it. */
+export async function signDeploy(manifestBytes: Uint8Array, sign: Signer): Promise<Deploy> {
   const signed = await signManifest(manifestBytes, sign)
   const { manifest } = readManifest(signed)
+  const { scripts, missing } = await builtScripts(manifest)
   const files: DeployFile[] = [
+    ...scripts,
     { path: SITE_NAMES.manifest, bytes: signed },
     { path: SITE_NAMES.pointer, bytes: await signPointer(pointerTo(manifest), sign) },
   ]
-  if (worker !== undefined) files.unshift({ path: SITE_NAMES.worker, bytes: workerWith(worker, manifest) })
-  return { manifest, files }
+  return { manifest, files, missing }
 }
 
-/** The worker with the table of this manifest's files. */
-export function workerWith(worker: string, manifest: Manifest): Uint8Array {
+/** The scripts that `npm run build` made of this package, the worker with the table of this manifest's files. */
+export async function builtScripts(
+  manifest: Manifest,
+): Promise<{ readonly scripts: readonly DeployFile[]; readonly missing: readonly string[] }> {
+  const folder = join(packageFolder(), 'dist')
+  const missing = SCRIPTS.filter(path => !existsSync(join(folder, path)))
+  const present = SCRIPTS.filter(path => !missing.includes(path)).map(async path => {
+    const bytes = await readFile(join(folder, path))
+    return { path, bytes: path === SITE_NAMES.worker ? withTable(bytes.toString(), manifest) : bytes }
+  })
+  return { scripts: await Promise.all(present), missing }
+}
+
+function withTable(worker: string, manifest: Manifest): Uint8Array {
   const table = encodeTable({
     version: manifest.version,
     scope: toHex(manifest.siteKey),
@@ -63,12 +80,10 @@ export function tableEntries({ base, files }: Manifest): TableEntry[] {
   }))
 }
 
-/** The worker that `npm run build` made, of this package; undefined where it has none. */
-export async function builtWorker(): Promise<string | undefined> {
+function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
-  const place = join(folder, 'dist', SITE_NAMES.worker)
-  return existsSync(place) ? readFile(place, 'utf8') : undefined
+  return folder
 }
 
 /** @returns undefined when there is none */

@@ -1,6 +1,6 @@
 /** Asks a live site how it serves its files, and says what will stand in the way of Shoal. Nothing is changed. */
 import { messageOf } from '../../errors.ts'
-import { BULK_BYTES_ABOVE } from '../../site/limits.ts'
+import { BULK_BYTES_ABOVE, SITE_NAMES } from '../../site/limits.ts'
 import type { Manifest } from '../../site/manifest.ts'
 import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
 import { siteUrl } from '../../site/paths.ts'
@@ -17,12 +17,12 @@ export interface Findings {
 /** An origin that takes longer is no origin to measure. */
 const TIMEOUT_MS = 10_000
 
-/** Asks for the page at the base, a listed file and a twin. */
+/** Asks for the page at the base, the worker, a listed file and a twin. */
 export async function probeSite(manifest: Manifest, signal: AbortSignal): Promise<Findings> {
   const facts: string[] = []
   const warnings: string[] = []
   const probe = new Probe(manifest, facts, warnings, signal)
-  await probe.page()
+  await probe.worker(await probe.page())
   const files = [...manifest.files.values()].sort((a, b) => a.contentLength - b.contentLength)
   const plain = files.find(({ encoding }) => encoding === undefined)
   const twin = files.find(({ encoding }) => encoding === 'gzip')
@@ -47,23 +47,40 @@ class Probe {
     this.#signal = signal
   }
 
-  /** The headers of the page: isolation, and what its policy allows. */
-  async page(): Promise<void> {
+  /** The headers of the page: isolation, and what its policy allows. @returns whether it is isolated */
+  async page(): Promise<boolean> {
     const { base, metainfo } = this.#manifest
     const response = await this.#ask(base)
-    if (response === undefined) return
+    if (response === undefined) return false
     const { headers, status } = response
     const coep = headers.get('cross-origin-embedder-policy')
     const csp = headers.get('content-security-policy')
     this.#facts.push(`${base} answers ${status}; COEP: ${coep ?? 'none'}; CSP: ${csp ?? 'none in its headers'}`)
-    if (coep !== null && coep !== 'unsafe-none')
-      this.#warnings.push(
-        `the page is isolated (COEP ${coep}): send the same header with shoal-sw.js, or browsers block it`,
-      )
     const needs = cspNeeds(metainfo.trackers.flat())
     if (csp !== null) this.#warnings.push(...cspComplaints(csp, needs, new URL(base).origin))
     const isSecure = base.startsWith('https:') || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(base).hostname)
     if (!isSecure) this.#warnings.push('the site has no HTTPS: browsers run no service worker there')
+    return coep !== null && coep !== 'unsafe-none'
+  }
+
+  /** The worker's own headers: browsers are strict with its type, with isolation, and with a policy that comes with it. */
+  async worker(isIsolated: boolean): Promise<void> {
+    const name = SITE_NAMES.worker
+    const response = await this.#askFile(name)
+    if (response === undefined) return
+    const type = normalType(response.headers.get('content-type'))
+    if (!/^(?:text|application)\/(?:x-)?javascript(?:;|$)/.test(type))
+      this.#warnings.push(`${name} is served as ${type}: browsers run it as text/javascript only`)
+    const coep = response.headers.get('cross-origin-embedder-policy') ?? 'unsafe-none'
+    if (isIsolated && coep === 'unsafe-none')
+      this.#warnings.push(`pages are isolated by COEP: send the same header with ${name}, or browsers block it`)
+    const needs = [{ directive: 'connect-src', sources: ["'self'"] } as const]
+    const complaints = cspComplaints(
+      response.headers.get('content-security-policy') ?? '',
+      needs,
+      new URL(this.#manifest.base).origin,
+    )
+    for (const complaint of complaints) this.#warnings.push(`${name}: ${complaint}`)
   }
 
   /** A byte of a file: how ranges are answered, and what other origins may do with it. */
@@ -116,7 +133,7 @@ class Probe {
       )
   }
 
-  async #askFile(path: string, headers: Record<string, string>): Promise<Response | undefined> {
+  async #askFile(path: string, headers: Record<string, string> = {}): Promise<Response | undefined> {
     const response = await this.#ask(siteUrl(this.#manifest.base, path), headers)
     if (response === undefined || response.ok) return response
     this.#warnings.push(`${path} is answered with ${response.status}: deploy what was built, then probe again`)

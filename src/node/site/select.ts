@@ -6,6 +6,7 @@ import { isReservedPath, isSitePath } from '../../site/paths.ts'
 import type { DiskBlob } from '../disk-blob.ts'
 import { filesFromDisk, type FilesFromDiskOptions } from '../disk-files.ts'
 import { contentTypeOf } from './content-types.ts'
+import { isPage } from './tag.ts'
 
 /**
  * Bytes under which a file stays with HTTP: one block of a peer's. Below it a request to a peer saves nothing over the request to the origin, which
@@ -39,6 +40,11 @@ export type LeftOut =
   | 'of unknown type ("types" in shoal.config.json lists them)'
   | 'names that no page can ask for'
 
+export interface SelectOptions extends FilesFromDiskOptions {
+  /** What a bundler knows of the files that it wrote: whether they are named by a hash of their content. Others are judged by their name. */
+  readonly fingerprinted?: ReadonlyMap<string, boolean>
+}
+
 export interface SelectedFile {
   /** Relative to the site's folder, '/'-joined. */
   readonly path: string
@@ -55,7 +61,7 @@ export interface SelectedFile {
 export async function selectFiles(
   folder: string,
   selection: Selection,
-  options: FilesFromDiskOptions = {},
+  options: SelectOptions = {},
 ): Promise<{ readonly files: SelectedFile[]; readonly leftOut: ReadonlyMap<LeftOut, number> }> {
   const found = (await filesFromDisk([folder], options)).map(({ path, data }) => ({
     path: path.slice(path.indexOf('/') + 1),
@@ -77,7 +83,8 @@ export async function selectFiles(
     }
     const place = join(resolve(folder), ...path.split('/'))
     const { mtimeNs } = await stat(place, { bigint: true })
-    files.push({ path, place, data, mtimeNs, type, isImmutable: isDeclared(path) || isFingerprinted(path) })
+    const isImmutable = isDeclared(path) || (options.fingerprinted?.get(path) ?? isFingerprinted(path))
+    files.push({ path, place, data, mtimeNs, type, isImmutable })
   }
   return { files, leftOut }
 }
@@ -95,7 +102,7 @@ function leaveOut(
     const extension = extname(path).toLowerCase()
     // The three that no option lists: pages come from their own server, and the others are nobody's business.
     if (path.split('/').some(name => name.startsWith('.'))) return 'dotfiles'
-    if (['.html', '.htm', '.xhtml', '.shtml', '.php'].includes(extension)) return 'HTML'
+    if (isPage(path)) return 'HTML'
     if (extension === '.map') return 'source maps'
     // What Shoal writes, and twins, which come with their files, are not worth a word.
     if (isReservedPath(path)) return 'ours'

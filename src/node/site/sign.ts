@@ -9,7 +9,7 @@ import { withHead } from '../../site/manifest-encode.ts'
 import { pointerTo, signPointer } from '../../site/pointer.ts'
 import { follows } from '../../site/rotation.ts'
 import type { Signer } from '../../site/signature.ts'
-import { builtWorker, type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
+import { type DeployFile, readManifestFile, signDeploy } from './deploy.ts'
 import { expiryAfter, lastVersion, nextVersion, nowSeconds } from './head.ts'
 import type { SiteKey } from './key-file.ts'
 import { Staging } from './staging.ts'
@@ -40,7 +40,7 @@ export async function signUnsigned({ folder, key }: SignOptions): Promise<Manife
   // The version stays as it was built, for pages may name it.
   if ((await lastVersion(folder)) >= manifest.version)
     throw new ShoalError('site-older', 'A later version was signed since it was built. Build it again.')
-  const signed = await signDeploy(bytes, { sign: key.sign, worker: await builtWorker() })
+  const signed = await signDeploy(bytes, key.sign)
   await place(folder, signed.files)
   await rm(join(folder, SITE_NAMES.unsigned), { force: true })
   return signed.manifest
@@ -58,7 +58,7 @@ export async function renew({ folder, key, expiresDays }: SignOptions): Promise<
     throw new ShoalError('site-older', `${what} Visitors refuse a shorter term; give more with --expires-days.`)
   }
   const head = { version: manifest.version, expires, key: key.key, rotated: key.rotated }
-  const signed = await signDeploy(withHead(bytes, head), { sign: key.sign, worker: await builtWorker() })
+  const signed = await signDeploy(withHead(bytes, head), key.sign)
   await place(folder, signed.files)
   return signed.manifest
 }

@@ -7,7 +7,7 @@ import { SITE_NAMES } from '../../site/limits.ts'
 import { type Manifest, readManifest, verifyManifest } from '../../site/manifest.ts'
 import { checkPair, verifyPointer } from '../../site/pointer.ts'
 import { type CheckOptions, checkContents } from './check-contents.ts'
-import { builtWorker, readManifestFile, readPointerFile, workerWith } from './deploy.ts'
+import { builtScripts, readManifestFile, readPointerFile } from './deploy.ts'
 import { nowSeconds } from './head.ts'
 
 export interface VerifyOptions extends CheckOptions {
@@ -40,14 +40,18 @@ export async function verifyDeploy({ folder, key, base, ...check }: VerifyOption
   const { pointer } = await verifyPointer(pointerBytes, { ...trust, key: manifest.key })
   if (!pointer.isKilled) checkPair(pointer, manifest)
   await checkContents(folder, manifest, check)
-  return { manifest, isKilled: pointer.isKilled, warnings: await workerWarnings(folder, manifest) }
+  return { manifest, isKilled: pointer.isKilled, warnings: await scriptWarnings(folder, manifest) }
 }
 
-async function workerWarnings(folder: string, manifest: Manifest): Promise<string[]> {
-  const worker = await builtWorker()
-  const found = await readFile(join(folder, SITE_NAMES.worker)).catch(() => undefined)
-  if (found === undefined) return [`There is no ${SITE_NAMES.worker}: build and sign with a built package.`]
-  if (worker !== undefined && !equalBytes(found, workerWith(worker, manifest)))
-    return [`${SITE_NAMES.worker} is not what this version of Shoal would write: sign --renew writes it anew.`]
-  return []
+async function scriptWarnings(folder: string, manifest: Manifest): Promise<string[]> {
+  const { scripts, missing } = await builtScripts(manifest)
+  const warnings = scripts.map(async ({ path, bytes }) => {
+    const found = await readFile(join(folder, path)).catch(() => undefined)
+    if (found === undefined) return `There is no ${path}: sign --renew writes it anew.`
+    return equalBytes(found, bytes)
+      ? undefined
+      : `${path} is not what this version of Shoal would write: sign --renew writes it anew.`
+  })
+  const unknown = missing.map(path => `${path} is not checked: this package is not built (npm run build).`)
+  return [...(await Promise.all(warnings)), ...unknown].filter(warning => warning !== undefined)
 }

@@ -15,6 +15,8 @@ export interface CliOutcome {
 }
 
 export interface CliOptions {
+  /** The script that Node runs. @default the `shoal` command */
+  readonly program?: string
   readonly cwd?: string
   /** What standard input holds. @default nothing */
   readonly input?: Uint8Array
@@ -56,8 +58,8 @@ export async function scratchFolder(lifetime: Lifetime): Promise<string> {
   return folder
 }
 
-function spawnCli(args: readonly string[], { cwd, input, env }: CliOptions): RunningCli {
-  const child = spawn(process.execPath, [resolve(cliPath()), ...args], {
+function spawnCli(args: readonly string[], { program = cliPath(), cwd, input, env }: CliOptions): RunningCli {
+  const child = spawn(process.execPath, [resolve(program), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(cwd !== undefined && { cwd }),

@@ -1,0 +1,71 @@
+/** What a build says at its end, for the command line and for the plugin alike. */
+import { formatBytes, formatCount, formatPercent } from '../cli/format.ts'
+import { SITE_NAMES } from '../../site/limits.ts'
+import type { BuildResult } from './build.ts'
+import { cspLines, cspNeeds } from './csp.ts'
+import { keyText } from './key-file.ts'
+import { scriptTag } from './tag.ts'
+
+export interface Report {
+  /** What was done, in sentences. */
+  readonly remarks: readonly string[]
+  /** What the owner should look at. */
+  readonly warnings: readonly string[]
+  /** What programs read, and people paste. */
+  readonly results: readonly string[]
+}
+
+/** Names that are told of what is left to HTTP against expectation. */
+const NAMES_MAX = 5
+
+export function reportOf(result: BuildResult): Report {
+  return { remarks: remarksOf(result), warnings: warningsOf(result), results: resultsOf(result) }
+}
+
+function remarksOf({ manifest, manifestBytes, isSigned, hashed, leftOut, pages }: BuildResult): string[] {
+  const files = [...manifest.files.values()]
+  const bytes = files.reduce((sum, { contentLength }) => sum + contentLength, 0)
+  const bulkCount = files.filter(({ swarm }) => swarm.kind === 'bulk').length
+  const left = [...leftOut].filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`)
+  const share = manifestBytes / bytes
+  const cost = share < 0.01 ? 'less than 1 %' : formatPercent(share)
+  const name = isSigned ? SITE_NAMES.manifest : SITE_NAMES.unsigned
+  return [
+    `${formatCount(files.length, 'file')} listed, ${formatBytes(bytes)} as they travel; ${hashed} hashed.`,
+    ...(bulkCount > 0
+      ? [`${bulkCount} of them in swarms of their own, with their .torrents in ${SITE_NAMES.bulk}/.`]
+      : []),
+    ...(left.length > 0 ? [`Left to HTTP: ${left.join(', ')}.`] : []),
+    `${name}: ${formatBytes(manifestBytes)}, ${cost} of what it lists; expires ${dateOf(manifest.expires)}.`,
+    'It names every listed path to whoever reads it.',
+    pages.length > 0
+      ? `${formatCount(pages.length, 'page')} with the tag: data-version is ${manifest.version}.`
+      : 'No page in the folder has the tag: paste it into their head. The next build sets its data-version.',
+    ...(isSigned ? [] : ['Nothing is published yet: sign it with shoal sign.']),
+  ]
+}
+
+function warningsOf({ refusedTwins, missing, warnings }: BuildResult): string[] {
+  const named = refusedTwins.slice(0, NAMES_MAX).join(', ')
+  const more = refusedTwins.length > NAMES_MAX ? ` and ${refusedTwins.length - NAMES_MAX} more` : ''
+  const why = 'for a .gz that is no twin of theirs is in the way, or no twins may be written'
+  return [
+    ...(refusedTwins.length > 0 ? [`Left to HTTP, ${why}: ${named}${more}.`] : []),
+    ...missing.map(name => `${name} is not written: this package is not built (npm run build).`),
+    ...warnings,
+  ]
+}
+
+function resultsOf({ manifest }: BuildResult): string[] {
+  const needs = cspNeeds(manifest.metainfo.trackers.flat())
+  return [
+    `version ${manifest.version}`,
+    `key ${keyText(manifest.key)}`,
+    scriptTag(manifest),
+    `Content-Security-Policy: ${cspLines(needs).join('; ')}`,
+  ]
+}
+
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10)
+}
