@@ -152,7 +152,7 @@ describe('shoal build', () => {
     await assert.rejects(stat(join(stage.site, 'assets/data.json.gz')))
   })
 
-  it('writes a worker that has the table of its files', async t => {
+  it('writes the scripts of this package, of which the worker has the table of its files', async t => {
     const stage = await scene(t)
     await done(stage.run('build', 'site', ...URLS))
     const manifest = await manifestIn(stage)
@@ -164,9 +164,15 @@ describe('shoal build', () => {
     assert.equal(listed.rootHex, toHex(piecesRoot))
     assert.deepEqual([listed.lengthBytes, listed.storedBytes, listed.isGzip], [length, contentLength, true])
     assert.equal(findListed(table, '/app/index.html'), undefined)
-    await writeFile(join(stage.site, 'shoal-sw.js'), 'altered')
+    for (const name of ['shoal.js', 'shoal-page.js'])
+      assert.deepEqual(await readFile(join(stage.site, name)), await readFile(join('dist', name)), name)
+    await writeFile(join(stage.site, 'shoal-page.js'), 'altered')
+    await rm(join(stage.site, 'shoal.js'))
     const { stderr } = await done(stage.run('verify', 'site'))
-    assert.match(stderr, /shoal-sw\.js is not what this version of Shoal would write/)
+    assert.match(stderr, /shoal-page\.js is not what this version of Shoal would write/)
+    assert.match(stderr, /There is no shoal\.js/)
+    await done(stage.run('sign', 'site', '--renew'))
+    assert.doesNotMatch((await done(stage.run('verify', 'site'))).stderr, /shoal(-page)?\.js/)
   })
 
   it('shows that it is alive, and leaves the old deploy whole when it is stopped', async t => {
