@@ -65,13 +65,15 @@ async function requirePublic(url: string): Promise<void> {
   if (protocol !== 'http:' && protocol !== 'https:') throw blocked(url, 'only http and https are fetched')
   const host = hostname.replace(/^\[|\]$/g, '')
   // A host that does not resolve is refused by the fetch itself, with its own error.
-  const addresses = isIP(host)
-    ? [{ address: host, family: isIP(host) }]
-    : await lookup(host, { all: true }).catch(() => [])
-  for (const { address, family } of addresses) {
-    if (NOT_PUBLIC.check(address, family === 6 ? 'ipv6' : 'ipv4'))
-      throw blocked(url, `${address} is not a public address`)
+  const addresses = isIP(host) ? [{ address: host }] : await lookup(host, { all: true }).catch(() => [])
+  for (const { address } of addresses) {
+    if (!isPublicAddress(address)) throw blocked(url, `${address} is not a public address`)
   }
+}
+
+/** @param address IPv4 or IPv6, with or without a zone */
+export function isPublicAddress(address: string): boolean {
+  return !NOT_PUBLIC.check(address.replace(/%.*$/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 function blocked(url: string, why: string): ShoalError {

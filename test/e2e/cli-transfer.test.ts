@@ -51,7 +51,7 @@ describe('shoal seed and shoal get', () => {
       await writeFile(join(folder, 'share', path), payloadBytes(length, 0, length))
     }
     const magnet = await seed(t, [join(folder, 'share')])
-    const got = await runCli(['get', magnet, '-o', join(folder, 'got')])
+    const got = await runCli(['get', magnet, '-o', join(folder, 'got'), '--allow-private'])
     assert.equal(got.exitCode, 0, got.stderr)
     assert.equal(got.stdout, `${join(folder, 'got', 'share')}\n`)
     for (const [path, length] of Object.entries(files)) {
@@ -77,7 +77,7 @@ describe('shoal seed and shoal get', () => {
     await mkdir(join(folder, 'twins'))
     for (const name of ['a', 'b', 'c']) await writeFile(join(folder, 'twins', name), payloadBytes(4, 0, 50_000))
     const magnet = await seed(t, [join(folder, 'twins')], ['--version', 'v2'])
-    const got = await runCli(['get', magnet, '-o', join(folder, 'got')])
+    const got = await runCli(['get', magnet, '-o', join(folder, 'got'), '--allow-private'])
     assert.equal(got.exitCode, 0, got.stderr)
     assert.ok((await readFile(join(folder, 'got', 'twins', 'c'))).equals(payloadBytes(4, 0, 50_000)))
   })
@@ -98,6 +98,18 @@ describe('shoal seed and shoal get', () => {
     assert.match(got.stderr, /Nothing arrived in the time given/)
   })
 
+  it('connect to no tracker on this machine that only the link names, but to one that is the usual one', async t => {
+    const folder = await scratchFolder(t)
+    await writeFile(join(folder, 'a.bin'), payloadBytes(5, 0, 50_000))
+    const magnet = await seed(t, [join(folder, 'a.bin')])
+    const args = ['get', magnet, '-o', join(folder, 'got')]
+    const stranger = startCli(t, args)
+    await stranger.printed(/is not a public address; name the tracker yourself/)
+    await stranger.stop('SIGINT')
+    const got = await runCli(args, { env: { SHOAL_TRACKER: (await tracker).url } })
+    assert.equal(got.exitCode, 0, got.stderr)
+  })
+
   it('say which tracker cannot be reached', async t => {
     const folder = await scratchFolder(t)
     const got = startCli(t, ['get', '00'.repeat(20), '-o', folder, '--tracker', 'ws://127.0.0.1:9'])
@@ -116,7 +128,7 @@ describe('an interrupted shoal get', () => {
       const folder = await scratchFolder(t)
       const source = await largeFile(folder)
       const magnet = await seed(t, [source])
-      const args = ['get', magnet, '-o', join(folder, 'got')]
+      const args = ['get', magnet, '-o', join(folder, 'got'), '--allow-private']
       const first = startCli(t, args)
       await first.printed(/^[2-8]\d %/m)
       const interrupted = await first.stop(signal)

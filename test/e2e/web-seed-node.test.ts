@@ -27,7 +27,7 @@ describe('a web seed alone', () => {
       const sample = await makeSample({ seed: 400, files: FOLDER, version, pieceLength: PIECE_LENGTH })
       const server = await startWebSeed(t, { files: served(sample) })
       const store = new WatchedStore(sample)
-      const shoal = startClient(t, { allowPrivateAddresses: true, store })
+      const shoal = startClient(t, { store })
       const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [server.url] })
       await keepDiary(torrent).within('done', torrent.done)
       await assertReceived(torrent, sample)
@@ -43,7 +43,7 @@ describe('a web seed alone', () => {
     const folder = await scratchFolder(t)
     const sample = await makeSample({ seed: 401, files: { 'large.bin': 20_000_000 } })
     const server = await startWebSeed(t, { files: served(sample) })
-    const shoal = startClient(t, { allowPrivateAddresses: true, store: fileStore({ directory: folder }) })
+    const shoal = startClient(t, { store: fileStore({ directory: folder }) })
     const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [`${server.url}large.bin`] })
     await keepDiary(torrent).within('done', torrent.done)
     await shoal.close()
@@ -55,7 +55,7 @@ describe('a web seed alone', () => {
   it('completes although it ignores ranges', { timeout: 60_000 }, async t => {
     const sample = await makeSample({ seed: 402, files: FOLDER, pieceLength: PIECE_LENGTH })
     const server = await startWebSeed(t, { files: served(sample), honoursRange: false })
-    const shoal = startClient(t, { allowPrivateAddresses: true })
+    const shoal = startClient(t)
     const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [server.url] })
     await keepDiary(torrent).within('done', torrent.done)
     await assertReceived(torrent, sample)
@@ -65,7 +65,7 @@ describe('a web seed alone', () => {
   it('completes after it died in the middle and came back', { timeout: 90_000 }, async t => {
     const sample = await makeSample({ seed: 403, files: { 'a.bin': 6_000_000 }, pieceLength: PIECE_LENGTH })
     const server = await startWebSeed(t, { files: served(sample), diesAfterBytes: 2_000_000 })
-    const shoal = startClient(t, { allowPrivateAddresses: true })
+    const shoal = startClient(t)
     const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [`${server.url}a.bin`] })
     const diary = keepDiary(torrent)
     await server.died
@@ -83,7 +83,8 @@ describe('a web seed alone', () => {
   it('is not asked on a private address, and the torrent waits for peers', { timeout: 60_000 }, async t => {
     const sample = await makeSample({ seed: 404, files: { 'a.bin': 100_000 } })
     const server = await startWebSeed(t, { files: served(sample) })
-    const torrent = startClient(t).add(encodeTorrent(sample.metainfo), { webSeeds: [`${server.url}a.bin`] })
+    const shoal = startClient(t, { allowPrivateAddresses: false })
+    const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [`${server.url}a.bin`] })
     const diary = keepDiary(torrent)
     await diary.warning('blocked-address')
     await diary.until('the end of the web seed', () =>
@@ -96,7 +97,7 @@ describe('a web seed alone', () => {
   it('that has nothing is told of, and dropped', { timeout: 60_000 }, async t => {
     const sample = await makeSample({ seed: 405, files: { 'a.bin': 100_000 } })
     const server = await startWebSeed(t, { files: {} })
-    const shoal = startClient(t, { allowPrivateAddresses: true })
+    const shoal = startClient(t)
     const torrent = shoal.add(encodeTorrent(sample.metainfo), { webSeeds: [`${server.url}a.bin`] })
     const diary = keepDiary(torrent)
     const { text } = await diary.warning('web-seed-failed')
@@ -116,7 +117,7 @@ describe('a web seed beside peers', () => {
       const alter = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i % 1000 === 999 ? byte ^ 1 : byte))
       const server = await startWebSeed(t, { files: served(sample), alter })
       const store = new WatchedStore(sample)
-      const leech = startClient(t, { allowPrivateAddresses: true, store })
+      const leech = startClient(t, { store })
       const torrent = leech.add(encodeTorrent(sample.metainfo), { webSeeds: [server.url] })
       const diary = keepDiary(torrent)
       await diary.until('the end of the web seed', () =>
@@ -140,7 +141,7 @@ describe('a web seed beside peers', () => {
       const informant = startClient(t).add(encodeTorrent(sample.metainfo), { select: 'none' })
       await informant.ready
       const magnet = formatMagnet({ ...parseMagnet(informant.magnetURI), webSeeds: [server.url] })
-      const torrent = startClient(t, { allowPrivateAddresses: true }).add(magnet)
+      const torrent = startClient(t).add(magnet)
       await keepDiary(torrent).within('done', torrent.done)
       await assertReceived(torrent, sample)
       assert.equal(torrent.stats.fromPeersBytes, 0)

@@ -25,6 +25,7 @@ interface GetOptions {
   readonly iceServer?: string[]
   readonly timeout?: number
   readonly seed?: boolean
+  readonly allowPrivate?: boolean
 }
 
 export function getCommand(context: CommandContext): Command {
@@ -34,6 +35,7 @@ export function getCommand(context: CommandContext): Command {
     .option('-o, --output <folder>', 'folder that the files go to', '.')
     .addOption(trackerOption('another tracker to meet peers at'))
     .option('--timeout <seconds>', 'give up when nothing arrives for so long (default: never)', parseCount)
+    .option('--allow-private', 'let the torrent name trackers and web seeds on private addresses, as this machine')
     .option('--seed', 'go on sharing when all is there')
     .addOption(iceServerOption())
     .addHelpText('after', EXAMPLES)
@@ -44,10 +46,14 @@ async function get(context: CommandContext, source: string, options: GetOptions)
   const { terminal, signal, environment } = context
   const { Shoal, fileStore } = await import('../index.ts')
   const torrentFile = await readSource(source)
-  const trackers = options.tracker ?? (namesTrackers(torrentFile ?? source) ? [] : defaultTrackers(environment))
+  const named = trackersOf(torrentFile ?? source)
+  const usual = defaultTrackers(environment)
+  // One that is named by both is the user's, and may be on this machine.
+  const trackers = options.tracker ?? (named.length > 0 ? usual.filter(url => named.includes(url)) : usual)
   await using shoal = new Shoal({
     trackers,
     store: fileStore({ directory: options.output }),
+    allowPrivateAddresses: options.allowPrivate === true,
     ...(options.iceServer && { iceServers: iceServers(options.iceServer) }),
   })
   const torrent = shoal.add(torrentFile ?? source)
@@ -67,10 +73,10 @@ async function get(context: CommandContext, source: string, options: GetOptions)
 }
 
 /**
- * Whether the source says itself where its peers meet. That of a web address is not known yet.
+ * Where the source says itself that its peers meet. That of a web address is not known yet.
  * @throws ShoalError `invalid-magnet`, `invalid-torrent`
  */
-function namesTrackers(source: Uint8Array | string): boolean {
-  if (typeof source !== 'string') return parseMetainfo(source).trackers.length > 0
-  return !/^https?:/i.test(source) && parseMagnet(source).trackers.length > 0
+function trackersOf(source: Uint8Array | string): readonly string[] {
+  if (typeof source !== 'string') return parseMetainfo(source).trackers.flat()
+  return /^https?:/i.test(source) ? [] : parseMagnet(source).trackers
 }

@@ -17,7 +17,7 @@ export { type Diary, keepDiary } from './page/diary.ts'
 
 /** A client that is closed with the test. */
 export function startClient(lifetime: Lifetime, options: NodeShoalOptions = {}): Shoal {
-  const shoal = new Shoal(options)
+  const shoal = new Shoal({ allowPrivateAddresses: true, ...options })
   lifetime.after(() => shoal.close())
   return shoal
 }

@@ -62,7 +62,8 @@ export interface NodeOptions {
 /** Ours in this process. */
 export function shoalInNode(lifetime: Lifetime, name: string, { trackers, directory }: NodeOptions): TestPeer {
   const store = directory === undefined ? 'memory' : fileStore({ directory })
-  const driver: PeerDriver = new ShoalPeer({ client: new Shoal({ trackers, iceServers: [], store }), open: openInNode })
+  const client = new Shoal({ trackers, iceServers: [], store, allowPrivateAddresses: true })
+  const driver: PeerDriver = new ShoalPeer({ client, open: openInNode })
   lifetime.after(() => driver.close())
   return {
     name,

@@ -20,7 +20,7 @@ console.log(JSON.stringify({ isOver: true }))
 /** Seeds from disk, downloads to disk. */
 async function transfer(): Promise<void> {
   await using seeder = new Shoal({ trackers: [tracker] })
-  await using leech = new Shoal({ store: fileStore({ directory: `${folder}/got` }) })
+  await using leech = new Shoal({ allowPrivateAddresses: true, store: fileStore({ directory: `${folder}/got` }) })
   const seed = seeder.seed(await filesFromDisk([`${folder}/payload.bin`]))
   await seed.ready
   const torrent = leech.add(seed.magnetURI)
@@ -55,7 +55,7 @@ function reading(torrent: { files: readonly { stream(options: { signal: AbortSig
 /** Closed while all is under way. */
 async function kept(): Promise<void> {
   const seeder = new Shoal({ trackers: [tracker], uploadBytesPerSecond: 200_000 })
-  const leech = new Shoal({ store: fileStore({ directory: `${folder}/part` }) })
+  const leech = new Shoal({ allowPrivateAddresses: true, store: fileStore({ directory: `${folder}/part` }) })
   const seed = seeder.seed(await filesFromDisk([`${folder}/payload.bin`]))
   await seed.ready
   const torrent = leech.add(seed.magnetURI)
