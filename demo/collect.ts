@@ -4,7 +4,15 @@ export interface ChosenFile {
   /** '/'-joined; inside a folder it starts with the folder's name. */
   readonly path: string
   readonly data: File
+  /** Of a large file, where the browser gives one: it is read again after a reload, and no copy of it is kept. */
+  readonly handle?: FileSystemFileHandle
 }
+
+/** A copy of a file up to this size is soon made, and is there even when the browser's leave to read the file has ended. */
+const COPY_BYTES_MAX = 32 * 1024 * 1024
+
+/** As Chromium has it. */
+type HandedItem = DataTransferItem & { getAsFileSystemHandle?(): Promise<FileSystemHandle | null> }
 
 /** Files of an `<input type=file>`, `webkitdirectory` or not. */
 export function filesOfInput(input: HTMLInputElement): ChosenFile[] {
@@ -25,12 +33,16 @@ export async function filesOfTransfer(
 ): Promise<ChosenFile[]> {
   const entries: FileSystemEntry[] = []
   const loose: File[] = []
-  for (const item of transfer.items) {
+  const handles = new Map<FileSystemEntry, Promise<FileSystemHandle | null>>()
+  for (const item of transfer.items as Iterable<HandedItem>) {
     if (item.kind !== 'file') continue
     const entry = item.webkitGetAsEntry()
     const file = entry === null ? item.getAsFile() : null
-    if (entry !== null) entries.push(entry)
-    else if (file !== null) loose.push(file)
+    if (entry !== null) {
+      entries.push(entry)
+      const handle = item.getAsFileSystemHandle?.().catch(() => null)
+      if (handle) handles.set(entry, handle)
+    } else if (file !== null) loose.push(file)
   }
   const found: ChosenFile[] = loose.map(data => ({ path: data.name, data }))
   // A list of what is still to visit, not recursion: the depth of a folder is not ours to trust.
@@ -38,7 +50,11 @@ export async function filesOfTransfer(
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     signal.throwIfAborted()
     if (isFile(entry)) {
-      found.push({ path: entry.fullPath.replace(/^\//, ''), data: await fileOf(entry) })
+      const data = await fileOf(entry)
+      // A folder is one grant, and each of its files would be a question of its own: those are copied.
+      const handle = data.size > COPY_BYTES_MAX ? await handles.get(entry) : undefined
+      const path = entry.fullPath.replace(/^\//, '')
+      found.push(isFileHandle(handle) ? { path, data, handle } : { path, data })
       onCount(found.length)
     } else if (isDirectory(entry)) {
       // One by one: a folder may hold more children than a call takes arguments.
@@ -50,6 +66,10 @@ export async function filesOfTransfer(
 
 function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
   return entry.isFile
+}
+
+function isFileHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemFileHandle {
+  return handle?.kind === 'file'
 }
 
 function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {

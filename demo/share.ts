@@ -49,6 +49,11 @@ function send(files: readonly ChosenFile[]): void {
         const twin = shares.duplicateOf(error)
         if (twin === undefined || current !== share) return
         void shares.stop(share, false)
+        // What this tab could not read any more is here again.
+        if (twin.isOwn && twin.torrent.state === 'downloading') {
+          void shares.stop(twin, false).then(() => send(files))
+          return
+        }
         history.pushState(null, '', linkOf(twin))
         showShare(twin)
       },

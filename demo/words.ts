@@ -30,6 +30,10 @@ export const PATIENCE_MS = 20_000
 /** A transfer that pauses this long is worth a word. */
 const STALL_MS = 5_000
 
+/** The person's own files were to be shared again, after a reload. */
+const UNREADABLE_WORDS =
+  'The browser no longer lets this page read the files. Choose or drop them again; the link stays the same.'
+
 /** One sentence or two: what is happening, and what to do. */
 export function statusWords(facts: Facts): string {
   switch (facts.state) {
@@ -40,7 +44,7 @@ export function statusWords(facts: Facts): string {
     case 'checking':
       return 'Checking what is already here…'
     case 'downloading':
-      return downloadingWords(facts)
+      return facts.isOwn ? UNREADABLE_WORDS : downloadingWords(facts)
     case 'seeding':
       return seedingWords(facts)
     case 'paused':

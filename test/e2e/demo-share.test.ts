@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes, payloadChunks } from './support/payload.ts'
@@ -22,10 +22,11 @@ before(async () => {
   address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
 })
 
-/** Opens a page as another person; whatever it complains of fails the test. */
-async function visit(lifetime: Lifetime, url: string, of: Browser = browser): Promise<Page> {
-  const context = await of.createBrowserContext()
-  lifetime.after(() => (of.connected ? context.close() : undefined))
+/** Opens a page as another person, or as one who was here before (a context); whatever it complains of fails the test. */
+async function visit(lifetime: Lifetime, url: string, of: Browser | BrowserContext = browser): Promise<Page> {
+  const isNew = 'createBrowserContext' in of
+  const context = isNew ? await of.createBrowserContext() : of
+  if (isNew) lifetime.after(() => (of.connected ? context.close() : undefined))
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(String(error)))
@@ -62,7 +63,7 @@ async function chooseFiles(page: Page, paths: readonly string[]): Promise<void> 
 
 /** Drops paths of this machine on the page, as a file manager does. */
 async function drop(page: Page, paths: readonly string[]): Promise<void> {
-  await page.waitForSelector('.zone')
+  await page.waitForSelector('main > *')
   const session = await page.createCDPSession()
   const data = { items: [], files: [...paths], dragOperationsMask: 1 }
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
@@ -201,6 +202,41 @@ describe('the share page', () => {
     await chooseFiles(sender, [join(folder, 'again.bin')])
     const link = await linkOf(sender)
     await sender.reload()
+    await inState(sender, 'seeding')
+    assert.equal(await linkOf(sender), link)
+    const receiver = await visit(t, link)
+    await inState(receiver, 'seeding')
+  })
+
+  it('seeds a large file again after a reload, without a copy of it', { timeout: 120_000 }, async t => {
+    const folder = await scratchFolder(t)
+    const sender = await visit(t, address)
+    await drop(sender, [await makeLargeFile(folder, 21)])
+    const link = await linkOf(sender)
+    await sender.reload()
+    await inState(sender, 'seeding')
+    assert.equal(await linkOf(sender), link)
+    const usage = await sender.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0)
+    assert.ok(usage < LARGE_BYTES / 10, `${usage} bytes are kept`)
+    const receiver = await visit(t, link)
+    await inState(receiver, 'seeding')
+  })
+
+  it('says when the browser lets it read a file no more, and goes on under the same link once that is dropped again', {
+    timeout: 120_000,
+  }, async t => {
+    const folder = await scratchFolder(t)
+    const path = await makeLargeFile(folder, 22)
+    const first = await visit(t, address)
+    await drop(first, [path])
+    const link = await linkOf(first)
+    // The grant ends with the last tab of the site.
+    const context = first.browserContext()
+    await first.goto('about:blank')
+    const sender = await visit(t, link, context)
+    await inState(sender, 'downloading')
+    assert.match(await text(sender, '.status'), /no longer lets this page read the files/)
+    await drop(sender, [path])
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const receiver = await visit(t, link)

@@ -42,6 +42,7 @@ describe('the words of the share page', () => {
   })
 
   it('are patient first, then say what can be done, when nobody is there', () => {
+    assert.match(status({ ...NOTHING, state: 'downloading', isOwn: true }), /no longer lets.*drop them again/)
     const alone = { state: 'downloading', progress: 0.4 } as const
     assert.equal(status({ ...alone, elapsedMs: 1_000, idleMs: 1_000 }), 'Connecting…')
     assert.match(status({ ...alone, elapsedMs: 9_000, idleMs: 9_000 }), /^Connection lost\. Progress is kept/)
