@@ -42,6 +42,13 @@ describe('a site of visitors', () => {
     await untilReady(second.page)
     await second.page.evaluate(paths => shoal.prefetch(...paths), ['/assets/model-1f2e3d4c.bin'])
     assert.equal(await get(second.page, 'assets/model-1f2e3d4c.bin'), sha256(FILES['assets/model-1f2e3d4c.bin']!))
-    await untilStats(second.page, ({ peers }) => peers > 2_000_000)
+    const { files } = await untilStats(second.page, ({ peers }) => peers > 2_000_000)
+    const model = files.find(({ url }) => url.endsWith('/assets/model-1f2e3d4c.bin'))!
+    const { bytes, verified, peers, origin } = model
+    assert.deepEqual(
+      { bytes, verified, sum: peers + origin },
+      { bytes: 2_500_000, verified: 2_500_000, sum: 2_500_000 },
+    )
+    assert.ok(peers > 2_000_000, `${peers} bytes from peers`)
   })
 })

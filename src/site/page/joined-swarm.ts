@@ -32,6 +32,8 @@ export interface JoinEvents {
   demanded(): void
   warning(error: ShoalError): void
   tracker(status: TrackerStatus): void
+  /** A piece has come, and is genuine. */
+  piece(piece: number, source: 'peers' | 'origin'): void
 }
 
 /** Pieces that somebody waits for. */
@@ -87,8 +89,10 @@ export class JoinedSwarm {
           this.demand = demand
           events.demanded()
         },
-        report: ({ type }) => {
-          if (type === 'piece') this.#arrived()
+        report: report => {
+          if (report.type !== 'piece') return
+          events.piece(report.piece, report.source)
+          this.#arrived()
         },
         warning: error => events.warning(error),
         tracker: status => events.tracker(status),

@@ -13,11 +13,12 @@ import { readPolicy, type SitePolicy } from '../policy.ts'
 import { type SiteSwarm, swarmOf, swarmsOf, withTorrent } from '../swarms.ts'
 import { Deploys } from './deploys.ts'
 import { serveWorker } from './leader-port.ts'
+import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
 import { type Permission, permit } from './permission.ts'
 import { Resources } from './resources.ts'
 import { SiteSwarms } from './site-swarms.ts'
-import { NO_STATS, type SiteStats } from './stats.ts'
+import { type FileStats, NO_STATS, type SiteStats } from './stats.ts'
 import { siteSockets } from './tracker-socket.ts'
 import type { Loaded } from './words.ts'
 
@@ -48,6 +49,7 @@ export class Leadership {
   readonly #options: LeadershipOptions
   readonly #store = indexedDBStore({ name: SITE_STORE_NAME })
   readonly #resources = new Resources()
+  readonly #ledger = new Ledger()
   readonly #deploys: Deploys
   #manifest: Manifest | undefined
   #policy: SitePolicy | undefined
@@ -92,6 +94,7 @@ export class Leadership {
       cache: cacheBytes + Math.max(0, workerBytes - peers - origin),
       version: this.#manifest?.version,
       isOn: this.#swarms !== undefined,
+      files: this.#ledger.stats(path => this.#describe(path)),
     }
   }
 
@@ -142,7 +145,7 @@ export class Leadership {
       const path = this.#paths.get(resource.url.split(/[?#]/, 1)[0]!)
       const file = path === undefined ? undefined : this.#manifest?.files.get(path)
       if (!file) continue
-      this.#resources.count(file, resource)
+      this.#ledger.add(file.path, ...this.#resources.count(file, resource))
       try {
         await this.#keep(file.path, resource.url)
       } catch {
@@ -203,12 +206,20 @@ export class Leadership {
       isLoading: this.#options.isLoading,
       originRate: () => this.#resources.originRate,
       warning: error => this.#options.warning(error),
+      came: (path, source, bytes) => this.#ledger.add(path, source, bytes),
     })
     void swarms.follow(manifest)
     for (const swarm of this.#bulk.values()) swarms.know(swarm)
     this.#swarms = swarms
     this.meetWorker()
     return swarms
+  }
+
+  #describe(path: string): Pick<FileStats, 'url' | 'bytes' | 'verified'> | undefined {
+    const file = this.#manifest?.files.get(path)
+    if (!file) return undefined
+    const url = siteUrl(this.#manifest!.base, path)
+    return { url, bytes: file.contentLength, verified: this.#swarms?.verifiedBytes(path) ?? 0 }
   }
 
   async #closeSwarms(): Promise<void> {

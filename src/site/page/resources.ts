@@ -14,14 +14,24 @@ export class Resources {
   /** Bytes a second of the last file that told; undefined: none yet. */
   originRate: number | undefined
 
-  count(file: SiteFile, { transferBytes, bodyBytes, durationMs, isByWorker }: Loaded): void {
+  /** @returns from where it came, and how much */
+  count(
+    file: SiteFile,
+    { transferBytes, bodyBytes, durationMs, isByWorker }: Loaded,
+  ): ['worker' | 'origin' | 'cache', number] {
     // A part of a file, where it was played or read in parts.
     const bytes = Math.min(bodyBytes || file.contentLength, file.contentLength)
-    if (isByWorker) this.workerBytes += bytes
-    else if (transferBytes > 0) {
-      this.originBytes += transferBytes
-      if (transferBytes >= TELLING_BYTES && durationMs > 0) this.originRate = (transferBytes / durationMs) * 1000
-    } else this.cacheBytes += bytes
+    if (isByWorker) {
+      this.workerBytes += bytes
+      return ['worker', bytes]
+    }
+    if (transferBytes === 0) {
+      this.cacheBytes += bytes
+      return ['cache', bytes]
+    }
+    this.originBytes += transferBytes
+    if (transferBytes >= TELLING_BYTES && durationMs > 0) this.originRate = (transferBytes / durationMs) * 1000
+    return ['origin', transferBytes]
   }
 }
 

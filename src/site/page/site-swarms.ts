@@ -26,6 +26,8 @@ export interface SwarmsOptions {
   /** How many visitors there must be before peers are looked for. */
   readonly visitorsMin: number
   warning(error: ShoalError): void
+  /** Bytes of a file have come over the network, and are genuine. */
+  came(path: string, source: 'peers' | 'origin', bytes: number): void
 }
 
 /** Where the pieces of a root are. */
@@ -128,13 +130,22 @@ export class SiteSwarms implements PieceSource {
   kept(rootHex: string, piece: number): void {
     const place = this.#places.get(rootHex)
     if (!place || !(piece >= 0 && piece < place.pieceCount)) return
-    this.#keptBytes += place.swarm.metainfo.layout.pieceBytes(place.first + piece)
+    const bytes = place.swarm.metainfo.layout.pieceBytes(place.first + piece)
+    this.#keptBytes += bytes
+    this.#options.came(place.file.path, 'origin', bytes)
     this.#join(place.swarm).keep(place.first + piece)
   }
 
   /** A listed file by its path relative to the base. */
   find(path: string): SiteFile | undefined {
     return this.#byPath.get(path)?.file
+  }
+
+  /** How much of a file is here, in bytes. */
+  verifiedBytes(path: string): number {
+    const place = this.#byPath.get(path)
+    const joined = place && this.#joined.get(place.swarm.id)
+    return place && joined ? joined.bytesOf(place.first, place.first + place.pieceCount) : 0
   }
 
   /** A page uses a file: what is stored of it may be given to peers. @returns whether all of it is */
@@ -219,7 +230,8 @@ export class SiteSwarms implements PieceSource {
   #join(swarm: SiteSwarm): JoinedSwarm {
     const known = this.#joined.get(swarm.id)
     if (known) return known
-    const { scope, store, network, origin, peerId, warning } = this.#options
+    const { scope, store, network, origin, peerId, warning, came } = this.#options
+    const { layout } = swarm.metainfo
     const random = seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]!)
     const joined = new JoinedSwarm(
       { swarm, scope, store, network, origin, peerId, random },
@@ -227,6 +239,7 @@ export class SiteSwarms implements PieceSource {
         demanded: () => this.#divide(),
         warning,
         tracker: status => this.#trackers.set(status.url, status),
+        piece: (piece, source) => came(swarm.files[layout.fileOf(piece)!]!.path, source, layout.pieceBytes(piece)),
       },
     )
     this.#joined.set(swarm.id, joined)

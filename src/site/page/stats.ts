@@ -1,6 +1,18 @@
 /** What an owner and a visitor want to know: bytes by source, as HTTP would have sent them. */
 import type { SiteTotals } from '../../protocol/tracker-site.ts'
 
+/** A listed file that was used in this visit. Bytes as they travel. */
+export interface FileStats {
+  readonly url: string
+  /** Of the whole file. */
+  readonly bytes: number
+  /** In this browser, and verified. */
+  readonly verified: number
+  readonly peers: number
+  readonly origin: number
+  readonly cache: number
+}
+
 export interface SiteStats extends SiteTotals {
   /** Bytes sent to other visitors. */
   readonly uploaded: number
@@ -9,6 +21,8 @@ export interface SiteStats extends SiteTotals {
   readonly version: number | undefined
   /** Peers may be connected to, by the policy and the visitor's word. */
   readonly isOn: boolean
+  /** The files that were used last. */
+  readonly files: readonly FileStats[]
 }
 
 export const NO_STATS: SiteStats = {
@@ -21,4 +35,5 @@ export const NO_STATS: SiteStats = {
   connections: 0,
   version: undefined,
   isOn: false,
+  files: [],
 }
