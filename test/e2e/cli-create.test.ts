@@ -146,7 +146,19 @@ describe('bad input', () => {
 })
 
 describe('help', () => {
-  for (const command of ['serve', 'tracker', 'seed', 'get', 'create', 'inspect', 'keygen', 'build', 'sign', 'verify']) {
+  for (const command of [
+    'serve',
+    'tracker',
+    'seed',
+    'get',
+    'create',
+    'inspect',
+    'keygen',
+    'build',
+    'sign',
+    'verify',
+    'publish',
+  ]) {
     it(`shoal ${command} --help shows examples`, async () => {
       const { stdout, exitCode } = await runCli([command, '--help'])
       assert.equal(exitCode, 0)

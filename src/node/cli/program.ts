@@ -7,6 +7,7 @@ import { describeFailure, EXIT } from './failure.ts'
 import { getCommand } from './get.ts'
 import { inspectCommand } from './inspect.ts'
 import { keygenCommand } from './keygen.ts'
+import { publishCommand } from './publish.ts'
 import { seedCommand } from './seed.ts'
 import { serveCommand } from './serve.ts'
 import { signCommand } from './sign.ts'
@@ -61,7 +62,7 @@ function buildProgram(context: CommandContext): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'shoal: ')),
     })
   const sharing = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand]
-  const sites = [keygenCommand, buildCommand, signCommand, verifyCommand]
+  const sites = [keygenCommand, buildCommand, signCommand, verifyCommand, publishCommand]
   const commands = [...sharing, ...sites]
   for (const command of commands) program.addCommand(command(context).copyInheritedSettings(program))
   return program
