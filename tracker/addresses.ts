@@ -19,10 +19,10 @@ export class TokenBucket {
     this.#at = now
   }
 
-  /** Takes one token. Returns the ms to wait until the debt is paid; 0: none. */
-  take(now: number): number {
+  /** Takes tokens. Returns the ms to wait until the debt is paid; 0: none. */
+  take(now: number, tokens = 1): number {
     this.#refill(now)
-    this.#tokens -= 1
+    this.#tokens -= tokens
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000
   }
 
@@ -62,6 +62,8 @@ export class Addresses {
   readonly #limits: ServerLimits
   /** The longest unseen first. */
   readonly #addresses = new Map<string, Address>()
+  /** Connections of each network that has any. */
+  readonly #networks = new Map<string, number>()
 
   constructor(limits: ServerLimits) {
     this.#limits = limits
@@ -85,6 +87,21 @@ export class Addresses {
     this.#addresses.set(key, address)
     if (this.#addresses.size > this.#limits.addressesMax) this.#forgetOne()
     return address
+  }
+
+  /** Whether as many are connected from there as may be. */
+  isFull({ key, connections }: Address): boolean {
+    const { connectionsPerAddressMax, connectionsPerNetworkMax } = this.#limits
+    const ofNetwork = this.#networks.get(networkOf(key)) ?? 0
+    return connections >= connectionsPerAddressMax || ofNetwork >= connectionsPerNetworkMax
+  }
+
+  connected(address: Address): void {
+    this.#count(address, 1)
+  }
+
+  disconnected(address: Address): void {
+    this.#count(address, -1)
   }
 
   isBanned(address: Address, now: number): boolean {
@@ -119,6 +136,14 @@ export class Addresses {
     }
   }
 
+  #count(address: Address, change: 1 | -1): void {
+    address.connections += change
+    const network = networkOf(address.key)
+    const connections = (this.#networks.get(network) ?? 0) + change
+    if (connections > 0) this.#networks.set(network, connections)
+    else this.#networks.delete(network)
+  }
+
   #forgetOne(): void {
     for (const [key, address] of this.#addresses) {
       if (address.connections > 0) continue
@@ -140,4 +165,10 @@ export function addressKey(remoteAddress: string | undefined): string {
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
   const groups = [...before, ...Array<string>(zeros).fill('0'), ...after]
   return `${groups.slice(0, 4).join(':')}::/64`
+}
+
+/** The IPv4 /24 or IPv6 /48 that an address of `addressKey` is in: what is handed out to one site. */
+function networkOf(key: string): string {
+  const isNetwork = key.endsWith('::/64')
+  return isNetwork ? key.split(':', 3).join(':') : key.split('.', 3).join('.')
 }

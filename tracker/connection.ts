@@ -8,6 +8,7 @@ import type { TrackerRequest } from '../src/protocol/tracker-request.ts'
 import { encodeTrackerReply } from '../src/protocol/tracker-reply.ts'
 import type { FailureReply, TrackerReply } from '../src/protocol/tracker-reply.ts'
 import type { PointerRequest } from '../src/protocol/tracker-site.ts'
+import type { Refused } from '../src/protocol/tracker.ts'
 import { TokenBucket } from './addresses.ts'
 import type { Address } from './addresses.ts'
 import type { ServerLimits } from './options.ts'
@@ -29,7 +30,11 @@ export class Connection {
   readonly #socket: WebSocket
   readonly #limits: ServerLimits
   readonly #events: ConnectionEvents
-  readonly #bucket: TokenBucket
+  readonly #messages: TokenBucket
+  readonly #announces: TokenBucket
+  readonly #relays: TokenBucket
+  /** When it last said something (ms). */
+  #heardAt = performance.now()
   #isAlive = true
   #isClosing = false
   #violations = 0
@@ -42,7 +47,14 @@ export class Connection {
     this.#socket = socket
     this.#limits = limits
     this.#events = events
-    this.#bucket = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, performance.now())
+    this.#messages = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, this.#heardAt)
+    this.#announces = new TokenBucket(limits.announcesPerSecond, limits.announcesBurst, this.#heardAt)
+    this.#relays = new TokenBucket(limits.relaysPerSecond, limits.relaysBurst, this.#heardAt)
+  }
+
+  /** Milliseconds since it last said something; pongs are no words. */
+  get idleMs(): number {
+    return performance.now() - this.#heardAt
   }
 
   start(): void {
@@ -98,10 +110,11 @@ export class Connection {
   #receive(data: RawData): void {
     if (this.#isClosing) return
     this.#isAlive = true
+    this.#heardAt = performance.now()
     const request = parseTrackerRequest(data.toString())
     if (request.type === 'refused') this.refuse({ ...request, type: 'failed', action: 'announce' })
     else this.#events.request(request)
-    this.#throttle()
+    this.#throttle(request)
   }
 
   /** Counts a malformed message, and tells of it; the last that is borne closes the connection instead. */
@@ -116,9 +129,14 @@ export class Connection {
   }
 
   /** Stops reading until the debt is paid: TCP then slows the sender down, and nothing is lost. */
-  #throttle(): void {
-    const now = performance.now()
-    const waitMs = Math.max(this.#bucket.take(now), this.address.bucket.take(now))
+  #throttle(request: TrackerRequest | PointerRequest | Refused): void {
+    const now = this.#heardAt
+    const waitMs = Math.max(
+      this.#messages.take(now),
+      this.address.bucket.take(now),
+      this.#announces.take(now, Number(request.type === 'announce')),
+      this.#relays.take(now, relaysIn(request)),
+    )
     if (waitMs === 0 || this.#isClosing) return
     this.#socket.pause()
     clearTimeout(this.#resumeTimer)
@@ -127,4 +145,10 @@ export class Connection {
       this.#socket.resume()
     }, waitMs)
   }
+}
+
+/** How many messages to others may come of it. */
+function relaysIn(request: TrackerRequest | PointerRequest | Refused): number {
+  if (request.type === 'announce') return request.offers.length
+  return Number(request.type === 'offer' || request.type === 'answer' || request.type === 'candidate')
 }

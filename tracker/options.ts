@@ -11,6 +11,8 @@ export const SWARMS_DEFAULTS = {
   silentIntervalsMax: 4,
   /** Swarms in all; about 1 KiB each. */
   swarmsMax: 500_000,
+  /** Members of one swarm: a quarter of all, so that none takes the room of the others. Choosing peers costs the same in any. */
+  membersPerSwarmMax: 250_000,
   /** Members of all swarms together; about 1 KiB each. */
   membersMax: 1_000_000,
   /** Swarms that one connection may be in: a client's torrents share its socket. */
@@ -52,9 +54,22 @@ export const SERVER_DEFAULTS = {
   connectionsMax: 20_000,
   /** WebSockets of one address (IPv6: of one /64): a school or an office behind one address still fits. */
   connectionsPerAddressMax: 500,
+  /** WebSockets of one IPv4 /24, or IPv6 /48: who has one has all of its addresses. A campus still fits. */
+  connectionsPerNetworkMax: 2_000,
+  /** Connections that are no WebSocket (yet), where the server is the tracker's own: they have this long to say what they want. */
+  requestsMax: 1_000,
+  handshakeSeconds: 10,
+  /** A client that says nothing for so long, or for `silentIntervalsMax` announces, is closed though it answers pings. */
+  idleSeconds: 600,
   /** Messages a connection may send in the long run, and at once. Trickling ten dials takes 210. Beyond, it is read slower. */
   messagesPerSecond: 50,
   messagesBurst: 1_000,
+  /** Of these, announces; at once as many as a connection may be in swarms: a client that comes back announces them all. */
+  announcesPerSecond: 20,
+  announcesBurst: 1_000,
+  /** Offers, answers and candidates to pass on; at once the ten offers of 200 torrents of WebTorrent. */
+  relaysPerSecond: 100,
+  relaysBurst: 2_000,
   /** The same for all connections of one address together. */
   messagesPerSecondPerAddress: 500,
   messagesBurstPerAddress: 10_000,

@@ -110,7 +110,9 @@ export class Roster {
   #hasRoom(connectionId: number, infoHash: WireId, peerId: WireId): boolean {
     const connection = this.#connections.get(connectionId)
     if (this.#heard.size >= this.#limits.membersMax) return false
-    if (!this.#swarms.has(infoHash) && this.#swarms.size >= this.#limits.swarmsMax) return false
+    const swarm = this.#swarms.get(infoHash)
+    if (!swarm && this.#swarms.size >= this.#limits.swarmsMax) return false
+    if (swarm && swarm.seeds + swarm.leeches >= this.#limits.membersPerSwarmMax) return false
     if (!connection) return true
     if (connection.members >= this.#limits.membersPerConnectionMax) return false
     return connection.peers.has(peerId) || connection.peers.size < this.#limits.peersPerConnectionMax

@@ -13,7 +13,7 @@ import type { Address } from './addresses.ts'
 import { Connection } from './connection.ts'
 import { answerHttp, answerText, pathOf, refuseUpgrade } from './http.ts'
 import { hostUrl, listen } from './listen.ts'
-import { SERVER_DEFAULTS } from './options.ts'
+import { SERVER_DEFAULTS, SWARMS_DEFAULTS } from './options.ts'
 import { Pointers } from './pointers.ts'
 import type { ServerLimits, SwarmsLimits } from './options.ts'
 import { Swarms } from './swarms.ts'
@@ -80,6 +80,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
 class TrackerServer implements RunningTracker {
   readonly #options: TrackerOptions
   readonly #limits: ServerLimits
+  readonly #idleMsMax: number
   readonly #server: Server
   readonly #sockets: WebSocketServer
   readonly #swarms: Swarms
@@ -100,7 +101,7 @@ class TrackerServer implements RunningTracker {
     const { intervalSeconds, iceServers = [] } = options
     this.#options = options
     this.#limits = { ...SERVER_DEFAULTS, ...options.limits }
-    this.#server = options.server ?? createServer((request, response) => this.#request(request, response))
+    this.#server = options.server ?? this.#createServer()
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -108,7 +109,8 @@ class TrackerServer implements RunningTracker {
       // Memory per connection, and SDPs are sent once: not worth it.
       perMessageDeflate: false,
     })
-    const limits = { ...options.limits, ...(intervalSeconds !== undefined && { intervalSeconds }) }
+    const limits = { ...SWARMS_DEFAULTS, ...options.limits, ...(intervalSeconds !== undefined && { intervalSeconds }) }
+    this.#idleMsMax = Math.max(this.#limits.idleSeconds, limits.intervalSeconds * limits.silentIntervalsMax) * 1000
     const pointers = new Pointers(this.#limits, connection => this.#connections.get(connection)?.address)
     this.#swarms = new Swarms({ random: Math.random, limits, iceServers, pointers })
     this.#addresses = new Addresses(this.#limits)
@@ -172,6 +174,15 @@ class TrackerServer implements RunningTracker {
     })
   }
 
+  #createServer(): Server {
+    const { handshakeSeconds, connectionsMax, requestsMax } = this.#limits
+    const timeoutMs = handshakeSeconds * 1000
+    const options = { headersTimeout: timeoutMs, requestTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 2 }
+    const server = createServer(options, (request, response) => this.#request(request, response))
+    server.maxConnections = connectionsMax + requestsMax
+    return server
+  }
+
   async #emptied(): Promise<void> {
     if (this.#connections.size > 0) await new Promise<void>(resolve => this.#whenEmpty.add(resolve))
   }
@@ -214,7 +225,7 @@ class TrackerServer implements RunningTracker {
     if (allowedOrigins && !allowedOrigins.includes(request.headers.origin ?? '')) {
       return [403, 'Pages of this origin may not use this tracker.']
     }
-    if (address.connections >= this.#limits.connectionsPerAddressMax) return [429, 'Too many connections from you.']
+    if (this.#addresses.isFull(address)) return [429, 'Too many connections from you.']
     if (this.#connections.size >= this.#limits.connectionsMax) return [503, 'The tracker is full. Try later.']
     return undefined
   }
@@ -234,7 +245,7 @@ class TrackerServer implements RunningTracker {
       },
       closed: () => {
         this.#connections.delete(id)
-        address.connections--
+        this.#addresses.disconnected(address)
         this.#step({ type: 'closed', connection: id })
         if (this.#connections.size > 0) return
         for (const resolve of this.#whenEmpty) resolve()
@@ -242,7 +253,7 @@ class TrackerServer implements RunningTracker {
       },
     })
     this.#connections.set(id, connection)
-    address.connections++
+    this.#addresses.connected(address)
     connection.start()
   }
 
@@ -272,6 +283,7 @@ class TrackerServer implements RunningTracker {
   #keepAlive(): void {
     for (const connection of this.#connections.values()) {
       if (!connection.keepAlive()) connection.terminate()
+      else if (connection.idleMs > this.#idleMsMax) connection.close(1000, 'Idle.')
     }
     this.#addresses.sweep(performance.now())
     this.#step({ type: 'tick' })

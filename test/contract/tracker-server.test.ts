@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createConnection } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { WebSocket } from 'ws'
 import { encodePointer } from '../../src/protocol/tracker-site.ts'
@@ -146,6 +147,49 @@ describe('a tracker and strangers', () => {
     assert.ok(performance.now() - startedAt > 150, 'twenty messages above the burst take 200 ms at 100 a second')
   })
 
+  it('reads who announces, or offers, faster than others slower, and loses nothing', async () => {
+    const limits = { announcesPerSecond: 100, announcesBurst: 5, relaysPerSecond: 100, relaysBurst: 5 }
+    const tracker = await start({ limits })
+    const offers = Array.from({ length: 10 }, (_, n) => ({
+      offer: { type: 'offer', sdp: 'x' },
+      offer_id: `${n}`.padStart(20),
+    }))
+    for (const [count, fields] of [
+      [25, {}],
+      [3, { offers }],
+    ] as const) {
+      const socket = await connect(tracker.url)
+      const startedAt = performance.now()
+      for (let n = 0; n < count; n++) socket.send(bareAnnounce('a', fields))
+      await socket.received(count)
+      await socket.ask({ action: 'scrape', info_hash: WIRE_HASH })
+      assert.ok(performance.now() - startedAt > 150, 'twenty above the burst take 200 ms at 100 a second')
+      socket.close()
+    }
+  })
+
+  it('closes who says nothing, though it answers pings, and not who talks', async () => {
+    const tracker = await start({ intervalSeconds: 0.01, limits: { pingSeconds: 0.1, idleSeconds: 0.3 } })
+    const [idle, talker] = [await connect(tracker.url), await connect(tracker.url)]
+    let code: number | undefined
+    void idle.closed.then(closed => {
+      code = closed
+    })
+    while (code === undefined) await talker.ask({ action: 'scrape', info_hash: WIRE_HASH })
+    assert.equal(code, 1000)
+    assert.equal(talker.webSocket.readyState, WebSocket.OPEN)
+  })
+
+  it('waits only so long for a connection to say what it wants', async () => {
+    const tracker = await start({ limits: { handshakeSeconds: 0.2 } })
+    for (const beginning of ['', 'GET / HTTP/1.1\r\nHost: x\r\n']) {
+      const socket = createConnection(tracker.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.resume().write(beginning)
+      await once(socket, 'close', { signal: AbortSignal.timeout(10_000) })
+    }
+  })
+
   it('drops a connection that answers no pings', async () => {
     const tracker = await start({ limits: { pingSeconds: 0.25 } })
     const dead = await connect(tracker.url, { autoPong: false })
@@ -176,10 +220,25 @@ describe('a tracker and strangers', () => {
     assert.equal(await refusal(inAll.url), 503)
   })
 
+  const clientAddress = ({ headers }: { headers: Record<string, unknown> }) => String(headers['x-real-ip'])
+  const from = (address: string) => ({ headers: { 'x-real-ip': address } })
+
+  it('bounds connections of one network, and lets others in when one goes', async () => {
+    const tracker = await start({ clientAddress, limits: { connectionsPerNetworkMax: 2 } })
+    const first = await connect(tracker.url, from('203.0.113.1'))
+    for (const address of ['::ffff:203.0.113.2', '203.0.114.1', '203.0.114.2'])
+      await connect(tracker.url, from(address))
+    assert.equal(await refusal(tracker.url, from('203.0.113.3')), 429)
+    for (const address of ['2001:db8:1:1::1', '2001:db8:1:2::1', '2001:db8:2::1'])
+      await connect(tracker.url, from(address))
+    assert.equal(await refusal(tracker.url, from('2001:db8:1:3::1')), 429)
+    first.close()
+    while (tracker.stats().connections > 6) await new Promise(resolve => setImmediate(resolve))
+    await connect(tracker.url, from('203.0.113.3'))
+  })
+
   it('counts by the address that a proxy tells', async () => {
-    const clientAddress = ({ headers }: { headers: Record<string, unknown> }) => String(headers['x-real-ip'])
     const tracker = await start({ clientAddress, limits: { connectionsPerAddressMax: 1 } })
-    const from = (address: string) => ({ headers: { 'x-real-ip': address } })
     await connect(tracker.url, from('2001:db8::1'))
     assert.equal(await refusal(tracker.url, from('2001:db8:0:0:5::2')), 429)
     await connect(tracker.url, from('2001:db8:0:1::1'))

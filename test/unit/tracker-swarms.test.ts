@@ -513,6 +513,16 @@ describe('everything is bounded', () => {
     assert.equal(codeOf(bench.ask(2, announce(5))), undefined)
   })
 
+  it('members of one swarm, while others grow', () => {
+    const bench = new Bench({ membersPerSwarmMax: 2 })
+    for (const n of [1, 2]) bench.announce(n)
+    assert.equal(codeOf(bench.ask(3, announce(3))), 'limit')
+    bench.announce(3, { infoHash: 'j'.repeat(20) })
+    bench.announce(2, { left: 0 })
+    bench.send(1, announce(1, { event: 'stopped' }))
+    bench.announce(4)
+  })
+
   it('swarms and members in all', () => {
     const bench = new Bench({ swarmsMax: 1, membersMax: 2 })
     bench.announce(1)
