@@ -39,7 +39,7 @@ async function live(t: Lifetime, tracker: string): Promise<Live> {
 }
 
 describe('shoal publish', () => {
-  it('tells visitors of a deploy once it is uploaded, and of its end', async t => {
+  it('tells visitors of a deploy once it is uploaded, and of its end at once', async t => {
     const tracker = await startTracker({ port: 0, host: 'localhost', limits: { pointerSeconds: 0.1 } })
     t.after(() => tracker.close())
     const site = await live(t, tracker.url)
@@ -64,9 +64,11 @@ describe('shoal publish', () => {
       stdout.includes(`version ${second.version}\n`) && published.stdout.includes(`version ${second.version}\n`),
     )
 
-    await done(site.run('sign', 'site', '--kill'))
+    await writeFile(join(site.site, 'photo.jpg'), randomBytes(40_000))
+    await done(site.run('build', 'site', ...site.urls))
     await refused(site.run('publish', 'site'), /is another pointer than that of the folder\. Upload/)
-    await site.upload()
+
+    await done(site.run('sign', 'site', '--kill'))
     assert.match((await done(site.run('publish', 'site'))).stdout, /which ends it/)
     assert.ok((await heard(2)).isKilled)
     assert.equal(visitor.messages.length, 2)

@@ -14,7 +14,7 @@ import { readSiteOptions, type SiteArguments } from './site-options.ts'
 
 const EXAMPLES = `
 Examples:
-  $ shoal publish dist     after dist was uploaded, or its ${SITE_NAMES.pointer} that shoal sign --kill made
+  $ shoal publish dist     after dist was uploaded; after shoal sign dist --kill at once, and upload ${SITE_NAMES.pointer} then
 
 Whoever has the site open learns of it within seconds, from the trackers that the manifest names. Without it they learn when another
 visitor loads the page, from a seeder, or after 15 minutes.
@@ -39,7 +39,8 @@ async function publish(context: CommandContext, dir: string | undefined, given: 
     throw new ShoalError('invalid-argument', `There is no deploy in ${folder}. Run shoal build first.`)
   const { manifest } = readManifest(manifestBytes)
   const { pointer } = await verifyPointer(pointerBytes, { key: manifest.key, nowSeconds: nowSeconds() })
-  await checkIsLive(base ?? manifest.base, pointerBytes, signal)
+  // An end needs nothing from the site, and may be in a hurry.
+  if (!pointer.isKilled) await checkIsLive(base ?? manifest.base, pointerBytes, signal)
   const trackers = [...new Set([...manifest.metainfo.trackers.flat(), ...(given.tracker ?? [])])]
   const outcomes = await Promise.all(trackers.map(url => tellTracker(url, pointerBytes, signal)))
   for (const [index, outcome] of outcomes.entries()) {
