@@ -13,7 +13,8 @@ import type { FileHandles } from './file-handles.ts'
 import { writeFailed } from './write-failed.ts'
 
 export interface FilePiecesOptions {
-  readonly layout: Layout
+  /** Where each file lies in the folder, and its length. */
+  readonly layout: Pick<Layout, 'files'>
   readonly folder: ConfinedFolder
   /** Opens paths of `folder`. */
   readonly handles: FileHandles

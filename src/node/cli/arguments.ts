@@ -24,6 +24,13 @@ export function parseSize(text: string): number {
   return Number(match[1]) * 1024 ** exponent
 }
 
+/** A number of bytes per second, more than none: `500k`, `2MiB/s`. */
+export function parseRate(text: string): number {
+  const rate = parseSize(text.replace(/\/s$/i, ''))
+  if (rate === 0) throw new InvalidArgumentError('Nothing would be sent.')
+  return rate
+}
+
 /** A number of days, 1 to 3650. */
 export function parseDays(text: string): number {
   const days = parseCount(text)

@@ -1,12 +1,11 @@
 /** `shoal verify`: checks a deploy as a visitor would, and hashes all that it lists. */
 import { Command } from 'commander'
-import { fromHex } from '../../metainfo/bytes.ts'
-import { KEY_BYTES } from '../../site/signature.ts'
-import { keyText, readKeyFile } from '../site/key-file.ts'
+import { keyText } from '../site/key-file.ts'
 import { verifyDeploy } from '../site/verify.ts'
 import type { CommandContext } from './context.ts'
 import { formatCount } from './format.ts'
 import { hashingProgress } from './hashing-progress.ts'
+import { readSiteKey } from './site-key.ts'
 import { readSiteOptions, type SiteArguments } from './site-options.ts'
 
 const EXAMPLES = `
@@ -32,7 +31,7 @@ export function verifyCommand(context: CommandContext): Command {
 async function verify(context: CommandContext, dir: string | undefined, given: SiteArguments): Promise<void> {
   const { terminal, signal } = context
   const { folder, base } = await readSiteOptions(dir, given)
-  const key = given.key === undefined ? undefined : await readKey(given.key)
+  const key = given.key === undefined ? undefined : await readSiteKey(given.key)
   const { manifest, isKilled, warnings } = await verifyDeploy({
     folder,
     key,
@@ -47,9 +46,4 @@ async function verify(context: CommandContext, dir: string | undefined, given: S
   terminal.note(`${formatCount(manifest.files.size, 'file')} for ${manifest.base}: all as listed.`)
   terminal.print(`version ${manifest.version}`)
   terminal.print(`key ${keyText(manifest.key)}`)
-}
-
-async function readKey(text: string): Promise<Uint8Array> {
-  const key = fromHex(text)
-  return key?.length === KEY_BYTES ? key : (await readKeyFile(text)).key
 }

@@ -19,11 +19,15 @@ export interface WebSeedOptions {
 export interface WebSeedServer {
   /** Ends in '/'. */
   readonly url: string
+  /** What it has: a copy of what was given, which may be changed. */
+  readonly files: Record<string, Uint8Array>
   readonly requests: readonly { readonly path: string; readonly range?: string; readonly status: number }[]
   /** Of bodies, cut ones included. */
   readonly sentBytes: number
   /** Resolves when it has died. */
   readonly died: Promise<void>
+  /** Goes away, connections and all. */
+  stop(): Promise<void>
   /** Comes back at the same address, healthy. */
   revive(): Promise<void>
 }
@@ -31,7 +35,8 @@ export interface WebSeedServer {
 const CHUNK_BYTES = 16 * 1024
 
 export async function startWebSeed(lifetime: Lifetime, options: WebSeedOptions): Promise<WebSeedServer> {
-  const { files, honoursRange = true, allowsOrigins = true, alter = bytes => bytes } = options
+  const { honoursRange = true, allowsOrigins = true, alter = bytes => bytes } = options
+  const files = { ...options.files }
   const requests: { path: string; range?: string; status: number }[] = []
   let sentBytes = 0
   let bytesLeft = options.diesAfterBytes ?? Number.POSITIVE_INFINITY
@@ -87,11 +92,13 @@ export async function startWebSeed(lifetime: Lifetime, options: WebSeedOptions):
 
   return {
     url: `http://localhost:${port}/`,
+    files,
     requests,
     get sentBytes() {
       return sentBytes
     },
     died,
+    stop: () => stop(server),
     async revive() {
       bytesLeft = Number.POSITIVE_INFINITY
       server = createServer(answer)

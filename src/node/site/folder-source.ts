@@ -1,0 +1,143 @@
+/** The folder that is served, as the source of a seeder: the files themselves are what peers get. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { ShoalError } from '../../errors.ts'
+import { equalBytes } from '../../metainfo/bytes.ts'
+import { SITE_NAMES } from '../../site/limits.ts'
+import type { Manifest } from '../../site/manifest.ts'
+import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
+import type { HashedContent } from '../../site/manifest-encode.ts'
+import { type SiteSwarm, swarmsOf, withLayer } from '../../site/swarms.ts'
+import { blobPieces, type OwnFile } from '../../store/blobs.ts'
+import type { DiskBlob } from '../disk-blob.ts'
+import { filesFromDisk } from '../disk-files.ts'
+import { readManifestFile, readPointerFile } from './deploy.ts'
+import type { DeployTrust } from './deploy-trust.ts'
+import { HashCache } from './hash-cache.ts'
+import { hashContent } from './hash-content.ts'
+import { type Deploy, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
+import { stateOf } from './twins.ts'
+
+export interface FolderSourceOptions {
+  readonly folder: string
+  readonly trust: DeployTrust
+  /** How often it is seen whether the deploy was replaced. */
+  readonly pollMs: number
+  readonly signal: AbortSignal
+  readonly onProgress: (doneBytes: number, totalBytes: number) => void
+  /** Told of files that are not, or no longer, what the manifest lists. */
+  readonly onWarning: (sentence: string) => void
+}
+
+/** While nothing changes the deploy is looked at so often, for it may have expired. */
+const UNCHANGED_MS = 15 * 60_000
+
+export class FolderSource implements SiteSource {
+  readonly #options: FolderSourceOptions
+  /** Nothing is hashed twice while it stays as it is. */
+  readonly #hashes = HashCache.open(undefined)
+  #seen = ''
+
+  constructor(options: FolderSourceOptions) {
+    this.#options = options
+  }
+
+  async look(): Promise<Deploy | undefined> {
+    const { folder, trust } = this.#options
+    this.#seen = await this.#state()
+    const pointer = await readPointerFile(folder)
+    if (pointer === undefined) throw missing(folder, SITE_NAMES.pointer)
+    return trust.check(pointer, async () => {
+      const manifest = await readManifestFile(folder)
+      if (manifest === undefined) throw missing(folder, SITE_NAMES.manifest)
+      return manifest
+    })
+  }
+
+  async changed(): Promise<void> {
+    const { pollMs, signal } = this.#options
+    const lookAt = performance.now() + UNCHANGED_MS
+    do await sleep(pollMs, undefined, { signal })
+    while ((await this.#state()) === this.#seen && performance.now() < lookAt)
+  }
+
+  /** Hashes what is new on disk. Files that differ from what is listed are told of and left out. */
+  async supply(manifest: Manifest): Promise<Supply[]> {
+    const { folder } = this.#options
+    const found = await filesFromDisk([folder])
+    const blobs = new Map(found.map(({ path, data }) => [path.slice(path.indexOf('/') + 1), data]))
+    const swarms = swarmsOf(manifest)
+    const totalBytes = swarms.flatMap(({ files }) => files).reduce((sum, file) => sum + file.contentLength, 0)
+    let doneBytes = 0
+    const onBytes = (bytes: number): void => {
+      doneBytes += bytes
+      this.#options.onProgress(doneBytes, totalBytes)
+    }
+    const supplies: Supply[] = []
+    for (const swarm of swarms) {
+      const own: Own[] = []
+      for (const file of swarm.files)
+        own.push(await this.#verified(file, blobs.get(torrentPath(file.path, file.encoding)), onBytes))
+      supplies.push(this.#supplyOf(swarm, own))
+    }
+    return supplies
+  }
+
+  async settle(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #supplyOf(swarm: SiteSwarm, own: readonly Own[]): Supply {
+    const { onWarning } = this.#options
+    const { files } = swarm.metainfo.layout
+    const present = own.flatMap((file, i): OwnFile[] => (file ? [{ path: files[i]!.path, data: file.data }] : []))
+    const onError = ({ message }: ShoalError): void => onWarning(message)
+    const layer = swarm.kind === 'bulk' ? own[0]?.content.layer : undefined
+    return {
+      key: [swarmKey(swarm), ...own.map(file => file?.state ?? '')].join(' '),
+      swarm: layer === undefined ? swarm : withLayer(swarm, layer),
+      store: storeOf(async ({ layout }) => blobPieces(layout, present, { onError })),
+      isFetched: false,
+    }
+  }
+
+  async #verified(file: SiteFile, data: DiskBlob | undefined, onBytes: (bytes: number) => void): Promise<Own> {
+    const { folder, signal, onWarning } = this.#options
+    const path = torrentPath(file.path, file.encoding)
+    const state = await stateOf(join(folder, ...path.split('/')))
+    if (data === undefined || state?.size !== file.contentLength || data.size !== state.size) {
+      onWarning(`${path} is not there as it is listed: peers do not get it from here until the next deploy.`)
+      return undefined
+    }
+    const hashes = await this.#hashes
+    const known = hashes.content(state)
+    const content = known ?? (await hashContent(data, { signal, onBytes }).catch(unlessChanged))
+    if (known !== undefined) onBytes(state.size)
+    if (content !== undefined && equalBytes(content.piecesRoot, file.piecesRoot)) {
+      hashes.setContent(state, content)
+      return { data, content, state: String(state.mtimeNs) }
+    }
+    onWarning(`${path} has other content than is listed: peers do not get it from here until the next deploy.`)
+    return undefined
+  }
+
+  /** Sizes and times of pointer and manifest. */
+  async #state(): Promise<string> {
+    const names = [SITE_NAMES.pointer, SITE_NAMES.manifest]
+    const states = await Promise.all(names.map(name => stateOf(join(this.#options.folder, name))))
+    return states.map(state => `${state?.size}/${state?.mtimeNs}`).join(' ')
+  }
+}
+
+/** A file that is what the manifest lists; undefined: it is not. */
+type Own = { readonly data: DiskBlob; readonly content: HashedContent; readonly state: string } | undefined
+
+/** A file that is written to at this moment. */
+function unlessChanged(error: unknown): undefined {
+  if (!(error instanceof ShoalError) || error.code !== 'file-changed') throw error
+}
+
+function missing(folder: string, name: string): ShoalError {
+  const what = `There is no ${name} in ${folder}.`
+  return new ShoalError('invalid-argument', `${what} Run shoal build first, or name the address of the site.`)
+}

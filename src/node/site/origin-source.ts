@@ -1,0 +1,108 @@
+/** A site's own server as the source of a seeder: what is missing comes from there and from peers, and rests in a folder. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ShoalError } from '../../errors.ts'
+import { toHex } from '../../metainfo/bytes.ts'
+import { SITE_LIMITS, SITE_NAMES } from '../../site/limits.ts'
+import type { Manifest } from '../../site/manifest.ts'
+import { siteUrl } from '../../site/paths.ts'
+import { type SiteSwarm, swarmsOf } from '../../site/swarms.ts'
+import { BulkTorrents } from './bulk-torrents.ts'
+import { ContentStore } from './content-store.ts'
+import type { DeployTrust } from './deploy-trust.ts'
+import { fetchBounded } from './fetch-bounded.ts'
+import { recallDeploy, rememberDeploy } from './site-memory.ts'
+import { type Deploy, type SiteSource, type Supply, swarmKey } from './site-source.ts'
+
+export interface OriginSourceOptions {
+  /** Ends in '/'. */
+  readonly base: string
+  /** Where contents, and the deploy that was believed last, are kept. */
+  readonly folder: string
+  readonly trust: DeployTrust
+  /** Between two looks at the pointer; a tenth more or less, so that seeders do not come all at once. */
+  readonly pollMs: number
+  readonly signal: AbortSignal
+  readonly onWarning: (sentence: string) => void
+}
+
+const JITTER = 0.1
+/** .torrents fetched at a time. */
+const FETCHES_MAX = 8
+
+export class OriginSource implements SiteSource {
+  readonly #options: OriginSourceOptions
+  readonly #contents: ContentStore
+  readonly #bulk: BulkTorrents
+  #hasLooked = false
+
+  constructor(options: OriginSourceOptions) {
+    this.#options = options
+    this.#contents = new ContentStore(join(options.folder, 'contents'))
+    this.#bulk = new BulkTorrents(join(options.folder, 'bulk'))
+  }
+
+  /** A server that is away is no reason not to serve what is kept. */
+  async look(): Promise<Deploy | undefined> {
+    try {
+      return await this.#fetchDeploy()
+    } catch (error) {
+      const isAway = error instanceof ShoalError && error.code === 'web-seed-failed'
+      const kept = isAway && !this.#hasLooked ? await recallDeploy(this.#options.folder) : undefined
+      if (kept === undefined) throw error
+      const deploy = await this.#options.trust.check(kept.pointer, async () => kept.manifest)
+      this.#options.onWarning(`${(error as ShoalError).message} What is kept from the last run is served.`)
+      return deploy
+    } finally {
+      this.#hasLooked = true
+    }
+  }
+
+  async changed(): Promise<void> {
+    const { pollMs, signal } = this.#options
+    await sleep(pollMs * (1 + JITTER * (2 * Math.random() - 1)), undefined, { signal })
+  }
+
+  async supply(manifest: Manifest): Promise<Supply[]> {
+    const swarms: SiteSwarm[] = []
+    const left = swarmsOf(manifest)
+    while (left.length > 0)
+      swarms.push(...(await Promise.all(left.splice(0, FETCHES_MAX).map(swarm => this.#withHashes(swarm)))))
+    return swarms.map(swarm => ({ key: swarmKey(swarm), swarm, store: this.#contents.store, isFetched: true }))
+  }
+
+  async settle(manifest: Manifest): Promise<void> {
+    const roots = [...manifest.files.values()].map(({ piecesRoot }) => toHex(piecesRoot))
+    await this.#contents.keepOnly(new Set(roots))
+    await this.#bulk.keepOnly(swarmsOf(manifest))
+  }
+
+  async close(): Promise<void> {
+    await this.#contents.store.close()
+  }
+
+  async #fetchDeploy(): Promise<Deploy | undefined> {
+    const { folder, base, trust, signal } = this.#options
+    const pointer = await fetchBounded(siteUrl(base, SITE_NAMES.pointer), SITE_LIMITS.pointerBytesMax, signal)
+    let manifest: Uint8Array | undefined
+    const deploy = await trust.check(pointer, async () => {
+      manifest = await fetchBounded(siteUrl(base, SITE_NAMES.manifest), SITE_LIMITS.manifestBytesMax, signal)
+      return manifest
+    })
+    if (deploy !== undefined)
+      await rememberDeploy(folder, base, trust.accepted!, { pointer, ...(manifest && { manifest }) })
+    return deploy
+  }
+
+  /** Without them peers have to be asked, which takes longer, and the server alone is of no use. */
+  async #withHashes(swarm: SiteSwarm): Promise<SiteSwarm> {
+    const { base, signal, onWarning } = this.#options
+    try {
+      return await this.#bulk.complete(swarm, base, signal)
+    } catch (error) {
+      if (!(error instanceof ShoalError)) throw error
+      onWarning(`${error.message} Its hashes are asked of peers.`)
+      return swarm
+    }
+  }
+}
