@@ -72,11 +72,7 @@ describe('shoal seed --site with a folder', () => {
     await keepDiary(site!.torrent).within('done', site!.torrent.done)
     await assertAsOnDisk(stage.site, site!)
     assert.equal(bulk!.torrent.state, 'downloading', 'it should have taken longer')
-    assert.deepEqual(
-      counts.filter(count => count !== 1),
-      [],
-      'the connection in the swarm of the bulk file did not last',
-    )
+    assert.ok(!counts.includes(0), `the connection in the swarm of the bulk file ended: ${counts}`)
     await diary.within('done', bulk!.torrent.done)
     const { stderr } = await seeder.stop('SIGTERM')
     assert.doesNotMatch(stderr, /other content|not there/)
@@ -180,6 +176,20 @@ describe('shoal seed --site with an address', () => {
     await stage.build()
     await seeder.printed(new RegExp(`^version ${(await stage.manifest()).version}$`, 'm'))
     await assertServed(t, stage)
+  })
+
+  it('hears of a deploy and of a kill from the tracker, without looking', async t => {
+    const stage = await scene(t)
+    const owner = seed(t, 'site', stage)
+    await owner.printed(isSeeding)
+    const seeder = startCli(t, ['seed', '--site', stage.base, '--poll', '3600'], { cwd: stage.folder })
+    await seeder.printed(isSeeding)
+    await stage.write('img/a.png', payloadBytes(9, 0, 210_000))
+    await stage.build()
+    await seeder.printed(new RegExp(`^version ${(await stage.manifest()).version}$`, 'm'))
+    await stage.run('sign', 'site', '--kill')
+    await seeder.printed(/owner has stopped it/)
+    await owner.printed(/owner has stopped it/)
   })
 
   it('believes neither an older deploy nor another key than the first that it saw', async t => {

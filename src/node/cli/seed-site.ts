@@ -1,8 +1,11 @@
 /** `shoal seed --site`: a peer that always has a whole site, from its folder or from its server. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { WebSocket } from 'ws'
 import { Shoal } from '../../client.ts'
+import type { Platform } from '../../platform.ts'
 import { originFetch } from '../../site/origin-urls.ts'
+import { siteSockets } from '../../site/page/tracker-socket.ts'
 import { isBase } from '../../site/paths.ts'
 import { nodePlatform } from '../platform.ts'
 import { DeployTrust } from '../site/deploy-trust.ts'
@@ -18,7 +21,7 @@ import { UsageError } from './failure.ts'
 import { formatBytes, formatCount, formatRate } from './format.ts'
 import { hashingProgress } from './hashing-progress.ts'
 import { readSiteKey } from './site-key.ts'
-import type { Status } from './terminal.ts'
+import type { Status, Terminal } from './terminal.ts'
 
 export interface SeedSiteOptions {
   /** Address or folder. */
@@ -43,91 +46,119 @@ const STATUS_INTERVAL_MS = 250
 
 export async function seedSite(context: CommandContext, options: SeedSiteOptions): Promise<void> {
   const { terminal, signal } = context
-  const told = new Set<string>()
-  const onWarning = (sentence: string): void => {
-    if (told.has(sentence)) return
-    told.add(sentence)
-    terminal.note(`shoal: ${sentence}`)
-  }
+  const notes = new Notes(terminal)
   const key = options.key === undefined ? undefined : await readSiteKey(options.key)
-  const base = /^https?:/i.test(options.site) ? baseOf(options.site) : undefined
-  const source =
-    base === undefined
-      ? await folderSource(context, options, { key, onWarning })
-      : await originSource(context, options, { key, base, onWarning })
-  const fetchPiece = base === undefined ? fetch : originFetch(base, fetch)
-  const { tracker: trackers = [], rate, iceServer } = options
-  const servers = iceServer && { iceServers: iceServers(iceServer) }
-  const cap = rate !== undefined && { uploadBytesPerSecond: rate }
-  const shoal = new Shoal({ trackers, ...servers, ...cap }, nodePlatform(fetchPiece))
-  const seeder = new SiteSeeder({ shoal, source, onWarning, onDeploy: tellDeploy })
+  const place = await placeOf(options)
+  const { base, folder } = place
+  const accepted = base === undefined ? undefined : await recallAccepted(folder, base)
+  const trust = new DeployTrust({ key, base, accepted })
+  const source = sourceOf(place, { context, trust, onWarning: sentence => notes.warn(sentence) })
+  const sockets = siteSockets(WebSocket, {
+    // A seeder hides nothing of its own.
+    candidates: () => ({ lan: true, relayOnly: false }),
+    pointer: () => trust.pointer,
+    onPointer: pointer => void seeder.hear(pointer),
+    totals: () => undefined,
+  })
+  const shoal = clientOf(
+    options,
+    nodePlatform(base === undefined ? fetch : originFetch(base, fetch), sockets.WebSocket),
+  )
+  const seeder = new SiteSeeder({
+    shoal,
+    source,
+    trust,
+    onWarning: sentence => notes.warn(sentence),
+    onDeploy(deploy) {
+      sockets.tellPointer()
+      notes.tell(deploy, key !== undefined)
+    },
+  })
   const timer = setInterval(() => {
     const status = statusOf(seeder)
-    if (status !== undefined) terminal.status(status)
+    if (status !== undefined && !signal.aborted) terminal.status(status)
   }, STATUS_INTERVAL_MS)
-  const onAbort = (): void => clearInterval(timer)
-  signal.addEventListener('abort', onAbort, { once: true })
   try {
     await seeder.start()
     await seeder.follow()
   } finally {
     clearInterval(timer)
-    signal.removeEventListener('abort', onAbort)
     terminal.clear()
     await shoal.close()
     await source.close()
   }
+}
 
-  function tellDeploy(deploy: Deploy): void {
-    // A later deploy may fail in the same way as an earlier one.
-    told.clear()
-    terminal.clear()
-    if (deploy.kind === 'killed') {
-      terminal.note(
-        `shoal: The site's owner has stopped it with version ${deploy.version}: nothing is served until the next one.`,
+/** What is said about deploys, and each warning once for each. */
+class Notes {
+  readonly #terminal: Terminal
+  readonly #told = new Set<string>()
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  warn(sentence: string): void {
+    if (this.#told.has(sentence)) return
+    this.#told.add(sentence)
+    this.#terminal.note(`shoal: ${sentence}`)
+  }
+
+  tell(deploy: Deploy, hasKey: boolean): void {
+    this.#told.clear()
+    if (deploy.kind === 'killed')
+      return this.warn(
+        `The site's owner has stopped it (version ${deploy.version}): nothing is served until the next deploy.`,
       )
-      return
-    }
-    const { manifest } = deploy
-    if (key === undefined)
-      onWarning(`Without --key the first key that was seen is trusted. Compare it with that of the site's pages.`)
-    const bytes = [...manifest.files.values()].reduce((sum, { contentLength }) => sum + contentLength, 0)
-    terminal.note(
-      `${formatCount(manifest.files.size, 'file')} of ${manifest.base}, ${formatBytes(bytes)} as they travel.`,
-    )
+    const { key, files, base, version } = deploy.manifest
+    if (!hasKey)
+      this.warn("Without --key the first key that was seen is trusted. Compare it with that of the site's pages.")
+    const bytes = [...files.values()].reduce((sum, { contentLength }) => sum + contentLength, 0)
+    this.#terminal.note(`${formatCount(files.size, 'file')} of ${base}, ${formatBytes(bytes)} as they travel.`)
     // Programs read these, as people do.
-    terminal.print(`version ${manifest.version}`)
-    terminal.print(`key ${keyText(manifest.key)}`)
+    this.#terminal.print(`version ${version}`)
+    this.#terminal.print(`key ${keyText(key)}`)
   }
 }
 
-interface Ground {
-  readonly key: Uint8Array | undefined
-  readonly onWarning: (sentence: string) => void
+/** Where the site is, and where it is kept: the same folder when it is seeded from where it lies. */
+interface Place {
+  readonly base: string | undefined
+  readonly folder: string
+  readonly pollMs: number
 }
 
-async function folderSource(
-  { terminal, signal }: CommandContext,
-  { site, store, poll = FOLDER_POLL_SECONDS }: SeedSiteOptions,
-  { key, onWarning }: Ground,
-): Promise<SiteSource> {
+async function placeOf({ site, store, poll }: SeedSiteOptions): Promise<Place> {
+  const isAddress = /^https?:/i.test(site)
+  const pollMs = 1000 * Math.max(1, poll ?? (isAddress ? ORIGIN_POLL_SECONDS : FOLDER_POLL_SECONDS))
+  if (isAddress) {
+    const base = baseOf(site)
+    return { base, folder: store ?? folderOf(base), pollMs }
+  }
   if (store !== undefined) throw new UsageError('A folder is seeded from where it lies: leave --store out.')
   const found = await stat(site).catch(() => undefined)
-  if (!found?.isDirectory())
-    throw new UsageError(`${site} is neither a folder nor an address. Name the site as dist or https://example.org/.`)
-  const trust = new DeployTrust({ key, base: undefined })
-  const onProgress = hashingProgress(terminal)
-  return new FolderSource({ folder: site, trust, pollMs: Math.max(1, poll) * 1000, signal, onProgress, onWarning })
+  if (found?.isDirectory()) return { base: undefined, folder: site, pollMs }
+  throw new UsageError(`${site} is neither a folder nor an address. Name the site as dist or https://example.org/.`)
 }
 
-async function originSource(
-  { signal }: CommandContext,
-  { store, poll = ORIGIN_POLL_SECONDS }: SeedSiteOptions,
-  { key, base, onWarning }: Ground & { readonly base: string },
-): Promise<SiteSource> {
-  const folder = store ?? folderOf(base)
-  const trust = new DeployTrust({ key, base, accepted: await recallAccepted(folder, base) })
-  return new OriginSource({ base, folder, trust, pollMs: Math.max(1, poll) * 1000, signal, onWarning })
+function sourceOf(
+  { base, folder, pollMs }: Place,
+  {
+    context: { terminal, signal },
+    ...common
+  }: {
+    readonly context: CommandContext
+    readonly trust: DeployTrust
+    readonly onWarning: (sentence: string) => void
+  },
+): SiteSource {
+  if (base !== undefined) return new OriginSource({ base, folder, pollMs, signal, ...common })
+  return new FolderSource({ folder, pollMs, signal, onProgress: hashingProgress(terminal), ...common })
+}
+
+function clientOf({ tracker: trackers = [], rate, iceServer }: SeedSiteOptions, platform: Platform): Shoal {
+  const servers = iceServer && { iceServers: iceServers(iceServer) }
+  return new Shoal({ trackers, ...servers, ...(rate !== undefined && { uploadBytesPerSecond: rate }) }, platform)
 }
 
 function baseOf(site: string): string {

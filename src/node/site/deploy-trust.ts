@@ -39,6 +39,21 @@ export class DeployTrust {
     return this.#accepted
   }
 
+  /** What was believed last, byte for byte. */
+  get pointer(): Uint8Array | undefined {
+    return this.#pointer.length === 0 ? undefined : this.#pointer
+  }
+
+  /** Whether a pointer that anybody brought is the owner's, and newer than what is believed. */
+  async isNews(pointerBytes: Uint8Array): Promise<boolean> {
+    const accepted = this.#accepted
+    if (accepted === undefined || equalBytes(pointerBytes, this.#pointer)) return false
+    return verifyPointer(pointerBytes, this.#trust(accepted.key)).then(
+      () => true,
+      () => false,
+    )
+  }
+
   /**
    * @param load called when the pointer names another manifest than before
    * @returns undefined: the pointer is that of before

@@ -1,5 +1,4 @@
 /** The folder that is served, as the source of a seeder: the files themselves are what peers get. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { ShoalError } from '../../errors.ts'
 import { equalBytes } from '../../metainfo/bytes.ts'
@@ -7,6 +6,7 @@ import { SITE_NAMES } from '../../site/limits.ts'
 import type { Manifest } from '../../site/manifest.ts'
 import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
 import type { HashedContent } from '../../site/manifest-encode.ts'
+import { readPointer } from '../../site/pointer.ts'
 import { type SiteSwarm, swarmsOf, withLayer } from '../../site/swarms.ts'
 import { blobPieces, type OwnFile } from '../../store/blobs.ts'
 import type { DiskBlob } from '../disk-blob.ts'
@@ -15,7 +15,7 @@ import { readManifestFile, readPointerFile } from './deploy.ts'
 import type { DeployTrust } from './deploy-trust.ts'
 import { HashCache } from './hash-cache.ts'
 import { hashContent } from './hash-content.ts'
-import { type Deploy, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
+import { type Deploy, pause, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
 import { stateOf } from './twins.ts'
 
 export interface FolderSourceOptions {
@@ -42,8 +42,10 @@ export class FolderSource implements SiteSource {
     this.#options = options
   }
 
-  async look(): Promise<Deploy | undefined> {
+  /** What the folder has counts; of what is heard only that its owner has stopped the site. */
+  async look(heard?: Uint8Array): Promise<Deploy | undefined> {
     const { folder, trust } = this.#options
+    if (heard !== undefined && readPointer(heard).pointer.isKilled) return trust.check(heard, noManifest)
     this.#seen = await this.#state()
     const pointer = await readPointerFile(folder)
     if (pointer === undefined) throw missing(folder, SITE_NAMES.pointer)
@@ -54,11 +56,11 @@ export class FolderSource implements SiteSource {
     })
   }
 
-  async changed(): Promise<void> {
+  async changed(wake: AbortSignal): Promise<void> {
     const { pollMs, signal } = this.#options
     const lookAt = performance.now() + UNCHANGED_MS
-    do await sleep(pollMs, undefined, { signal })
-    while ((await this.#state()) === this.#seen && performance.now() < lookAt)
+    do await pause(pollMs, signal, wake)
+    while (!wake.aborted && (await this.#state()) === this.#seen && performance.now() < lookAt)
   }
 
   /** Hashes what is new on disk. Files that differ from what is listed are told of and left out. */
@@ -131,6 +133,11 @@ export class FolderSource implements SiteSource {
 
 /** A file that is what the manifest lists; undefined: it is not. */
 type Own = { readonly data: DiskBlob; readonly content: HashedContent; readonly state: string } | undefined
+
+/** A kill needs none. */
+async function noManifest(): Promise<never> {
+  throw new Error('a kill names a manifest')
+}
 
 /** A file that is written to at this moment. */
 function unlessChanged(error: unknown): undefined {

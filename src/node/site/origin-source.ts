@@ -1,6 +1,5 @@
 /** A site's own server as the source of a seeder: what is missing comes from there and from peers, and rests in a folder. */
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ShoalError } from '../../errors.ts'
 import { toHex } from '../../metainfo/bytes.ts'
 import { SITE_LIMITS, SITE_NAMES } from '../../site/limits.ts'
@@ -12,7 +11,7 @@ import { ContentStore } from './content-store.ts'
 import type { DeployTrust } from './deploy-trust.ts'
 import { fetchBounded } from './fetch-bounded.ts'
 import { recallDeploy, rememberDeploy } from './site-memory.ts'
-import { type Deploy, type SiteSource, type Supply, swarmKey } from './site-source.ts'
+import { type Deploy, pause, type SiteSource, type Supply, swarmKey } from './site-source.ts'
 
 export interface OriginSourceOptions {
   /** Ends in '/'. */
@@ -27,6 +26,8 @@ export interface OriginSourceOptions {
 }
 
 const JITTER = 0.1
+/** After a failure; doubles up to the usual wait. */
+const RETRY_MIN_MS = 2_000
 /** .torrents fetched at a time. */
 const FETCHES_MAX = 8
 
@@ -35,6 +36,8 @@ export class OriginSource implements SiteSource {
   readonly #contents: ContentStore
   readonly #bulk: BulkTorrents
   #hasLooked = false
+  /** Looks in a row that brought nothing to believe. */
+  #failures = 0
 
   constructor(options: OriginSourceOptions) {
     this.#options = options
@@ -43,10 +46,13 @@ export class OriginSource implements SiteSource {
   }
 
   /** A server that is away is no reason not to serve what is kept. */
-  async look(): Promise<Deploy | undefined> {
+  async look(heard?: Uint8Array): Promise<Deploy | undefined> {
     try {
-      return await this.#fetchDeploy()
+      const deploy = await this.#fetchDeploy(heard)
+      this.#failures = 0
+      return deploy
     } catch (error) {
+      this.#failures++
       const isAway = error instanceof ShoalError && error.code === 'web-seed-failed'
       const kept = isAway && !this.#hasLooked ? await recallDeploy(this.#options.folder) : undefined
       if (kept === undefined) throw error
@@ -58,9 +64,12 @@ export class OriginSource implements SiteSource {
     }
   }
 
-  async changed(): Promise<void> {
-    const { pollMs, signal } = this.#options
-    await sleep(pollMs * (1 + JITTER * (2 * Math.random() - 1)), undefined, { signal })
+  async changed(wake: AbortSignal): Promise<void> {
+    const { signal } = this.#options
+    // A deploy that was heard of may take a moment to reach every server of the site.
+    const retryMs = this.#failures > 0 ? RETRY_MIN_MS * 2 ** (this.#failures - 1) : Number.POSITIVE_INFINITY
+    const pollMs = Math.min(this.#options.pollMs, retryMs)
+    await pause(pollMs * (1 + JITTER * (2 * Math.random() - 1)), signal, wake)
   }
 
   async supply(manifest: Manifest): Promise<Supply[]> {
@@ -81,9 +90,10 @@ export class OriginSource implements SiteSource {
     await this.#contents.store.close()
   }
 
-  async #fetchDeploy(): Promise<Deploy | undefined> {
+  async #fetchDeploy(heard: Uint8Array | undefined): Promise<Deploy | undefined> {
     const { folder, base, trust, signal } = this.#options
-    const pointer = await fetchBounded(siteUrl(base, SITE_NAMES.pointer), SITE_LIMITS.pointerBytesMax, signal)
+    const pointer =
+      heard ?? (await fetchBounded(siteUrl(base, SITE_NAMES.pointer), SITE_LIMITS.pointerBytesMax, signal))
     let manifest: Uint8Array | undefined
     const deploy = await trust.check(pointer, async () => {
       manifest = await fetchBounded(siteUrl(base, SITE_NAMES.manifest), SITE_LIMITS.manifestBytesMax, signal)

@@ -4,6 +4,7 @@ import { ShoalError } from '../../errors.ts'
 import type { Manifest } from '../../site/manifest.ts'
 import { originUrl } from '../../site/origin-urls.ts'
 import { type SiteSwarm, torrentOf } from '../../site/swarms.ts'
+import type { DeployTrust } from './deploy-trust.ts'
 import type { Deploy, SiteSource, Supply } from './site-source.ts'
 
 /** As `Shoal.add` returns it. */
@@ -12,6 +13,7 @@ type Torrent = ReturnType<Shoal['add']>
 export interface SeederOptions {
   readonly shoal: Shoal
   readonly source: SiteSource
+  readonly trust: DeployTrust
   /** A deploy begins to be served, or the owner has stopped the site. */
   readonly onDeploy: (deploy: Deploy) => void
   readonly onWarning: (sentence: string) => void
@@ -48,6 +50,9 @@ export class SiteSeeder {
   readonly #before = { uploadedBytes: 0, downloadedBytes: 0 }
   /** The source is looking what it has of a deploy. */
   #isPreparing = false
+  /** A pointer that a tracker brought, and what ends the wait for it. */
+  #heard: Uint8Array | undefined
+  #wake = new AbortController()
   /** The deploy whose swarms are open. */
   #manifest: Manifest | undefined
 
@@ -65,9 +70,12 @@ export class SiteSeeder {
   async follow(): Promise<never> {
     const { source, onWarning } = this.#options
     for (let told = ''; ; ) {
-      await source.changed()
+      await source.changed(this.#wake.signal)
+      const heard = this.#heard
+      this.#heard = undefined
+      this.#wake = new AbortController()
       try {
-        const deploy = await source.look()
+        const deploy = await source.look(heard)
         if (deploy !== undefined) await this.#apply(deploy)
         told = ''
       } catch (error) {
@@ -78,6 +86,13 @@ export class SiteSeeder {
         if (error.code === 'site-expired') await this.#leave([...this.#open.values()])
       }
     }
+  }
+
+  /** A tracker brought a pointer: what it says is looked at now. One that is not the owner's is passed over. */
+  async hear(pointer: Uint8Array): Promise<void> {
+    if (!(await this.#options.trust.isNews(pointer))) return
+    this.#heard = pointer
+    this.#wake.abort()
   }
 
   get figures(): SeederFigures {

@@ -1,4 +1,5 @@
 /** Where a seeder gets a site from: the folder that is served, or the server. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../ports.ts'
 import type { Manifest } from '../../site/manifest.ts'
 import type { SiteSwarm } from '../../site/swarms.ts'
@@ -6,11 +7,12 @@ import type { SiteSwarm } from '../../site/swarms.ts'
 export interface SiteSource {
   /**
    * The deploy that holds now; undefined: it is that of the last look.
+   * @param heard a pointer that a tracker brought, and that can be believed
    * @throws ShoalError `site-…` when it is refused, `web-seed-failed` when it cannot be had
    */
-  look(): Promise<Deploy | undefined>
-  /** Resolves when it is worth looking again. */
-  changed(): Promise<void>
+  look(heard?: Uint8Array): Promise<Deploy | undefined>
+  /** Resolves when it is worth looking again, or when `wake` is aborted. */
+  changed(wake: AbortSignal): Promise<void>
   /** What each swarm of a deploy is seeded from. */
   supply(manifest: Manifest): Promise<Supply[]>
   /** All of this deploy is here: what only earlier ones had can go. */
@@ -35,6 +37,12 @@ export interface Supply {
 /** What a swarm is, but for the files it is seeded from. */
 export function swarmKey({ id, metainfo }: SiteSwarm): string {
   return [id, ...metainfo.trackers.flat()].join(' ')
+}
+
+/** Resolves after a time, or when `wake` is aborted. @throws the reason of `stop` */
+export async function pause(ms: number, stop: AbortSignal, wake: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: AbortSignal.any([stop, wake]) }).catch(() => undefined)
+  stop.throwIfAborted()
 }
 
 /** A store that remembers no torrents: the manifest names them anew. */

@@ -49,8 +49,9 @@ export async function buildSite(
   const run = async (...args: readonly string[]): Promise<CliOutcome> => {
     const outcome = await runCli(args, { cwd: folder })
     assert.equal(outcome.exitCode, 0, outcome.stderr)
+    const all = await readAll(site)
     for (const path of Object.keys(server.files)) delete server.files[path]
-    for (const [path, bytes] of await readAll(site)) server.files[`${basePath}${path}`] = bytes
+    for (const [path, bytes] of all) server.files[`${basePath}${path}`] = bytes
     return outcome
   }
   const built: BuiltSite = {
