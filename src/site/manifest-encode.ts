@@ -6,7 +6,7 @@ import { fromUtf8, toLatin1 } from '../metainfo/bytes.ts'
 import { type BulkFile, bulkInfo, bulkInfoHash, bulkPieceLength } from './bulk.ts'
 import { BULK_BYTES_ABOVE, SITE_LIMITS, SITE_PIECE_LENGTH } from './limits.ts'
 import { MANIFEST_FORMAT, readManifest } from './manifest.ts'
-import { torrentPath } from './manifest-fields.ts'
+import { siteInfo } from './manifest-info.ts'
 import { encodeRotations, type Identity, siteKeyOf } from './rotation.ts'
 import type { Signer } from './signature.ts'
 
@@ -30,6 +30,8 @@ export interface ManifestDraft extends ManifestHead {
   readonly webSeeds: readonly string[]
   readonly origins: readonly string[]
   readonly policy: Readonly<Record<string, number | string>>
+  /** Adds a v1 half for clients that know no v2; every file needs its `sha1s`. @default false */
+  readonly isHybrid?: boolean
 }
 
 export interface DraftFile {
@@ -49,6 +51,8 @@ export interface HashedContent {
   readonly piecesRoot: Uint8Array
   /** Hashes of its pieces, of `contentPieceLength`; undefined where there is one piece. */
   readonly layer: Uint8Array | undefined
+  /** SHA-1 of each piece, 20 bytes, the last one filled up with zeros: for the v1 half. Of bulk files nobody needs it. */
+  readonly sha1s?: Uint8Array | undefined
 }
 
 /** The piece length of a file, by its length alone. */
@@ -73,13 +77,7 @@ export function encodeManifest(draft: ManifestDraft): Uint8Array {
   )
   const bytes = encode({
     ...announce(draft.trackers),
-    info: {
-      'file tree': fileTree(shared),
-      'meta version': 2,
-      name: draft.name,
-      'piece length': SITE_PIECE_LENGTH,
-      'shoal site': siteKey,
-    },
+    info: siteInfo(shared, { name: draft.name, siteKey, isHybrid: draft.isHybrid === true }),
     'piece layers': new Map(layers),
     shoal: {
       base: draft.base,
@@ -168,25 +166,4 @@ function entryOf({ path, type, encoding, length, isImmutable, content }: DraftFi
     'piece length': bulk.pieceLength,
     'pieces root': bulk.piecesRoot,
   }
-}
-
-interface Folder extends Map<string, Folder | Encodable> {}
-
-function fileTree(files: readonly DraftFile[]): Encodable {
-  const tree: Folder = new Map()
-  for (const { path, encoding, content } of files) {
-    const names = torrentPath(path, encoding)
-      .split('/')
-      .map(name => toLatin1(fromUtf8(name)))
-    const last = names.pop()!
-    let folder = tree
-    for (const name of names) {
-      const inside = folder.get(name) ?? new Map()
-      folder.set(name, inside)
-      folder = inside as Folder
-    }
-    if (folder.has(last)) throw new ShoalError('invalid-argument', `${path} is listed twice, as itself and as a twin.`)
-    folder.set(last, { '': { length: content.length, 'pieces root': content.piecesRoot } })
-  }
-  return tree as Encodable
 }

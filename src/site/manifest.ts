@@ -89,7 +89,7 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
 function readShoal(bytes: Uint8Array, torrent: BencodeDict, shoal: BencodeDict): Manifest {
   const metainfo = parseMetainfo(bytes)
   const { layout, pieceLayers, infoHashV2 } = metainfo
-  if (layout.version !== 'v2' || layout.pieceLength !== SITE_PIECE_LENGTH)
+  if (layout.version === 'v1' || layout.pieceLength !== SITE_PIECE_LENGTH)
     refuseFormat(`it is no v2 torrent with pieces of ${SITE_PIECE_LENGTH} bytes`)
   const longRoots = layout.files
     .filter(({ length }) => length > layout.pieceLength)

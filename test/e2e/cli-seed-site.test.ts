@@ -246,9 +246,9 @@ describe('what shoal seed --site does not start with', () => {
 
 describe('shoal seed --rate', () => {
   it('sends no more than it is told, within 5 %', { timeout: 120_000 }, async t => {
-    const rate = 512 * 1024
+    const rate = 1024 * 1024
     const stage = await scene(t)
-    const seeder = seed(t, 'site', stage, '--rate', '512k')
+    const seeder = seed(t, 'site', stage, '--rate', '1M')
     await seeder.printed(isSeeding)
     const joined = visit(startClient(t), await stage.manifest())
     const [, bulk] = joined

@@ -1,6 +1,7 @@
 /** Finds the real browsers that tests and benchmarks drive, or says how to get them. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { canInstall, installPackages } from './debian.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
 
@@ -74,11 +75,7 @@ export function ensureBrowsers(): string[] {
   const missing = BROWSER_NAMES.filter(name => findBrowser(name) === undefined)
   const installable = missing.filter(name => !process.env[PLACES[name].variable])
   if (installable.length > 0 && canInstall()) {
-    const packages = installable.map(name => PLACES[name].debianPackage)
-    console.log(`Installing ${packages.join(' and ')} with apt-get`)
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+    installPackages(installable.map(name => PLACES[name].debianPackage))
   }
   return BROWSER_NAMES.filter(name => findBrowser(name) === undefined).map(howToInstall)
 }
@@ -88,10 +85,6 @@ export function browserVersion(name: BrowserName): string {
   return execFileSync(browserPath(name), ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     .trim()
     .split('\n')[0]!
-}
-
-function canInstall(): boolean {
-  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 }
 
 function howToInstall(name: BrowserName): string {

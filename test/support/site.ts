@@ -36,6 +36,7 @@ export async function testFile(path: string, data: Uint8Array, file: Partial<Dra
   const content = await hashContent(new Blob([data as BlobPart]), {
     signal: new AbortController().signal,
     onBytes: () => undefined,
+    wantsSha1: true,
   })
   return { path, type: 'image/png', encoding: undefined, length: data.length, isImmutable: false, content, ...file }
 }

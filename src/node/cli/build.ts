@@ -25,7 +25,7 @@ names every listed path to whoever reads it: list nothing that is not public. Co
 Pages in the folder that have the tag are given the new version in it: its other attributes are yours.
 With a public key (shoal.key.pub) the manifest is left unsigned, for shoal sign on another machine.
 
-shoal.config.json may hold: dir, origin, trackers, key, include, exclude, immutable, scripts, minBytes, types, twins, expiresDays,
+shoal.config.json may hold: dir, origin, trackers, key, include, exclude, immutable, scripts, minBytes, types, twins, hybrid, expiresDays,
 webSeeds, origins, policy, cache, probe. What the command line says comes first.
 `
 
@@ -47,6 +47,7 @@ export function buildCommand(context: CommandContext): Command {
     .option('--scripts', 'list .js and .mjs too')
     .option('--min-size <bytes>', 'leave smaller files to HTTP (default: 16KiB)', parseSize)
     .option('--no-twins', 'write no .gz twins: what compresses is left to HTTP')
+    .option('--hybrid', 'add a v1 half for BitTorrent clients that know no v2, as aria2; writes .pad/ beside the files')
     .option('--expires-days <number>', 'days until it must be renewed (default: 30)', parseDays)
     .option('-w, --web-seed <url>', 'web address that has the files, for other clients', collectWebSeeds)
     .option('--policy <name=value>', 'what visitors are asked, as upload-rate=500000; repeat for more', collectPolicy)

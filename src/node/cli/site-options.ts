@@ -15,6 +15,7 @@ export interface SiteArguments {
   readonly scripts?: boolean
   readonly minSize?: number
   readonly twins?: boolean
+  readonly hybrid?: boolean
   readonly expiresDays?: number
   readonly webSeed?: readonly string[]
   /** `--cache FILE`, or false for `--no-cache`. */
@@ -56,6 +57,7 @@ function asConfig(given: SiteArguments): SiteConfig {
     // Commander has true where neither --cache nor --no-cache, --twins nor --no-twins was given.
     twins: given.twins === false ? false : undefined,
     cache: given.cache === true ? undefined : given.cache,
+    hybrid: given.hybrid,
     expiresDays: given.expiresDays,
     webSeeds: given.webSeed,
     probe: given.probe,

@@ -15,6 +15,7 @@ import { draftFiles, type Drafts } from './drafts.ts'
 import { HashCache } from './hash-cache.ts'
 import { expiryAfter, naming, nextVersion } from './head.ts'
 import type { SiteKey } from './key-file.ts'
+import { missingPads, padPath } from './pads.ts'
 import { type LeftOut, type Selection, selectFiles } from './select.ts'
 import { replaceFile, Staging } from './staging.ts'
 import { type TaggedPage, taggedPages } from './tag.ts'
@@ -30,6 +31,8 @@ export interface BuildOptions {
   readonly selection: Selection
   /** Whether twins may be written. */
   readonly twins: boolean
+  /** Adds a v1 half, and writes the pad files that its clients fetch. */
+  readonly hybrid: boolean
   readonly expiresDays: number
   /** undefined: nothing is remembered. */
   readonly cacheFile: string | undefined
@@ -72,6 +75,7 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
     const unsigned = encodeManifest({
       ...options,
       ...naming(base, options.webSeeds),
+      isHybrid: options.hybrid,
       files: drafts.files,
       key: key.key,
       rotated: key.rotated,
@@ -80,6 +84,8 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
     })
     for (const { path, bytes } of bulkTorrents(drafts, options)) await staging.add(join(folder, path), bytes)
     const deploy = await finish(unsigned, key)
+    for (const length of await missingPads(folder, deploy.manifest))
+      await staging.add(join(folder, padPath(length)), new Uint8Array(length))
     const pages = await taggedPages(folder, { base, version })
     await stage(staging, folder, pages, deploy.files)
     if (signal.aborted) throw new ShoalError('aborted', 'The build was stopped.', { cause: signal.reason })
@@ -100,7 +106,7 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
  * Signs the deploy that lies in the folder again, as it is, with a higher version: old content that was put back.
  * @throws ShoalError `invalid-argument` when it is no deploy of this key, `file-changed` when its files are not those of the manifest
  */
-export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins'>): Promise<BuildResult> {
+export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins' | 'hybrid'>): Promise<BuildResult> {
   const { folder, base, key, signal } = options
   const bytes = await readManifestFile(folder)
   if (bytes === undefined) {

@@ -9,6 +9,7 @@ import type { Manifest } from '../../site/manifest.ts'
 import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
 import { filesFromDisk } from '../disk-files.ts'
 import { type HashOptions, hashContent } from './hash-content.ts'
+import { missingPads, padPath } from './pads.ts'
 
 export interface CheckOptions {
   readonly signal: AbortSignal
@@ -18,9 +19,12 @@ export interface CheckOptions {
 /** @throws ShoalError `file-changed` naming the first file that differs */
 export async function checkContents(
   folder: string,
-  { files }: Manifest,
+  manifest: Manifest,
   { signal, onProgress }: CheckOptions,
 ): Promise<void> {
+  const { files } = manifest
+  const [pad] = await missingPads(folder, manifest)
+  if (pad !== undefined) differs(padPath(pad), 'clients of version 1 fetch it, and it is not there')
   const totalBytes = [...files.values()].reduce((sum, { contentLength }) => sum + contentLength, 0)
   let doneBytes = 0
   const onBytes = (bytes: number): void => {

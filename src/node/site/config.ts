@@ -23,6 +23,8 @@ export interface SiteConfig extends Partial<Selection> {
   readonly key?: string
   /** Whether `.gz` twins may be written. @default true */
   readonly twins?: boolean
+  /** Whether the manifest gets a v1 half, for clients that know no v2. @default false */
+  readonly hybrid?: boolean
   /** Days until the manifest must be renewed. */
   readonly expiresDays?: number
   /** Web seeds that have the files under the torrent's name, for other clients. */
@@ -71,6 +73,7 @@ const KEYS: Readonly<Record<keyof SiteConfig, readonly [Check, string]>> = {
     'content types by extension, as {".usdz": "model/vnd.usdz+zip"}; HTML is never listed',
   ],
   twins: [isFlag, 'true or false'],
+  hybrid: [isFlag, 'true or false'],
   expiresDays: [value => isCount(value) && Number(value) >= 1 && Number(value) <= 3650, 'a number of days, 1 to 3650'],
   webSeeds: [
     isListOf(url => isUrl(url, WEB_SEED_PROTOCOLS)),

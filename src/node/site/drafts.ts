@@ -16,6 +16,8 @@ export interface DraftOptions {
   readonly twins: boolean
   /** Bytes, as they travel, under which a file is left to HTTP. */
   readonly minBytes: number
+  /** The manifest gets a v1 half. */
+  readonly hybrid: boolean
   readonly signal: AbortSignal
   readonly onProgress: (doneBytes: number, totalBytes: number) => void
 }
@@ -102,16 +104,16 @@ class Work {
   }
 
   async #content(state: FileState, open: () => Promise<BlobLike>): Promise<HashedContent> {
-    const { cache, signal } = this.#options
+    const { cache, signal, hybrid: wantsSha1 } = this.#options
     const isTwin = state.place.endsWith('.gz')
-    const known = cache.content(state)
+    const known = cache.content(state, wantsSha1)
     if (known !== undefined) {
       if (!isTwin) this.#progress(state.size)
       return known
     }
     this.hashed += 1
     const onBytes = isTwin ? () => undefined : (bytes: number) => this.#progress(bytes)
-    const content = await hashContent(await open(), { signal, onBytes })
+    const content = await hashContent(await open(), { signal, onBytes, wantsSha1 })
     cache.setContent(state, content)
     return content
   }

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { fromHex, toHex } from '../../metainfo/bytes.ts'
 import { HASH_BYTES } from '../../metainfo/merkle.ts'
+import { BULK_BYTES_ABOVE } from '../../site/limits.ts'
 import { contentPieceLength, type HashedContent } from '../../site/manifest-encode.ts'
 
 /** What tells one state of a file from another. */
@@ -23,8 +24,10 @@ interface Entry {
   readonly mtimeNs: string
   /** Hex. */
   readonly root?: string
-  /** Base64. */
+  /** Base64, as is the next. */
   readonly layer?: string
+  /** Of builds with a v1 half. */
+  readonly sha1s?: string
   /** Gzip was tried and is not worth a twin. */
   readonly isIncompressible?: boolean
   /** Of a twin: written by us from the plain file in this state (`size/mtimeNs`). */
@@ -76,22 +79,25 @@ export class HashCache {
     return { place: this.#file, bytes: Buffer.from(`${JSON.stringify(saved)}\n`) }
   }
 
-  /** The hashes of a file in this state. */
-  content(state: FileState): HashedContent | undefined {
-    const { root, layer } = this.#find(state) ?? {}
-    const piecesRoot = fromHex(root ?? '')
+  /** The hashes of a file in this state. @param wantsSha1 those of a v1 half are needed too */
+  content(state: FileState, wantsSha1 = false): HashedContent | undefined {
+    const length = state.size
+    const entry = this.#find(state)
+    const piecesRoot = fromHex(entry?.root ?? '')
     if (piecesRoot?.length !== HASH_BYTES) return undefined
-    const pieceCount = Math.ceil(state.size / contentPieceLength(state.size))
-    if (pieceCount === 1) return { length: state.size, piecesRoot, layer: undefined }
-    const bytes = Buffer.from(layer ?? '', 'base64')
-    if (bytes.length !== pieceCount * HASH_BYTES) return undefined
-    return { length: state.size, piecesRoot, layer: new Uint8Array(bytes) }
+    const pieceCount = Math.ceil(length / contentPieceLength(length))
+    const sha1s = wantsSha1 && length <= BULK_BYTES_ABOVE ? fromBase64(entry?.sha1s) : undefined
+    if (sha1s !== undefined && sha1s.length !== pieceCount * 20) return undefined
+    if (pieceCount === 1) return { length, piecesRoot, layer: undefined, sha1s }
+    const layer = fromBase64(entry?.layer)
+    return layer.length === pieceCount * HASH_BYTES ? { length, piecesRoot, layer, sha1s } : undefined
   }
 
-  setContent(state: FileState, { piecesRoot, layer }: HashedContent): void {
+  setContent(state: FileState, { piecesRoot, layer, sha1s }: HashedContent): void {
     this.#change(state, {
       root: toHex(piecesRoot),
       ...(layer !== undefined && { layer: Buffer.from(layer).toString('base64') }),
+      ...(sha1s !== undefined && { sha1s: Buffer.from(sha1s).toString('base64') }),
     })
   }
 
@@ -147,6 +153,10 @@ interface Saved {
   readonly format: number
   readonly versions: Readonly<Record<string, number>>
   readonly files: Readonly<Record<string, Entry>>
+}
+
+function fromBase64(text = ''): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
 function stateKey({ size, mtimeNs }: Pick<FileState, 'size' | 'mtimeNs'>): string {

@@ -1,9 +1,11 @@
 /** What a build says at its end, for the command line and for the plugin alike. */
 import { formatBytes, formatCount, formatPercent } from '../cli/format.ts'
 import { SITE_NAMES } from '../../site/limits.ts'
+import type { Manifest } from '../../site/manifest.ts'
 import type { BuildResult } from './build.ts'
 import { cspLines, cspNeeds } from './csp.ts'
 import { keyText } from './key-file.ts'
+import { padsOf } from './pads.ts'
 import { scriptTag } from './tag.ts'
 
 export interface Report {
@@ -17,6 +19,9 @@ export interface Report {
 
 /** Names that are told of what is left to HTTP against expectation. */
 const NAMES_MAX = 5
+
+const NO_WEB_SEED =
+  'Clients of version 1 find no web seed, for the root of a host cannot be named: give another with --web-seed.'
 
 export function reportOf(result: BuildResult): Report {
   return { remarks: remarksOf(result), warnings: warningsOf(result), results: resultsOf(result) }
@@ -38,6 +43,7 @@ function remarksOf({ manifest, manifestBytes, isSigned, hashed, leftOut, pages }
     ...(left.length > 0 ? [`Left to HTTP: ${left.join(', ')}.`] : []),
     `${name}: ${formatBytes(manifestBytes)}, ${cost} of what it lists; expires ${dateOf(manifest.expires)}.`,
     'It names every listed path to whoever reads it.',
+    ...padRemarks(manifest),
     pages.length > 0
       ? `${formatCount(pages.length, 'page')} with the tag: data-version is ${manifest.version}.`
       : 'No page in the folder has the tag: paste it into their head. The next build sets its data-version.',
@@ -45,13 +51,26 @@ function remarksOf({ manifest, manifestBytes, isSigned, hashed, leftOut, pages }
   ]
 }
 
-function warningsOf({ refusedTwins, missing, warnings }: BuildResult): string[] {
+/** What a v1 half costs beside the manifest. */
+function padRemarks(manifest: Manifest): string[] {
+  if (!isHybrid(manifest)) return []
+  const pads = padsOf(manifest)
+  const bytes = pads.reduce((sum, length) => sum + length, 0)
+  return [`For clients of version 1: ${formatCount(pads.length, 'file')} of zeros in .pad/, ${formatBytes(bytes)}.`]
+}
+
+function isHybrid({ metainfo: { layout } }: Manifest): boolean {
+  return layout.version === 'hybrid'
+}
+
+function warningsOf({ manifest, refusedTwins, missing, warnings }: BuildResult): string[] {
   const named = refusedTwins.slice(0, NAMES_MAX).join(', ')
   const more = refusedTwins.length > NAMES_MAX ? ` and ${refusedTwins.length - NAMES_MAX} more` : ''
   const why = 'for a .gz that is no twin of theirs is in the way, or no twins may be written'
   return [
     ...(refusedTwins.length > 0 ? [`Left to HTTP, ${why}: ${named}${more}.`] : []),
     ...missing.map(name => `${name} is not written: this package is not built (npm run build).`),
+    ...(isHybrid(manifest) && manifest.metainfo.webSeeds.length === 0 ? [NO_WEB_SEED] : []),
     ...warnings,
   ]
 }

@@ -10,7 +10,16 @@ import { FILE_BYTES_MIN } from './select.ts'
 const KEY_DEFAULT = 'shoal.key'
 const CACHE_DEFAULT = '.shoal-cache.json'
 
-type FromConfig = 'trackers' | 'webSeeds' | 'origins' | 'policy' | 'selection' | 'twins' | 'expiresDays' | 'cacheFile'
+type FromConfig =
+  | 'trackers'
+  | 'webSeeds'
+  | 'origins'
+  | 'policy'
+  | 'selection'
+  | 'twins'
+  | 'hybrid'
+  | 'expiresDays'
+  | 'cacheFile'
 
 export interface SiteSettings extends Pick<BuildOptions, FromConfig> {
   /** Path of the key file. */
@@ -34,6 +43,7 @@ export function settingsOf(config: SiteConfig, root: string): SiteSettings {
       types: config.types ?? {},
     },
     twins: config.twins ?? true,
+    hybrid: config.hybrid ?? false,
     expiresDays: config.expiresDays ?? EXPIRES_DAYS,
     cacheFile: config.cache === false ? undefined : resolve(root, config.cache ?? CACHE_DEFAULT),
     keyFile: config.key ?? KEY_DEFAULT,
