@@ -60,6 +60,14 @@ export async function publicFetch(url: string, init: RequestInit): Promise<Respo
   })
 }
 
+/** Whether a URL may be fetched by `publicFetch`, so far as its host shows. */
+export function isPublicUrl(url: string): Promise<boolean> {
+  return requirePublic(url).then(
+    () => true,
+    () => false,
+  )
+}
+
 async function requirePublic(url: string): Promise<void> {
   const { protocol, hostname } = new URL(url)
   if (protocol !== 'http:' && protocol !== 'https:') throw blocked(url, 'only http and https are fetched')

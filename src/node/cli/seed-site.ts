@@ -6,13 +6,15 @@ import { Shoal } from '../../client.ts'
 import type { Platform } from '../../platform.ts'
 import { originFetch } from '../../site/origin-urls.ts'
 import { siteSockets } from '../../site/page/tracker-socket.ts'
-import { isBase } from '../../site/paths.ts'
-import { nodePlatform } from '../platform.ts'
+import { memoryStore } from '../../store/memory.ts'
+import { publicWebSocket } from '../public-sockets.ts'
+import { isPublicUrl, publicFetch } from '../public-urls.ts'
 import { DeployTrust } from '../site/deploy-trust.ts'
 import { FolderSource } from '../site/folder-source.ts'
 import { keyText } from '../site/key-file.ts'
 import { OriginSource } from '../site/origin-source.ts'
 import { SiteSeeder } from '../site/seeder.ts'
+import { baseOf } from '../site/settings.ts'
 import { recallAccepted } from '../site/site-memory.ts'
 import type { Deploy, SiteSource } from '../site/site-source.ts'
 import { iceServers } from './arguments.ts'
@@ -52,7 +54,8 @@ export async function seedSite(context: CommandContext, options: SeedSiteOptions
   const { base, folder } = place
   const accepted = base === undefined ? undefined : await recallAccepted(folder, base)
   const trust = new DeployTrust({ key, base, accepted })
-  const source = sourceOf(place, { context, trust, onWarning: sentence => notes.warn(sentence) })
+  const { fetch, WebSocket } = await networkOf(base, options.tracker)
+  const source = sourceOf(place, { context, trust, fetch, onWarning: sentence => notes.warn(sentence) })
   const sockets = siteSockets(WebSocket, {
     // A seeder hides nothing of its own.
     candidates: () => ({ lan: true, relayOnly: false }),
@@ -60,10 +63,11 @@ export async function seedSite(context: CommandContext, options: SeedSiteOptions
     onPointer: pointer => void seeder.hear(pointer),
     totals: () => undefined,
   })
-  const shoal = clientOf(
-    options,
-    nodePlatform(base === undefined ? fetch : originFetch(base, fetch), sockets.WebSocket),
-  )
+  const shoal = clientOf(options, {
+    WebSocket: sockets.WebSocket,
+    fetch: base === undefined ? fetch : originFetch(base, fetch),
+    defaultStore: () => memoryStore(),
+  })
   const seeder = new SiteSeeder({
     shoal,
     source,
@@ -149,6 +153,7 @@ function sourceOf(
   }: {
     readonly context: CommandContext
     readonly trust: DeployTrust
+    readonly fetch: Platform['fetch']
     readonly onWarning: (sentence: string) => void
   },
 ): SiteSource {
@@ -156,16 +161,19 @@ function sourceOf(
   return new FolderSource({ folder, pollMs, signal, onProgress: hashingProgress(terminal), ...common })
 }
 
+/** Who seeds a site of the local network means it; any other leads to public addresses only, but for trackers that are named here. */
+async function networkOf(
+  base: string | undefined,
+  trackers: readonly string[] = [],
+): Promise<Pick<Platform, 'fetch' | 'WebSocket'>> {
+  if (base === undefined || !(await isPublicUrl(base))) return { fetch, WebSocket }
+  const chosen = new Set(trackers.map(url => new URL(url).href))
+  return { fetch: publicFetch, WebSocket: publicWebSocket(url => chosen.has(new URL(url).href)) }
+}
+
 function clientOf({ tracker: trackers = [], rate, iceServer }: SeedSiteOptions, platform: Platform): Shoal {
   const servers = iceServer && { iceServers: iceServers(iceServer) }
   return new Shoal({ trackers, ...servers, ...(rate !== undefined && { uploadBytesPerSecond: rate }) }, platform)
-}
-
-function baseOf(site: string): string {
-  const address = URL.canParse(site) ? new URL(site).href : ''
-  const base = address.endsWith('/') ? address : `${address}/`
-  if (isBase(base)) return base
-  throw new UsageError(`${site} is no address of a site. Give it as https://example.org/ or https://example.org/app/.`)
 }
 
 /** `https://example.org/app/` → `shoal-example.org-app`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { METAINFO_LIMITS } from '../../options.ts'
 import { siteUrl } from '../../site/paths.ts'
 import { type SiteSwarm, torrentOf, withTorrent } from '../../site/swarms.ts'
-import { fetchBounded } from './fetch-bounded.ts'
+import { fetchBounded, type FetchOptions } from './fetch-bounded.ts'
 import { replaceFile } from './staging.ts'
 
 export class BulkTorrents {
@@ -19,7 +19,10 @@ export class BulkTorrents {
    * The swarm with its hashes. Nothing is trusted: the root of the file vouches for them.
    * @throws ShoalError `web-seed-failed`, `invalid-torrent`, `site-format`
    */
-  async complete(swarm: SiteSwarm, base: string, signal: AbortSignal): Promise<SiteSwarm> {
+  async complete(
+    swarm: SiteSwarm,
+    { base, ...access }: { readonly base: string } & Pick<FetchOptions, 'fetch' | 'signal'>,
+  ): Promise<SiteSwarm> {
     const { torrentPath } = swarm
     if (torrentPath === undefined) return swarm
     const place = join(this.#folder, nameOf(swarm))
@@ -31,7 +34,10 @@ export class BulkTorrents {
         // A damaged one is fetched anew.
       }
     }
-    const bytes = await fetchBounded(siteUrl(base, torrentPath), METAINFO_LIMITS.metadataBytesMax, signal)
+    const bytes = await fetchBounded(siteUrl(base, torrentPath), {
+      ...access,
+      bytesMax: METAINFO_LIMITS.metadataBytesMax,
+    })
     const whole = withTorrent(swarm, bytes)
     await mkdir(this.#folder, { recursive: true })
     await replaceFile(place, torrentOf(whole))

@@ -1,11 +1,19 @@
 /** Fetches a small file of a site: its pointer, its manifest, the .torrent of a bulk file. */
 import { messageOf, ShoalError } from '../../errors.ts'
+import type { Fetch } from '../../site/origin-urls.ts'
 
 /** A server that takes longer is tried again later. */
 const TIMEOUT_MS = 30_000
 
-/** @throws ShoalError `web-seed-failed` when it cannot be had, or has more than `bytesMax` */
-export async function fetchBounded(url: string, bytesMax: number, stop: AbortSignal): Promise<Uint8Array> {
+export interface FetchOptions {
+  readonly bytesMax: number
+  readonly fetch: Fetch
+  readonly signal: AbortSignal
+}
+
+/** @throws ShoalError `web-seed-failed` when it cannot be had, or has more than `bytesMax`; the signal's reason */
+export async function fetchBounded(url: string, options: FetchOptions): Promise<Uint8Array> {
+  const { bytesMax, fetch, signal: stop } = options
   try {
     // What caches on the way hold may be of the deploy before.
     const headers = { 'Cache-Control': 'no-cache' }

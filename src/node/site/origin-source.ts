@@ -4,6 +4,7 @@ import { ShoalError } from '../../errors.ts'
 import { toHex } from '../../metainfo/bytes.ts'
 import { SITE_LIMITS, SITE_NAMES } from '../../site/limits.ts'
 import type { Manifest } from '../../site/manifest.ts'
+import type { Fetch } from '../../site/origin-urls.ts'
 import { siteUrl } from '../../site/paths.ts'
 import { type SiteSwarm, swarmsOf } from '../../site/swarms.ts'
 import { BulkTorrents } from './bulk-torrents.ts'
@@ -19,6 +20,7 @@ export interface OriginSourceOptions {
   /** Where contents, and the deploy that was believed last, are kept. */
   readonly folder: string
   readonly trust: DeployTrust
+  readonly fetch: Fetch
   /** Between two looks at the pointer; a tenth more or less, so that seeders do not come all at once. */
   readonly pollMs: number
   readonly signal: AbortSignal
@@ -91,12 +93,11 @@ export class OriginSource implements SiteSource {
   }
 
   async #fetchDeploy(heard: Uint8Array | undefined): Promise<Deploy | undefined> {
-    const { folder, base, trust, signal } = this.#options
-    const pointer =
-      heard ?? (await fetchBounded(siteUrl(base, SITE_NAMES.pointer), SITE_LIMITS.pointerBytesMax, signal))
+    const { folder, base, trust } = this.#options
+    const pointer = heard ?? (await this.#fetch(SITE_NAMES.pointer, SITE_LIMITS.pointerBytesMax))
     let manifest: Uint8Array | undefined
     const deploy = await trust.check(pointer, async () => {
-      manifest = await fetchBounded(siteUrl(base, SITE_NAMES.manifest), SITE_LIMITS.manifestBytesMax, signal)
+      manifest = await this.#fetch(SITE_NAMES.manifest, SITE_LIMITS.manifestBytesMax)
       return manifest
     })
     if (deploy !== undefined)
@@ -104,11 +105,16 @@ export class OriginSource implements SiteSource {
     return deploy
   }
 
+  #fetch(path: string, bytesMax: number): Promise<Uint8Array> {
+    const { base, fetch, signal } = this.#options
+    return fetchBounded(siteUrl(base, path), { bytesMax, fetch, signal })
+  }
+
   /** Without them peers have to be asked, which takes longer, and the server alone is of no use. */
   async #withHashes(swarm: SiteSwarm): Promise<SiteSwarm> {
-    const { base, signal, onWarning } = this.#options
+    const { base, fetch, signal, onWarning } = this.#options
     try {
-      return await this.#bulk.complete(swarm, base, signal)
+      return await this.#bulk.complete(swarm, { base, fetch, signal })
     } catch (error) {
       if (!(error instanceof ShoalError)) throw error
       onWarning(`${error.message} Its hashes are asked of peers.`)
