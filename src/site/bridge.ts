@@ -24,8 +24,8 @@
 export const BRIDGE_LIMITS = {
   /** How often a leader that owes a piece is pinged; it is gone when nothing came from it between two pings. */
   silenceMs: 1_000,
-  /** How long a request waits for a leader to show itself, once after each start of the worker: a turn of a busy page. */
-  discoveryMs: 100,
+  /** How long a request waits for a leader to show itself, once after each start of the worker: a few turns of a page. */
+  discoveryMs: 50,
   /** Bytes of pieces that a leader may send ahead, but one piece at least. */
   creditBytes: 1024 * 1024,
   /** Pages whose versions the worker remembers; with one more it begins anew, and they say them again in time. */

@@ -52,7 +52,8 @@ function shoalFetch(event: FetchEvent): boolean {
     listed,
     siteScope: scope,
     answer,
-    finding: searching.then(() => leader),
+    // Scripts, styles and fonts wait for nobody: nothing is painted without them.
+    finding: /^[sf]/.test(request.destination) ? leader : searching.then(() => leader),
     distrust: () => distrusted.add(path),
     endErrand: end,
   })
@@ -66,8 +67,7 @@ function shoalFetch(event: FetchEvent): boolean {
 }
 
 async function search(): Promise<void> {
-  const pages = await worker.clients.matchAll()
-  for (const page of pages) page.postMessage(['shoal-who', version] satisfies ToPage)
+  for (const page of await worker.clients.matchAll()) page.postMessage(['shoal-who', version] satisfies ToPage)
   await new Promise<void>(resolve => {
     onLeader = resolve
     setTimeout(resolve, BRIDGE_LIMITS.discoveryMs)

@@ -92,17 +92,17 @@ export function startAgent(tag: Tag): Agent {
   /** To the other tabs, and to this one where it leads. */
   function say(word: TabWord): void {
     channel.postMessage(word)
-    hear(word)
+    hear(word, true)
   }
 
-  function hear(word: TabWord): void {
+  function hear(word: TabWord, isOwn = false): void {
     switch (word[0]) {
       case 'loading':
         return void loading.set(word[1], performance.now())
       case 'loaded':
         return void loading.delete(word[1])
       case 'used':
-        return void leadership?.used(word[1])
+        return void leadership?.used(word[1], isOwn)
       case 'consent':
         return leadership?.review()
       case 'prefetch': {

@@ -34,14 +34,18 @@ export function isTooSlow(progress: {
 /** Lets the origin compete for a run once peers are too slow. @returns how to stop looking */
 export function hurry(
   run: Run,
-  receivedBytes: () => number,
-  wantedBytes: number,
-  originRate: () => number | undefined,
+  watched: {
+    receivedBytes(): number
+    readonly wantedBytes: number
+    readonly ledger: { readonly originRate: number | undefined }
+  },
 ): () => void {
+  const { wantedBytes, ledger } = watched
   const startedAt = performance.now()
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - startedAt
-    if (!isTooSlow({ elapsedMs, receivedBytes: receivedBytes(), wantedBytes, originRate: originRate() })) return
+    const receivedBytes = watched.receivedBytes()
+    if (!isTooSlow({ elapsedMs, receivedBytes, wantedBytes, originRate: ledger.originRate })) return
     clearInterval(timer)
     run.prefer(COMPETING)
   }, LOOK_MS)

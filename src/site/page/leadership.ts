@@ -5,18 +5,18 @@ import { createNetwork } from '../../net/network.ts'
 import { createOrigin } from '../../net/origin.ts'
 import { PEER_ID_PREFIX } from '../../options.ts'
 import { indexedDBStore } from '../../store/indexeddb.ts'
-import { layerKey, SITE_STORE_NAME } from '../keys.ts'
+import { SITE_STORE_NAME } from '../keys.ts'
 import type { Manifest } from '../manifest.ts'
+import type { SiteFile } from '../manifest-fields.ts'
 import { originFetch } from '../origin-urls.ts'
 import { siteUrl } from '../paths.ts'
 import { readPolicy, type SitePolicy } from '../policy.ts'
-import { type SiteSwarm, swarmOf, swarmsOf, withTorrent } from '../swarms.ts'
 import { Deploys } from './deploys.ts'
+import { Layers } from './layers.ts'
 import { serveWorker } from './leader-port.ts'
 import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
 import { type Permission, permit } from './permission.ts'
-import { Resources } from './resources.ts'
 import { SiteSwarms } from './site-swarms.ts'
 import { type FileStats, NO_STATS, type SiteStats } from './stats.ts'
 import { siteSockets } from './tracker-socket.ts'
@@ -42,13 +42,10 @@ export interface LeadershipOptions {
 const EARLY_MAX = 1_000
 /** How often what was sent today is looked at. */
 const ALLOWANCE_MS = 1_000
-/** Bulk files whose piece hashes are fetched before anybody asks for them, at most 32 KiB each. Those of others are once a page has used them. */
-const BULK_AHEAD_MAX = 32
 
 export class Leadership {
   readonly #options: LeadershipOptions
   readonly #store = indexedDBStore({ name: SITE_STORE_NAME })
-  readonly #resources = new Resources()
   readonly #ledger = new Ledger()
   readonly #deploys: Deploys
   #manifest: Manifest | undefined
@@ -56,7 +53,7 @@ export class Leadership {
   #permission: Permission | undefined
   /** By their addresses. */
   #paths = new Map<string, string>()
-  #bulk = new Map<string, SiteSwarm>()
+  #layers: Layers | undefined
   #swarms: SiteSwarms | undefined
   #pointer: Uint8Array | undefined
   #tellPointer = (): void => {}
@@ -64,6 +61,10 @@ export class Leadership {
   #timer: ReturnType<typeof setInterval> | undefined
   /** Of what these swarms have sent. */
   #notedBytes = 0
+  /** What this tab fetches itself, of which the browser tells as of all that a page loads. */
+  readonly #fetching = new Tally()
+  /** Files that were looked for in the browser's cache. */
+  readonly #triedUrls = new Set<string>()
   /** Resources that pages loaded before it was known which are listed. */
   #early: Loaded[] = []
   #hasEnded = false
@@ -85,16 +86,13 @@ export class Leadership {
   }
 
   get stats(): SiteStats {
-    const { originBytes, cacheBytes, workerBytes } = this.#resources
-    const { peers, origin, ...rest } = this.#swarms?.totals ?? NO_STATS
     return {
-      ...rest,
-      peers,
-      origin: origin + originBytes,
-      cache: cacheBytes + Math.max(0, workerBytes - peers - origin),
+      ...NO_STATS,
+      ...this.#swarms?.totals,
+      ...this.#ledger.totals,
       version: this.#manifest?.version,
       isOn: this.#swarms !== undefined,
-      files: this.#ledger.stats(path => this.#describe(path)),
+      files: this.#ledger.files(file => this.#describe(file)),
     }
   }
 
@@ -135,19 +133,23 @@ export class Leadership {
     this.#stopServing = serveWorker(port1, this.#swarms, this.#options.keepAwake)
   }
 
-  /** Pages loaded these: what is listed is counted, and given to peers from now on. */
-  async used(resources: readonly Loaded[]): Promise<void> {
+  /** Pages loaded these: what is listed is counted, and given to peers from now on. @param isOwn this tab did */
+  async used(resources: readonly Loaded[], isOwn: boolean): Promise<void> {
     if (!this.#manifest) {
       this.#early.push(...resources.slice(0, EARLY_MAX - this.#early.length))
       return
     }
     for (const resource of resources) {
-      const path = this.#paths.get(resource.url.split(/[?#]/, 1)[0]!)
-      const file = path === undefined ? undefined : this.#manifest?.files.get(path)
-      if (!file) continue
-      this.#ledger.add(file.path, ...this.#resources.count(file, resource))
+      const url = resource.url.split(/[?#]/, 1)[0]!
+      const file = this.#manifest?.files.get(this.#paths.get(url) ?? '')
+      if (!file || (isOwn && this.#fetching.delete(url))) continue
+      // As it travels: what the worker gives is inflated.
+      const bodyBytes = resource.isByWorker
+        ? (resource.bodyBytes * file.contentLength) / file.length
+        : resource.bodyBytes
+      this.#ledger.loaded(file, { ...resource, bodyBytes })
       try {
-        await this.#keep(file.path, resource.url)
+        await this.#keep(file, url)
       } catch {
         // The cache has let it go, or the store has: others have it.
       }
@@ -156,10 +158,10 @@ export class Leadership {
 
   /** Fetches a listed file into the store. @returns false where that is not for peers to do */
   async prefetch(url: string): Promise<boolean> {
-    const path = this.#paths.get(url)
-    if (path === undefined || !this.#swarms) return false
-    await this.#swarms.prefetch(path)
-    return true
+    const file = this.#manifest?.files.get(this.#paths.get(url) ?? '')
+    if (!file || !this.#swarms) return false
+    await this.#learn(file)
+    return this.#swarms.prefetch(file.path)
   }
 
   async end(): Promise<void> {
@@ -174,14 +176,12 @@ export class Leadership {
     this.#policy = readPolicy(manifest.policy)
     this.#manifest = manifest
     this.#paths = new Map([...manifest.files.keys()].map(path => [siteUrl(manifest.base, path), path]))
+    this.#layers = new Layers(this.#store, manifest, this.#layers)
     this.#options.deployed(manifest)
     this.review()
     if (this.#swarms) await this.#swarms.follow(manifest)
-    void this.used(this.#early.splice(0))
-    const [shared, ...bulk] = swarmsOf(manifest)
-    await this.#putLayers(shared!)
-    this.#bulk = new Map(bulk.map(swarm => [swarm.id, this.#bulk.get(swarm.id) ?? swarm]))
-    for (const swarm of bulk.slice(0, BULK_AHEAD_MAX)) await this.#learn(swarm)
+    void this.used(this.#early.splice(0), false)
+    await this.#layers.prepare(swarm => this.#swarms?.know(swarm))
   }
 
   #openSwarms(policy: SitePolicy, manifest: Manifest): SiteSwarms {
@@ -200,26 +200,22 @@ export class Leadership {
       scope: toHex(siteKey),
       store: this.#store,
       network: createNetwork({ peerId, iceTransportPolicy, WebSocket: sockets.WebSocket }),
-      origin: createOrigin({ fetch: originFetch(base, (url, init) => fetch(url, init)) }),
+      origin: createOrigin({ fetch: originFetch(base, (url, init) => this.#fetch(url, init)) }),
       peerId,
       visitorsMin: policy.visitorsMin,
       isLoading: this.#options.isLoading,
-      originRate: () => this.#resources.originRate,
+      ledger: this.#ledger,
       warning: error => this.#options.warning(error),
-      came: (path, source, bytes) => this.#ledger.add(path, source, bytes),
     })
     void swarms.follow(manifest)
-    for (const swarm of this.#bulk.values()) swarms.know(swarm)
+    for (const swarm of this.#layers?.known ?? []) swarms.know(swarm)
     this.#swarms = swarms
     this.meetWorker()
     return swarms
   }
 
-  #describe(path: string): Pick<FileStats, 'url' | 'bytes' | 'verified'> | undefined {
-    const file = this.#manifest?.files.get(path)
-    if (!file) return undefined
-    const url = siteUrl(this.#manifest!.base, path)
-    return { url, bytes: file.contentLength, verified: this.#swarms?.verifiedBytes(path) ?? 0 }
+  #describe({ path }: SiteFile): Pick<FileStats, 'url' | 'verified'> {
+    return { url: siteUrl(this.#manifest!.base, path), verified: this.#swarms?.verifiedBytes(path) ?? 0 }
   }
 
   async #closeSwarms(): Promise<void> {
@@ -231,43 +227,26 @@ export class Leadership {
     await swarms?.leave()
   }
 
-  async #keep(path: string, url: string): Promise<void> {
+  /** What a page has used is given to peers; what lies in the browser's cache is not downloaded again for that. */
+  async #keep(file: SiteFile, url: string): Promise<void> {
     const swarms = this.#swarms
-    const file = this.#manifest?.files.get(path)
-    if (!swarms || !file) return
-    if (file.swarm.kind === 'bulk') await this.#learn(swarmOf([...this.#bulk.values()], file))
-    if ((await swarms.use(path)) || file.encoding) return
-    // What the page has loaded lies in the browser's cache: it is not downloaded again.
-    const cached = await fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => undefined)
-    if (cached?.status === 200 && cached.body) await swarms.ingest(path, cached.body)
+    if (!swarms) return
+    await this.#learn(file)
+    if ((await swarms.use(file.path)) || file.encoding || this.#triedUrls.has(url)) return
+    this.#triedUrls.add(url)
+    const cached = await this.#fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => undefined)
+    if (cached?.status === 200 && cached.body) await swarms.ingest(file.path, cached.body)
   }
 
-  /** The worker verifies pieces by these. */
-  async #putLayers({ metainfo }: SiteSwarm): Promise<void> {
-    const { layout, pieceLayers } = metainfo
-    const scope = toHex(this.#manifest!.siteKey)
-    const entries = [...pieceLayers].map(([rootHex, bytes], piece) => {
-      return { ref: { piece, key: layerKey(scope, rootHex), length: bytes.length, slices: [] }, bytes }
-    })
-    const pieces = await this.#store.open({ infoHash: scope, layout })
-    try {
-      const known = await pieces.has(entries.map(({ ref }) => ref))
-      await pieces.write(entries.filter((_, i) => !known[i]))
-    } finally {
-      await pieces.close()
-    }
+  async #learn(file: SiteFile): Promise<void> {
+    const swarm = await this.#layers?.learn(file)
+    if (swarm) this.#swarms?.know(swarm)
   }
 
-  /** Fetches the hashes of a bulk file's pieces, once. */
-  async #learn({ id, torrentPath }: SiteSwarm): Promise<void> {
-    const swarm = this.#bulk.get(id)
-    if (!swarm || swarm.metainfo.pieceLayers.size > 0) return
-    const response = await fetch(siteUrl(this.#manifest!.base, torrentPath!)).catch(() => undefined)
-    if (!response?.ok) return
-    const whole = withTorrent(swarm, new Uint8Array(await response.arrayBuffer()))
-    this.#bulk.set(id, whole)
-    await this.#putLayers(whole)
-    this.#swarms?.know(whole)
+  /** A fetch of ours, which is no page's. */
+  #fetch(url: string, init: RequestInit): Promise<Response> {
+    this.#fetching.add(url)
+    return fetch(url, init)
   }
 
   async #stopped(isGone: boolean): Promise<void> {
@@ -289,5 +268,22 @@ export class Leadership {
 
   #fail(error: unknown): void {
     if (!this.#hasEnded) this.#options.warning(toShoalError(error, 'The site goes on without peers.'))
+  }
+}
+
+/** How often each of some names was added. */
+class Tally {
+  readonly #counts = new Map<string, number>()
+
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+  }
+
+  /** @returns whether it was there, once less now */
+  delete(name: string): boolean {
+    const count = this.#counts.get(name) ?? 0
+    if (count <= 1) return this.#counts.delete(name)
+    this.#counts.set(name, count - 1)
+    return true
   }
 }

@@ -1,31 +1,139 @@
-/** Where the files that pages used in this visit came from, file by file: for owners who look, and pages that show it. */
+/**
+ * PURE: which bytes of listed files came from where, file by file. What a page loads past the worker its browser tells; what the worker gives it is
+ * put together from what is known of the file: what was stored before, what the leader handed over, what the worker says that it fetched. The rest of
+ * it the worker passed on from the origin. Whatever is loaded again comes from a cache.
+ */
+import type { SiteFile } from '../manifest-fields.ts'
 import type { FileStats } from './stats.ts'
 
-/** Files that are remembered, those used last: they are told to every tab. */
+/** What is known of a file, in bytes as they travel. */
+interface Account {
+  /** As the deploy lists it that was there when it was used last. */
+  file: SiteFile
+  /** In the store when the leader began. */
+  storedBytes: number
+  /** Verified pieces that the swarms got from peers, and from the origin. */
+  peersBytes: number
+  seedBytes: number
+  /** Given to the worker by the leader. */
+  handedBytes: number
+  /** Fetched from the origin by the worker, which told the leader. */
+  keptBytes: number
+  /** Loaded past the worker, over the network. */
+  fetchedBytes: number
+  /** Given to pages by the worker. */
+  deliveredBytes: number
+  /** Given to pages by the browser's cache. */
+  cachedBytes: number
+}
+
+/** A resource that a page loaded. */
+export interface Load {
+  readonly transferBytes: number
+  readonly bodyBytes: number
+  readonly durationMs: number
+  readonly isByWorker: boolean
+}
+
+/** Loads that tell how fast the server is: those of smaller files tell of its distance alone. */
+const TELLING_BYTES = 64 * 1024
+/** Files that are told one by one, those used last: every tab hears of them. */
 const FILES_MAX = 64
 
-type Way = 'peers' | 'origin' | 'cache' | 'worker'
-
 export class Ledger {
-  /** Bytes by path; the one used last comes last. */
-  readonly #rows = new Map<string, Record<Way, number>>()
+  /** Bytes a second at which the server sent the last file that tells; undefined: none yet. */
+  originRate: number | undefined
+  /** By path; what was used last comes last. */
+  readonly #accounts = new Map<string, Account>()
 
-  /** @param way `peers`, `origin`: over the network. `cache`: from the browser's own. `worker`: to a page, wherever the worker had it from */
-  add(path: string, way: Way, bytes: number): void {
-    const row = this.#rows.get(path) ?? { peers: 0, origin: 0, cache: 0, worker: 0 }
-    row[way] += bytes
-    this.#rows.delete(path)
-    this.#rows.set(path, row)
-    if (this.#rows.size <= FILES_MAX) return
-    for (const oldest of this.#rows.keys()) return void this.#rows.delete(oldest)
+  stored(file: SiteFile, bytes: number): void {
+    // Nobody has used it yet.
+    if (bytes > 0) this.#of(file).storedBytes = bytes
   }
 
-  /** @param describe what the manifest says of a file, and how much of it is here; undefined: it is listed no more */
-  stats(describe: (path: string) => Pick<FileStats, 'url' | 'bytes' | 'verified'> | undefined): FileStats[] {
-    return [...this.#rows].flatMap(([path, { peers, origin, cache, worker }]) => {
-      const file = describe(path)
-      // What the worker gave and nobody sent meanwhile was in the store.
-      return file ? [{ ...file, peers, origin, cache: cache + Math.max(0, worker - peers - origin) }] : []
+  came(file: SiteFile, source: 'peers' | 'origin', bytes: number): void {
+    this.#of(file)[source === 'peers' ? 'peersBytes' : 'seedBytes'] += bytes
+  }
+
+  handed(file: SiteFile, bytes: number): void {
+    this.#of(file).handedBytes += bytes
+  }
+
+  kept(file: SiteFile, bytes: number): void {
+    this.#of(file).keptBytes += bytes
+  }
+
+  loaded(file: SiteFile, { transferBytes, bodyBytes, durationMs, isByWorker }: Load): void {
+    const account = this.#of(file)
+    // A part of the file, where it is played or read in parts.
+    const bytes = Math.min(bodyBytes || file.contentLength, file.contentLength)
+    if (isByWorker) account.deliveredBytes += bytes
+    else if (transferBytes === 0) account.cachedBytes += bytes
+    else {
+      account.fetchedBytes += transferBytes
+      if (transferBytes >= TELLING_BYTES && durationMs > 0) this.originRate = (transferBytes / durationMs) * 1000
+    }
+  }
+
+  get totals(): Sources {
+    const totals = { peers: 0, origin: 0, cache: 0 }
+    for (const account of this.#accounts.values()) {
+      const { peers, origin, cache } = sourcesOf(account)
+      totals.peers += peers
+      totals.origin += origin
+      totals.cache += cache
+    }
+    return totals
+  }
+
+  /** @param describe what else is to be told of a file */
+  files(describe: (file: SiteFile) => Pick<FileStats, 'url' | 'verified'>): FileStats[] {
+    const used = [...this.#accounts.values()].filter(isUsed)
+    return used.slice(-FILES_MAX).map(account => {
+      return { ...describe(account.file), bytes: account.file.contentLength, ...sourcesOf(account) }
     })
   }
+
+  #of(file: SiteFile): Account {
+    const known = this.#accounts.get(file.path)
+    const account = known ?? {
+      file,
+      storedBytes: 0,
+      peersBytes: 0,
+      seedBytes: 0,
+      handedBytes: 0,
+      keptBytes: 0,
+      fetchedBytes: 0,
+      deliveredBytes: 0,
+      cachedBytes: 0,
+    }
+    account.file = file
+    this.#accounts.delete(file.path)
+    this.#accounts.set(file.path, account)
+    return account
+  }
+}
+
+interface Sources {
+  readonly peers: number
+  readonly origin: number
+  readonly cache: number
+}
+
+function sourcesOf(account: Account): Sources {
+  const { file, storedBytes, peersBytes, seedBytes, handedBytes, keptBytes } = account
+  const { fetchedBytes, deliveredBytes, cachedBytes } = account
+  const known = storedBytes + handedBytes + keptBytes + fetchedBytes
+  const passedOn = Math.max(0, Math.min(deliveredBytes, file.contentLength) - known)
+  return {
+    peers: peersBytes,
+    origin: fetchedBytes + keptBytes + passedOn + seedBytes,
+    cache: cachedBytes + Math.max(0, deliveredBytes - handedBytes - keptBytes - passedOn),
+  }
+}
+
+/** Not only stored. */
+function isUsed(account: Account): boolean {
+  const { peers, origin, cache } = sourcesOf(account)
+  return peers + origin + cache > 0
 }

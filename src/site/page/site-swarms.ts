@@ -1,17 +1,17 @@
 /** The swarms of a site that the leading tab has joined, and what they share: network, store, budget. Pieces are known here as the worker knows them, by root and number. */
 import type { ShoalError } from '../../errors.ts'
-import { toHex } from '../../metainfo/bytes.ts'
 import { BUDGET_DEFAULTS } from '../../options.ts'
 import type { Network, Origin, Store, TrackerStatus } from '../../ports.ts'
-import type { SiteTotals } from '../../protocol/tracker-site.ts'
 import { divide } from '../../swarm/budget.ts'
 import { seededRandom } from '../../swarm/random.ts'
 import type { Manifest } from '../manifest.ts'
-import type { SiteFile } from '../manifest-fields.ts'
-import { type SiteSwarm, swarmOf, swarmsOf } from '../swarms.ts'
+import type { SiteSwarm } from '../swarms.ts'
 import { JoinedSwarm, type Run } from './joined-swarm.ts'
 import type { PieceSource } from './leader-port.ts'
+import { bytesOfPieces, type Place, Places } from './places.ts'
+import type { SiteStats } from './stats.ts'
 import { hurry } from './hurry.ts'
+import type { Ledger } from './ledger.ts'
 
 export interface SwarmsOptions {
   readonly scope: string
@@ -21,22 +21,10 @@ export interface SwarmsOptions {
   readonly peerId: string
   /** A page is being loaded: what it asks for it needs now. */
   isLoading(): boolean
-  /** How fast the site's own server has been, in bytes a second; undefined: not known yet. */
-  originRate(): number | undefined
+  readonly ledger: Ledger
   /** How many visitors there must be before peers are looked for. */
   readonly visitorsMin: number
   warning(error: ShoalError): void
-  /** Bytes of a file have come over the network, and are genuine. */
-  came(path: string, source: 'peers' | 'origin', bytes: number): void
-}
-
-/** Where the pieces of a root are. */
-interface Place {
-  readonly file: SiteFile
-  readonly swarm: SiteSwarm
-  /** The file's first piece within the swarm. */
-  readonly first: number
-  readonly pieceCount: number
 }
 
 /** Of a file that is played from its beginning. */
@@ -45,16 +33,13 @@ const STREAM_TYPE = /^(audio|video)\//
 export class SiteSwarms implements PieceSource {
   readonly #options: SwarmsOptions
   readonly #joined = new Map<string, JoinedSwarm>()
-  /** By root, in hex. */
-  readonly #places = new Map<string, Place>()
-  readonly #byPath = new Map<string, Place>()
+  readonly #places = new Places()
   readonly #trackers = new Map<string, TrackerStatus>()
   #uploadBytesPerSecond = 0
   #isDividing = false
   #hasLeft = false
   /** Of swarms that were left. */
-  #past = { peers: 0, origin: 0, wasted: 0, uploaded: 0 }
-  #keptBytes = 0
+  #past = { wasted: 0, uploaded: 0 }
 
   constructor(options: SwarmsOptions) {
     this.#options = options
@@ -62,33 +47,18 @@ export class SiteSwarms implements PieceSource {
 
   /** Joins what is new and leaves what is no more; a bulk file that stays the same stays joined. */
   async follow(manifest: Manifest): Promise<void> {
-    const swarms = swarmsOf(manifest)
-    this.#places.clear()
-    this.#byPath.clear()
-    for (const file of manifest.files.values()) {
-      if (file.contentLength === 0) continue
-      const swarm = swarmOf(swarms, file)
-      const { layout } = swarm.metainfo
-      const { first, end } = layout.piecesOf(file.swarm.kind === 'shared' ? file.swarm.file : 0)
-      const place: Place = { file, swarm, first, pieceCount: end - first }
-      this.#places.set(toHex(file.piecesRoot), place)
-      this.#byPath.set(file.path, place)
-    }
-    const ids = new Set(swarms.map(({ id }) => id))
-    const ended = [...this.#joined].filter(([id]) => !ids.has(id))
-    for (const [id] of ended) this.#joined.delete(id)
-    if (swarms[0]) this.#join(swarms[0])
-    await Promise.all(ended.map(([, joined]) => this.#leave(joined)))
+    this.#places.follow(manifest)
+    const [shared, ...bulk] = this.#places.swarms
+    const ids = new Set([shared!, ...bulk].map(({ id }) => id))
+    const ended = [...this.#joined.values()].filter(({ swarm }) => !ids.has(swarm.id))
+    for (const { swarm } of ended) this.#joined.delete(swarm.id)
+    this.#join(shared!)
+    await Promise.all(ended.map(joined => this.#leave(joined)))
   }
 
   /** The hashes of a bulk file's pieces have come. */
   know(swarm: SiteSwarm): void {
-    for (const [rootHex, place] of this.#places) {
-      if (place.swarm.id !== swarm.id) continue
-      const known = { ...place, swarm }
-      this.#places.set(rootHex, known)
-      this.#byPath.set(place.file.path, known)
-    }
+    this.#places.know(swarm)
   }
 
   /** @param bytesPerSecond 0: nothing is sent */
@@ -99,12 +69,12 @@ export class SiteSwarms implements PieceSource {
   }
 
   open(rootHex: string, first: number, end: number): Run | undefined {
-    const place = this.#places.get(rootHex)
-    if (!place || !(first >= 0 && first < end && end <= place.pieceCount)) return undefined
-    const isStream = STREAM_TYPE.test(place.file.type)
+    const place = this.#places.byRoot(rootHex, first)
+    if (!place || first >= end || place.first + end > place.end || !this.hasCompany) return undefined
+    const { file, swarm } = place
+    const isStream = STREAM_TYPE.test(file.type)
     if (!isStream && this.#options.isLoading()) return undefined
-    const joined = this.#join(place.swarm)
-    if (!this.hasCompany) return undefined
+    const joined = this.#join(swarm)
     const from = place.first + first
     const to = place.first + end
     if (!isStream && !joined.isAmongPeers(from, to)) {
@@ -112,14 +82,18 @@ export class SiteSwarms implements PieceSource {
       joined.lookForPeers()
       return undefined
     }
-    const stepMs = isStream ? streamStepMs(place) : undefined
-    const run = joined.want(from, to, stepMs)
-    const stopHurrying = isStream
-      ? () => {}
-      : hurry(run, () => joined.bytesOf(from, to), this.#bytesOf(place, from, to), this.#options.originRate)
+    const { ledger } = this.#options
+    const run = joined.want(from, to, isStream ? streamStepMs(place) : undefined)
+    const wantedBytes = bytesOfPieces(swarm, from, to)
+    const receivedBytes = () => joined.bytesOf(from, to)
+    const stopHurrying = isStream ? () => {} : hurry(run, { receivedBytes, wantedBytes, ledger })
     return {
       prefer: run.prefer,
-      take: piece => run.take(place.first + piece),
+      async take(piece) {
+        const bytes = await run.take(place.first + piece)
+        ledger.handed(file, bytes.length)
+        return bytes
+      },
       end() {
         stopHurrying()
         run.end()
@@ -128,45 +102,33 @@ export class SiteSwarms implements PieceSource {
   }
 
   kept(rootHex: string, piece: number): void {
-    const place = this.#places.get(rootHex)
-    if (!place || !(piece >= 0 && piece < place.pieceCount)) return
-    const bytes = place.swarm.metainfo.layout.pieceBytes(place.first + piece)
-    this.#keptBytes += bytes
-    this.#options.came(place.file.path, 'origin', bytes)
-    this.#join(place.swarm).keep(place.first + piece)
-  }
-
-  /** A listed file by its path relative to the base. */
-  find(path: string): SiteFile | undefined {
-    return this.#byPath.get(path)?.file
-  }
-
-  /** How much of a file is here, in bytes. */
-  verifiedBytes(path: string): number {
-    const place = this.#byPath.get(path)
-    const joined = place && this.#joined.get(place.swarm.id)
-    return place && joined ? joined.bytesOf(place.first, place.first + place.pieceCount) : 0
+    const place = this.#places.byRoot(rootHex, piece)
+    if (!place) return
+    const { swarm, first, file } = place
+    const bytes = bytesOfPieces(swarm, first + piece, first + piece + 1)
+    this.#options.ledger.kept(file, bytes)
+    this.#join(swarm).keep(first + piece)
   }
 
   /** A page uses a file: what is stored of it may be given to peers. @returns whether all of it is */
   async use(path: string): Promise<boolean> {
-    const place = this.#byPath.get(path)
+    const place = this.#places.byPath(path)
     if (!place) return true
-    const { first, pieceCount } = place
-    const joined = this.#join(place.swarm)
+    const { swarm, first, end } = place
+    const joined = this.#join(swarm)
     await joined.ready
-    const stored = await joined.findStored(first, first + pieceCount)
+    const stored = await joined.findStored(first, end)
     for (const piece of stored) joined.keep(piece)
-    return stored.length === pieceCount
+    return stored.length === end - first
   }
 
   /** Takes a file's bytes from a page, piece by piece, as far as they are genuine. */
   async ingest(path: string, body: ReadableStream<Uint8Array>): Promise<void> {
-    const place = this.#byPath.get(path)!
-    const joined = this.#join(place.swarm)
-    const { layout } = place.swarm.metainfo
+    const { swarm, first, end } = this.#places.byPath(path)!
+    const joined = this.#join(swarm)
+    const { layout } = swarm.metainfo
     const reader = body.getReader()
-    let piece = place.first
+    let piece = first
     let buffer = new Uint8Array(layout.pieceBytes(piece))
     let filled = 0
     for (let { value } = await reader.read(); value; { value } = await reader.read()) {
@@ -177,37 +139,41 @@ export class SiteSwarms implements PieceSource {
         value = value.subarray(part.length)
         if (filled < buffer.length) continue
         const isGenuine = await joined.ingest(piece++, buffer)
-        if (!isGenuine || piece === place.first + place.pieceCount) return void (await reader.cancel())
+        if (!isGenuine || piece === end) return void (await reader.cancel())
         buffer = new Uint8Array(layout.pieceBytes(piece))
         filled = 0
       }
     }
   }
 
-  /** Fetches a file into the store, mostly from peers. */
-  async prefetch(path: string): Promise<void> {
-    const place = this.#byPath.get(path)
-    if (!place || (await this.use(path))) return
-    const { first, pieceCount } = place
-    const run = this.#join(place.swarm).want(first, first + pieceCount)
+  /** Fetches a file into the store, mostly from peers. @returns false where it cannot: nobody says what its pieces are */
+  async prefetch(path: string): Promise<boolean> {
+    const place = this.#places.byPath(path)
+    if (!place) return false
+    if (await this.use(path)) return true
+    const { swarm, first, end } = place
+    const run = this.#join(swarm).want(first, end)
     try {
-      for (let piece = first; piece < first + pieceCount; piece++) await run.take(piece)
+      for (let piece = first; piece < end; piece++) await run.take(piece)
     } finally {
       run.end()
     }
+    return true
   }
 
-  /** Bytes by source, and what was sent. */
-  get totals(): Omit<SiteTotals, 'cache'> & { readonly uploaded: number; readonly connections: number } {
+  /** How much of a file is here, and in use. */
+  verifiedBytes(path: string): number {
+    const place = this.#places.byPath(path)
+    return (place && this.#joined.get(place.swarm.id)?.bytesOf(place.first, place.end)) ?? 0
+  }
+
+  /** Bytes that came for nothing, and that were sent. */
+  get totals(): Pick<SiteStats, 'wasted' | 'uploaded' | 'connections'> {
     const all = [...this.#joined.values()]
-    const sum = (bytes: (joined: JoinedSwarm) => number): number =>
-      all.reduce((total, joined) => total + bytes(joined), 0)
-    const wasted = this.#past.wasted + sum(({ counters }) => counters.wastedBytes)
+    const sum = (count: (joined: JoinedSwarm) => number): number =>
+      all.reduce((total, joined) => total + count(joined), 0)
     return {
-      peers: Math.max(0, this.#past.peers + sum(({ counters }) => counters.fromPeersBytes) - wasted),
-      origin: this.#past.origin + this.#keptBytes + sum(({ counters }) => counters.fromOriginBytes),
-      wasted,
-      duplicates: 0,
+      wasted: this.#past.wasted + sum(({ counters }) => counters.wastedBytes),
       uploaded: this.#past.uploaded + sum(({ counters }) => counters.uploadedBytes),
       connections: sum(({ peerCount }) => peerCount),
     }
@@ -230,34 +196,29 @@ export class SiteSwarms implements PieceSource {
   #join(swarm: SiteSwarm): JoinedSwarm {
     const known = this.#joined.get(swarm.id)
     if (known) return known
-    const { scope, store, network, origin, peerId, warning, came } = this.#options
+    const { scope, store, network, origin, peerId, warning, ledger } = this.#options
     const { layout } = swarm.metainfo
     const random = seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]!)
     const joined = new JoinedSwarm(
       { swarm, scope, store, network, origin, peerId, random },
       {
         demanded: () => this.#divide(),
+        piece: (piece, source) => ledger.came(swarm.files[layout.fileOf(piece)!]!, source, layout.pieceBytes(piece)),
         warning,
         tracker: status => this.#trackers.set(status.url, status),
-        piece: (piece, source) => came(swarm.files[layout.fileOf(piece)!]!.path, source, layout.pieceBytes(piece)),
       },
     )
     this.#joined.set(swarm.id, joined)
     joined.setUploading(this.#uploadBytesPerSecond > 0)
     this.#divide()
     joined.start({ ...BUDGET_DEFAULTS, uploadBytesPerSecond: this.#uploadBytesPerSecond })
+    void this.#countStored(joined)
     return joined
   }
 
   async #leave(joined: JoinedSwarm): Promise<void> {
-    const { fromPeersBytes, fromOriginBytes, wastedBytes, uploadedBytes } = joined.counters
-    const { peers, origin, wasted, uploaded } = this.#past
-    this.#past = {
-      peers: peers + fromPeersBytes,
-      origin: origin + fromOriginBytes,
-      wasted: wasted + wastedBytes,
-      uploaded: uploaded + uploadedBytes,
-    }
+    const { wastedBytes, uploadedBytes } = joined.counters
+    this.#past = { wasted: this.#past.wasted + wastedBytes, uploaded: this.#past.uploaded + uploadedBytes }
     await joined.leave()
   }
 
@@ -278,10 +239,16 @@ export class SiteSwarms implements PieceSource {
     })
   }
 
-  #bytesOf({ swarm }: Place, from: number, to: number): number {
-    let bytes = 0
-    for (let piece = from; piece < to; piece++) bytes += swarm.metainfo.layout.pieceBytes(piece)
-    return bytes
+  /** What was here before is told from what comes. */
+  async #countStored(joined: JoinedSwarm): Promise<void> {
+    await joined.ready
+    const { swarm } = joined
+    const stored = await joined.findStored(0, swarm.metainfo.layout.pieceCount)
+    for (const { file, first, end } of this.#places.ofSwarm(swarm.id)) {
+      const pieces = stored.filter(piece => piece >= first && piece < end)
+      const bytes = pieces.reduce((sum, piece) => sum + bytesOfPieces(swarm, piece, piece + 1), 0)
+      this.#options.ledger.stored(file, bytes)
+    }
   }
 }
 

@@ -12,8 +12,8 @@ export interface Errand {
   /** Of the site's keys. */
   readonly siteScope: string
   readonly answer: Answer
-  /** The tab that leads, once it has had time to say so. */
-  readonly finding: Promise<Leader | undefined>
+  /** The tab that leads, as far as it has said so, or once it has had time to. */
+  readonly finding: Leader | undefined | Promise<Leader | undefined>
   /** The origin has other bytes than are listed: it answers this file from now on. */
   distrust(): void
   /** No more is to come; until then the event takes work that the worker must live for. */
