@@ -33,11 +33,10 @@ describe('the ledger of a site', () => {
     )
   })
 
-  it('knows whose the bytes are that the leader handed to the worker', () => {
+  it('knows whose the bytes are that the swarms got', () => {
     const told = sources((ledger, file) => {
       ledger.came(file, 'peers', 70)
       ledger.came(file, 'origin', 30)
-      ledger.handed(file, 100)
       ledger.loaded(file, load({ isByWorker: true }))
     })
     assert.deepEqual(told, [70, 30, 0])
@@ -63,7 +62,6 @@ describe('the ledger of a site', () => {
   it('takes for cached what is loaded again', () => {
     const told = sources((ledger, file) => {
       ledger.came(file, 'peers', 100)
-      ledger.handed(file, 100)
       for (let times = 0; times < 3; times++) ledger.loaded(file, load({ isByWorker: true }))
     })
     assert.deepEqual(told, [100, 0, 200])

@@ -1,6 +1,6 @@
 /**
  * PURE: which bytes of listed files came from where, file by file. What a page loads past the worker its browser tells; what the worker gives it is
- * put together from what is known of the file: what was stored before, what the leader handed over, what the worker says that it fetched. The rest of
+ * put together from what is known of the file: what was stored before, what the swarms got, what the worker says that it fetched. The rest of
  * it the worker passed on from the origin. Whatever is loaded again comes from a cache.
  */
 import type { SiteFile } from '../manifest-fields.ts'
@@ -15,8 +15,6 @@ interface Account {
   /** Verified pieces that the swarms got from peers, and from the origin. */
   peersBytes: number
   seedBytes: number
-  /** Given to the worker by the leader. */
-  handedBytes: number
   /** Fetched from the origin by the worker, which told the leader. */
   keptBytes: number
   /** Loaded past the worker, over the network. */
@@ -53,10 +51,6 @@ export class Ledger {
 
   came(file: SiteFile, source: 'peers' | 'origin', bytes: number): void {
     this.#of(file)[source === 'peers' ? 'peersBytes' : 'seedBytes'] += bytes
-  }
-
-  handed(file: SiteFile, bytes: number): void {
-    this.#of(file).handedBytes += bytes
   }
 
   kept(file: SiteFile, bytes: number): void {
@@ -101,7 +95,6 @@ export class Ledger {
       storedBytes: 0,
       peersBytes: 0,
       seedBytes: 0,
-      handedBytes: 0,
       keptBytes: 0,
       fetchedBytes: 0,
       deliveredBytes: 0,
@@ -121,14 +114,13 @@ interface Sources {
 }
 
 function sourcesOf(account: Account): Sources {
-  const { file, storedBytes, peersBytes, seedBytes, handedBytes, keptBytes } = account
-  const { fetchedBytes, deliveredBytes, cachedBytes } = account
-  const known = storedBytes + handedBytes + keptBytes + fetchedBytes
-  const passedOn = Math.max(0, Math.min(deliveredBytes, file.contentLength) - known)
+  const { file, storedBytes, peersBytes, seedBytes, keptBytes, fetchedBytes, deliveredBytes, cachedBytes } = account
+  const here = storedBytes + peersBytes + seedBytes + keptBytes + fetchedBytes
+  const passedOn = Math.max(0, Math.min(deliveredBytes, file.contentLength) - here)
   return {
     peers: peersBytes,
-    origin: fetchedBytes + keptBytes + passedOn + seedBytes,
-    cache: cachedBytes + Math.max(0, deliveredBytes - handedBytes - keptBytes - passedOn),
+    origin: fetchedBytes + seedBytes + keptBytes + passedOn,
+    cache: cachedBytes + Math.max(0, deliveredBytes - peersBytes - seedBytes - keptBytes - passedOn),
   }
 }
 

@@ -89,11 +89,7 @@ export class SiteSwarms implements PieceSource {
     const stopHurrying = isStream ? () => {} : hurry(run, { receivedBytes, wantedBytes, ledger })
     return {
       prefer: run.prefer,
-      async take(piece) {
-        const bytes = await run.take(place.first + piece)
-        ledger.handed(file, bytes.length)
-        return bytes
-      },
+      take: piece => run.take(place.first + piece),
       end() {
         stopHurrying()
         run.end()
