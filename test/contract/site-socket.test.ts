@@ -258,7 +258,7 @@ describe('the figures of a site', () => {
     const limits = { reportersMin: 1 }
     const before = await tracker({ limits })
     const page = new Page('a', before.url, first)
-    page.totals = { ...NOTHING, peers: 1000 }
+    page.totals = { ...NOTHING, peers: 1000, wasted: 10 }
     for (let round = 0; round < 2; round++) await page.announced()
     assert.deepEqual((await shown(before)).bytes, page.totals)
     const { port } = before

@@ -13,3 +13,14 @@ export function installPackages(packages: readonly string[]): void {
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
 }
+
+/**
+ * What to tell who has not a command that comes with a package, after an attempt to install it; undefined: it is there.
+ * @param args with which the command succeeds at once
+ */
+export function missingPackage(command: string, args: readonly string[], debianPackage: string): string | undefined {
+  const isThere = (): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0
+  if (isThere()) return undefined
+  if (canInstall()) installPackages([debianPackage])
+  return isThere() ? undefined : `${debianPackage} is not installed here (Debian: apt-get install ${debianPackage})`
+}

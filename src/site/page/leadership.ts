@@ -48,6 +48,13 @@ export class Leadership {
   readonly #store = indexedDBStore({ name: SITE_STORE_NAME })
   readonly #ledger = new Ledger()
   readonly #deploys: Deploys
+  /** One for all sessions, for it knows what each tracker has been told. */
+  readonly #sockets = siteSockets(WebSocket, {
+    candidates: () => ({ lan: this.#policy?.allowsLan === true, relayOnly: this.#policy?.isRelayOnly === true }),
+    pointer: () => this.#pointer,
+    onPointer: bytes => void this.#deploys.take(bytes),
+    totals: () => this.stats,
+  })
   #manifest: Manifest | undefined
   #policy: SitePolicy | undefined
   #permission: Permission | undefined
@@ -56,7 +63,6 @@ export class Leadership {
   #layers: Layers | undefined
   #swarms: SiteSwarms | undefined
   #pointer: Uint8Array | undefined
-  #tellPointer = (): void => {}
   #stopServing = (): void => {}
   #timer: ReturnType<typeof setInterval> | undefined
   /** Of what these swarms have sent. */
@@ -80,7 +86,7 @@ export class Leadership {
       onRefused: options.warning,
       onPointer: bytes => {
         this.#pointer = bytes
-        this.#tellPointer()
+        this.#sockets.tellPointer()
       },
     })
   }
@@ -186,20 +192,13 @@ export class Leadership {
 
   #openSwarms(policy: SitePolicy, manifest: Manifest): SiteSwarms {
     const { base, siteKey } = manifest
-    const sockets = siteSockets(WebSocket, {
-      candidates: () => ({ lan: policy.allowsLan, relayOnly: policy.isRelayOnly }),
-      pointer: () => this.#pointer,
-      onPointer: bytes => void this.#deploys.take(bytes),
-      totals: () => this.stats,
-    })
-    this.#tellPointer = sockets.tellPointer
     // New in each session: nothing ties the visits of a browser together.
     const peerId = PEER_ID_PREFIX + toHex(crypto.getRandomValues(new Uint8Array((20 - PEER_ID_PREFIX.length) / 2)))
     const iceTransportPolicy = policy.isRelayOnly ? 'relay' : 'all'
     const swarms = new SiteSwarms({
       scope: toHex(siteKey),
       store: this.#store,
-      network: createNetwork({ peerId, iceTransportPolicy, WebSocket: sockets.WebSocket }),
+      network: createNetwork({ peerId, iceTransportPolicy, WebSocket: this.#sockets.WebSocket }),
       origin: createOrigin({ fetch: originFetch(base, (url, init) => this.#fetch(url, init)) }),
       peerId,
       visitorsMin: policy.visitorsMin,

@@ -170,6 +170,8 @@ function isSame(pointer: Uint8Array, other: Uint8Array | undefined): boolean {
   return other !== undefined && equalBytes(pointer, other)
 }
 
+/** Totals may begin anew with a new session. */
 function difference(totals: SiteTotals, before: SiteTotals): SiteTotals {
-  return Object.fromEntries(SOURCES.map(source => [source, totals[source] - before[source]])) as unknown as SiteTotals
+  const differences = SOURCES.map(source => [source, Math.max(0, totals[source] - before[source])])
+  return Object.fromEntries(differences) as SiteTotals
 }

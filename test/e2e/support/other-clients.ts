@@ -1,7 +1,7 @@
 /** Other BitTorrent clients, as Debian has them: libtorrent, which knows v2, and aria2, which knows v1. */
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { canInstall, installPackages } from '../../support/debian.ts'
+import { missingPackage } from '../../support/debian.ts'
 
 export interface OtherClient {
   readonly name: string
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 90_000
 export function libtorrent(): OtherClient {
   return {
     name: 'libtorrent',
-    missing: unlessThere(PYTHON, ['-c', 'import libtorrent'], 'python3-libtorrent'),
+    missing: missingPackage(PYTHON, ['-c', 'import libtorrent'], 'python3-libtorrent'),
     fetch: (torrentFile, folder) => run(PYTHON, [LIBTORRENT_SCRIPT, torrentFile, folder]),
   }
 }
@@ -33,16 +33,9 @@ export function aria2(): OtherClient {
   ]
   return {
     name: 'aria2',
-    missing: unlessThere('aria2c', ['--version'], 'aria2'),
+    missing: missingPackage('aria2c', ['--version'], 'aria2'),
     fetch: (torrentFile, folder) => run('aria2c', [...quiet, '--seed-time=0', `--dir=${folder}`, torrentFile]),
   }
-}
-
-function unlessThere(command: string, args: readonly string[], debianPackage: string): string | undefined {
-  const isThere = (): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0
-  if (isThere()) return undefined
-  if (canInstall()) installPackages([debianPackage])
-  return isThere() ? undefined : `${debianPackage} is not installed here (Debian: apt-get install ${debianPackage})`
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

@@ -1,9 +1,10 @@
 /** A real TURN server: coturn, as Debian has it. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { missingPackage } from '../../support/debian.ts'
 import { scratchFolder } from './cli.ts'
 import type { Lifetime } from './scope.ts'
 import { endChild, firstMatch } from './trackers.ts'
@@ -16,8 +17,7 @@ export interface TurnServer {
 
 /** What to tell who has it not; undefined: it is there. */
 export function missingTurn(): string | undefined {
-  const isThere = spawnSync('turnserver', ['--version'], { stdio: 'ignore' }).error === undefined
-  return isThere ? undefined : 'coturn is not installed here (Debian: apt-get install coturn)'
+  return missingPackage('turnserver', ['--version'], 'coturn')
 }
 
 /** At an address of this machine that is not loopback where it has one: browsers leave loopback alone. */
