@@ -12,6 +12,7 @@ import { startShoalTracker } from '../e2e/support/trackers.ts'
 import { browserVersion, ensureBrowsers } from '../support/browsers.ts'
 import { buildOnce } from '../support/stages.ts'
 import type { Bench, Ground, Limit, Row } from './bench.ts'
+import { breakEven } from './break-even.ts'
 import { fanout } from './fanout.ts'
 import { hidden } from './hidden.ts'
 import { memory } from './memory.ts'
@@ -19,7 +20,7 @@ import { reality } from './reality.ts'
 import { digits, markdownTable, median, spread } from './statistics.ts'
 import { distant, small, transfer } from './transfer.ts'
 
-const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden]
+const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven]
 
 const BUILD_TIMEOUT_MS = 180_000
 
@@ -89,7 +90,11 @@ async function prepare(scope: Scope): Promise<Ground> {
     scope,
     browser: await launchBrowser(scope, 'chromium'),
     site: await startSite(scope, {
-      modules: { '/raw.js': 'test/bench/page/raw.ts', '/set-up.js': 'test/bench/page/set-up.ts' },
+      modules: {
+        '/raw.js': 'test/bench/page/raw.ts',
+        '/set-up.js': 'test/bench/page/set-up.ts',
+        '/break-even.js': 'test/bench/page/break-even.ts',
+      },
     }),
     trackerUrl: tracker.url,
     runs,
