@@ -73,7 +73,7 @@ export const SERVER_DEFAULTS = {
   /** The same for all connections of one address together. */
   messagesPerSecondPerAddress: 500,
   messagesBurstPerAddress: 10_000,
-  /** Pointers whose signature is checked, in all and of one address, in the long run and at once. A check takes 0.1 to 0.4 ms. */
+  /** Pointers whose signature is checked, in all and of one address, in the long run and at once. A check takes 0.2 to 0.8 ms. */
   pointerChecksPerSecond: 100,
   pointerChecksBurst: 200,
   pointerChecksPerSecondPerAddress: 1,

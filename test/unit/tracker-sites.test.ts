@@ -174,6 +174,24 @@ describe('a pointer is refused', () => {
     assert.deepEqual(bench.failure(1, altered), malformed)
   })
 
+  it('whichever of its bytes is altered: nobody is ever told of such a one', () => {
+    const bench = new Bench({ pointerChecksBurst: 10_000, pointerSeconds: 0 })
+    bench.tell(1, first)
+    for (let at = 0; at < first!.length; at++) {
+      for (const mask of [1, 0x80]) {
+        const altered = first!.slice()
+        altered[at]! ^= mask
+        // From another address each, or that would be what it is refused for.
+        const connection = 2 + at * 2 + Number(mask === 1)
+        const effects = bench.step({ type: 'message', connection, request: { type: 'pointer', pointer: altered } })
+        assert.ok(effects.every(({ to }) => to === connection))
+        const [effect] = effects
+        if (effect?.type === 'send' && effect.reply.type === 'pointer') assert.equal(effect.reply.pointer, first)
+      }
+    }
+    assert.deepEqual(bench.tell(1, first), [])
+  })
+
   it('when the old key does not vouch for the new one', async () => {
     const [link] = successor.rotated
     const rotated = [{ key: owner.key, signature: link!.signature.toReversed() }]
