@@ -36,6 +36,7 @@ export type ShoalErrorCode =
   | 'site-older' // an older version than was seen before
   | 'site-base' // made for another address
   | 'site-mismatch' // pointer and manifest do not belong together
+  | 'site-gone' // there is no pointer
   | 'site-unsupported' // no Ed25519 here
   // storage
   | 'quota'

@@ -82,9 +82,11 @@ export function startAgent(tag: Tag): Agent {
   }
 
   function warn(error: ShoalError): void {
-    // Once each: an origin that is down for a day fills no console.
-    if (warned.has(error.message)) return
-    warned.add(error.message)
+    // Once of each kind, and of each host: an origin that is down for a day, or many files, fills no console.
+    const { url } = error.details
+    const kind = `${error.code} ${typeof url === 'string' ? new URL(url).host : ''}`
+    if (warned.has(kind)) return
+    warned.add(kind)
     console.warn(`Shoal: ${error.message}`)
     tag.raise('warning', { error })
   }

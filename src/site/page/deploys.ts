@@ -66,10 +66,20 @@ export class Deploys {
 
   async #look(): Promise<void> {
     const response = await fetch(new URL(SITE_NAMES.pointer, this.#base), { cache: 'no-cache' }).catch(() => undefined)
-    if (response?.status === 404 || response?.status === 410) return this.#options.onEnd(true)
+    if (response?.status === 404 || response?.status === 410) return this.#miss(response.url)
     // The origin is down, or busy: what is believed already may go on, and it is asked again.
     if (!response?.ok) return
     await this.take(await readBounded(response, SITE_LIMITS.pointerBytesMax))
+  }
+
+  #miss(url: string): void {
+    // The same one may come back.
+    this.#pointer = undefined
+    const what = `There is no pointer at ${url}: the site goes on without peers.`
+    this.#options.onRefused(
+      new ShoalError('site-gone', `${what} Where Shoal is not wanted any more, take its tag out.`),
+    )
+    this.#options.onEnd(true)
   }
 
   async #takePointer(bytes: Uint8Array): Promise<void> {

@@ -10,6 +10,7 @@ import { toHex } from '../../metainfo/bytes.ts'
 import type { Network, Origin, PieceRef, PieceStore, Store, TrackerStatus } from '../../ports.ts'
 import { Session } from '../../session.ts'
 import { openPieces } from '../../torrent/opening.ts'
+import { outcomeOf } from '../../torrent/outcomes.ts'
 import type { Demand, Share } from '../../swarm/events.ts'
 import type { Random } from '../../swarm/random.ts'
 import { Vault } from '../../vault.ts'
@@ -62,6 +63,7 @@ export class JoinedSwarm {
   /** The store is open. */
   readonly ready = this.#ready.promise
   #pieceStore: PieceStore | undefined
+  readonly #trackerStates = new Map<string, TrackerStatus['state']>()
   #isTelling = false
   #news = deferred()
   #lastWant = 0
@@ -90,12 +92,21 @@ export class JoinedSwarm {
           events.demanded()
         },
         report: report => {
+          if (report.type === 'banned') events.warning(outcomeOf(report)!.error)
           if (report.type !== 'piece') return
           events.piece(report.piece, report.source)
           this.#arrived()
         },
-        warning: error => events.warning(error),
-        tracker: status => events.tracker(status),
+        warning: error => {
+          if (error.code !== 'tracker-unreachable') events.warning(error)
+        },
+        tracker: status => {
+          const { url, state, error } = status
+          // A connection that breaks is made anew: browsers break it when the page is left. Told is when it cannot be made.
+          if (state === 'reconnecting' && error && this.#trackerStates.get(url) !== 'connected') events.warning(error)
+          this.#trackerStates.set(url, state)
+          events.tracker(status)
+        },
       },
     )
   }

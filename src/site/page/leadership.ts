@@ -155,7 +155,7 @@ export class Leadership {
         : resource.bodyBytes
       this.#ledger.loaded(file, { ...resource, bodyBytes })
       try {
-        await this.#keep(file, url)
+        await this.#keep(file, url, resource.isByWorker)
       } catch {
         // The cache has let it go, or the store has: others have it.
       }
@@ -214,7 +214,10 @@ export class Leadership {
   }
 
   #describe({ path }: SiteFile): Pick<FileStats, 'url' | 'verified'> {
-    return { url: siteUrl(this.#manifest!.base, path), verified: this.#swarms?.verifiedBytes(path) ?? 0 }
+    return {
+      url: siteUrl(new URL('.', this.#options.manifestUrl).href, path),
+      verified: this.#swarms?.verifiedBytes(path) ?? 0,
+    }
   }
 
   async #closeSwarms(): Promise<void> {
@@ -227,11 +230,13 @@ export class Leadership {
   }
 
   /** What a page has used is given to peers; what lies in the browser's cache is not downloaded again for that. */
-  async #keep(file: SiteFile, url: string): Promise<void> {
+  async #keep(file: SiteFile, url: string, isByWorker: boolean): Promise<void> {
     const swarms = this.#swarms
     if (!swarms) return
     await this.#learn(file)
-    if ((await swarms.use(file.path)) || file.encoding || this.#triedUrls.has(url)) return
+    if ((await swarms.use(file.path)) || file.encoding) return
+    // What the worker made is in no cache of the browser's, and Chromium's console tells of every miss.
+    if (isByWorker || this.#triedUrls.has(url)) return
     this.#triedUrls.add(url)
     const cached = await this.#fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => undefined)
     if (cached?.status === 200 && cached.body) await swarms.ingest(file.path, cached.body)

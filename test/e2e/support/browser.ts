@@ -11,6 +11,8 @@ export interface LaunchOptions {
   readonly profile?: string
   /** More command-line flags. */
   readonly args?: readonly string[]
+  /** Firefox's, as `about:config` has them. */
+  readonly preferences?: Readonly<Record<string, unknown>>
 }
 
 /** puppeteer switches off what browsers do to hidden tabs; tests want browsers as people have them. */
@@ -38,6 +40,7 @@ export async function launchBrowser(
     protocolTimeout: PROTOCOL_TIMEOUT_MS,
     args: [...(isChromium ? CHROMIUM_ARGS : []), ...(options.args ?? [])],
     ...(isChromium && { ignoreDefaultArgs: PUPPETEER_FLAGS_NOT_WANTED }),
+    ...(options.preferences !== undefined && { extraPrefsFirefox: options.preferences }),
     ...(options.profile !== undefined && { userDataDir: options.profile }),
   })
   lifetime.after(() => browser.close())

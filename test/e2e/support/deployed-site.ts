@@ -159,18 +159,29 @@ export interface Visitor {
   readonly noise: string[]
 }
 
-export async function visit(lifetime: Lifetime, browser: Browser, url: string): Promise<Visitor> {
+/** @param prepare what is done to each of their pages before it goes there */
+export async function visit(
+  lifetime: Lifetime,
+  browser: Browser,
+  url: string,
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<Visitor> {
   const context = await browser.createBrowserContext()
   lifetime.after(async () => {
     if (browser.connected && browser.browserContexts().includes(context)) await context.close()
   })
   const noise: string[] = []
-  const page = await openPage(context, url, noise)
+  const page = await openPage(context, url, noise, prepare)
   return { context, page, noise }
 }
 
 /** Another tab of the same visitor. */
-export async function openPage(context: BrowserContext, url: string, noise: string[] = []): Promise<Page> {
+export async function openPage(
+  context: BrowserContext,
+  url: string,
+  noise: string[] = [],
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<Page> {
   const page = await context.newPage()
   page.on('console', message => {
     if (process.env.SHOAL_TEST_VERBOSE) console.log(`[${message.type()}] ${message.text()}`)
@@ -179,6 +190,7 @@ export async function openPage(context: BrowserContext, url: string, noise: stri
   page.on('pageerror', error => noise.push(String(error)))
   // What tsx wraps named functions in; functions that are sent to the page refer to it.
   await page.evaluateOnNewDocument('globalThis.__name = value => value')
+  await prepare?.(page)
   await page.goto(url)
   return page
 }
