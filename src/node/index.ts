@@ -6,7 +6,7 @@ import type { Torrent } from '../index.ts'
 import type { Platform } from '../platform.ts'
 import { memoryStore } from '../store/memory.ts'
 import { publicWebSocket } from './public-sockets.ts'
-import { publicFetch } from './public-urls.ts'
+import { publicFetch } from './guarded-fetch.ts'
 
 export interface NodeShoalOptions extends ShoalOptions {
   /**

@@ -1,7 +1,6 @@
-/** Keeps torrents from making a server fetch what only the server can reach (server-side request forgery). */
-import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
-import { ShoalError } from '../errors.ts'
+/** Which addresses torrents may make a server connect to: not those that only the server can reach (server-side request forgery). */
+import { lookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /** IANA's special-purpose registries (RFC 6890 and its updates): addresses that are not public hosts. */
 const NOT_PUBLIC = new BlockList()
@@ -37,54 +36,33 @@ for (const [network, bits] of [
   NOT_PUBLIC.addSubnet(network, bits, 'ipv6')
 }
 
-/** Redirects followed. */
-const REDIRECTS_MAX = 5
-
-/**
- * Fetches from public hosts only, and checks every redirect.
- * @throws ShoalError `blocked-address` where a URL is not http(s), or its host has an address that is not public
- */
-export async function publicFetch(url: string, init: RequestInit): Promise<Response> {
-  let next = url
-  for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-    await requirePublic(next)
-    const response = await fetch(next, { ...init, redirect: 'manual' })
-    const location = response.headers.get('location')
-    if (response.status < 300 || response.status > 399 || location === null) return response
-    await response.body?.cancel()
-    if (!URL.canParse(location, next)) break
-    next = new URL(location, next).href
-  }
-  throw new ShoalError('blocked-address', `${url} is not fetched: it redirects too often, or to nowhere.`, {
-    details: { url },
-  })
-}
-
-/** Whether a URL may be fetched by `publicFetch`, so far as its host shows. */
-export function isPublicUrl(url: string): Promise<boolean> {
-  return requirePublic(url).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function requirePublic(url: string): Promise<void> {
-  const { protocol, hostname } = new URL(url)
-  if (protocol !== 'http:' && protocol !== 'https:') throw blocked(url, 'only http and https are fetched')
-  const host = hostname.replace(/^\[|\]$/g, '')
-  // A host that does not resolve is refused by the fetch itself, with its own error.
-  const addresses = isIP(host) ? [{ address: host }] : await lookup(host, { all: true }).catch(() => [])
-  for (const { address } of addresses) {
-    if (!isPublicAddress(address)) throw blocked(url, `${address} is not a public address`)
-  }
-}
-
 /** @param address IPv4 or IPv6, with or without a zone */
 export function isPublicAddress(address: string): boolean {
   return !NOT_PUBLIC.check(address.replace(/%.*$/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-function blocked(url: string, why: string): ShoalError {
-  const message = `${url} is not fetched: ${why}. Pass allowPrivateAddresses to allow it.`
-  return new ShoalError('blocked-address', message, { details: { url } })
+/** Of a URL. */
+export function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '')
+}
+
+/**
+ * A lookup that fails where a name has an address that is not allowed. What was checked is what is connected to: a name that resolves to
+ * something else a moment later gains nothing. Addresses are not looked up, and must be checked before.
+ * @param refusal the error that the connection fails with
+ */
+export function guardedLookup(
+  isAllowed: (address: string) => boolean,
+  refusal: (address: string) => Error,
+): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, [])
+      const refused = addresses.find(({ address }) => !isAllowed(address))
+      if (refused) return callback(refusal(refused.address), [])
+      if (options.all) return callback(null, addresses)
+      const { address, family } = addresses[0]!
+      callback(null, address, family)
+    })
+  }
 }
