@@ -1,17 +1,23 @@
 /** `shoal seed --site` as a process: a whole site from its folder and from its server, deploy after deploy. */
 import assert from 'node:assert/strict'
-import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { assertAsOnDisk, buildSite, type BuiltSite, visit } from './support/built-site.ts'
+import { swarmsOf } from '../../src/site/swarms.ts'
+import { launchBrowser } from './support/browser.ts'
+import { assertAsOnDisk, buildSite, type BuiltSite, peersOnly, visit } from './support/built-site.ts'
 import { runCli, type RunningCli, scratchFolder, startCli } from './support/cli.ts'
 import { keepDiary, startClient } from './support/node-peers.ts'
 import { payloadBytes } from './support/payload.ts'
+import { sha256Hex, toBase64 } from './support/peer-types.ts'
+import { PEER_MODULES, shoalInPage } from './support/peers.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
+import { startSite } from './support/site.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
 const scope = fileScope()
 const tracker = startShoalTracker(scope)
+const pages = startSite(scope, { modules: PEER_MODULES })
 
 /** Hexadecimal digits, which compress: what travels is the twin. */
 const data = Buffer.from(Buffer.from(payloadBytes(3, 0, 150_000)).toString('hex'))
@@ -51,6 +57,27 @@ describe('shoal seed --site with a folder', () => {
     await assertServed(t, stage)
     assert.equal((await seeder.stop('SIGINT')).exitCode, 130)
   })
+
+  for (const name of ['chromium', 'firefox'] as const) {
+    it(`serves a visitor in ${name}`, async t => {
+      const stage = await scene(t)
+      await seed(t, 'site', stage).printed(isSeeding)
+      const page = await shoalInPage(t, name, {
+        browser: await launchBrowser(t, name),
+        siteUrl: (await pages).url,
+        trackers: [],
+      })
+      for (const swarm of swarmsOf(await stage.manifest())) {
+        const { files, error } = await page.download({ torrent: toBase64(peersOnly(swarm)) })
+        assert.equal(error, undefined)
+        const received = files.map(({ sha256 }) => sha256).sort()
+        const listed = swarm.files.map(({ path, encoding }) => join(stage.site, encoding ? `${path}.gz` : path))
+        const expected = await Promise.all(listed.map(async place => sha256Hex(bufferOf(await readFile(place)))))
+        assert.deepEqual(received, expected.sort())
+      }
+      await page.close()
+    })
+  }
 
   it('follows a deploy, and goes on with bulk files that stay as they are', async t => {
     const stage = await scene(t)
@@ -258,10 +285,15 @@ describe('shoal seed --rate', () => {
     const from = { bytes: received(), at: performance.now() }
     await bulk!.torrent.done
     const perSecond = ((received() - from.bytes) * 1000) / (performance.now() - from.at)
+    t.diagnostic(`${(perSecond / rate).toFixed(3)} of the rate that was allowed`)
     assert.ok(perSecond < rate * 1.05, `${perSecond} bytes a second at the most of ${rate}`)
     assert.ok(perSecond > rate * 0.8, `${perSecond} bytes a second, and ${rate} were allowed`)
   })
 })
+
+function bufferOf(bytes: Buffer): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
+}
 
 /** What happens behind a process that says nothing of it. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -18,6 +18,8 @@ interface Origin {
   /** Sends a file's bytes as they are no longer on disk. */
   readonly isOld?: boolean
   readonly isEmpty?: boolean
+  /** Keeps back what begins with a dot. */
+  readonly hidesDots?: boolean
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -28,7 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Builds a site of an image and a document with a twin, asking the server that serves it. */
-async function probed(lifetime: Lifetime, origin: Origin): Promise<CliOutcome> {
+async function probed(lifetime: Lifetime, origin: Origin, ...more: readonly string[]): Promise<CliOutcome> {
   const folder = await scratchFolder(lifetime)
   const site = join(folder, 'site')
   await mkdir(site)
@@ -40,7 +42,7 @@ async function probed(lifetime: Lifetime, origin: Origin): Promise<CliOutcome> {
   const { port } = server.address() as AddressInfo
   assert.equal((await runCli(['keygen'], { cwd: folder })).exitCode, 0)
   const urls = ['--origin', `http://127.0.0.1:${port}/`, '--tracker', 'wss://tracker.example']
-  const outcome = await runCli(['build', 'site', ...urls, '--probe'], { cwd: folder })
+  const outcome = await runCli(['build', 'site', ...urls, '--probe', ...more], { cwd: folder })
   assert.equal(outcome.exitCode, 0, outcome.stderr)
   return outcome
 }
@@ -51,13 +53,14 @@ async function answer(site: string, origin: Origin, request: IncomingMessage, re
     response.writeHead(200, { 'Content-Type': 'text/html', ...origin.page }).end('<!doctype html>')
     return
   }
-  const bytes = origin.isEmpty ? undefined : await readFile(join(site, path)).catch(() => undefined)
+  const isKeptBack = origin.isEmpty || (origin.hidesDots && path.startsWith('.'))
+  const bytes = isKeptBack ? undefined : await readFile(join(site, path)).catch(() => undefined)
   if (bytes === undefined) {
     response.writeHead(404).end()
     return
   }
   const body = origin.isOld ? bytes.subarray(1) : bytes
-  const headers = { 'Content-Type': TYPES[path.split('.').at(-1)!], ...origin.files }
+  const headers = { 'Content-Type': TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream', ...origin.files }
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
   if (range === null || origin.hasRanges === false) {
     response.writeHead(200, headers).end(body)
@@ -87,6 +90,13 @@ describe('shoal build --probe', () => {
   it('does not warn of isolated pages whose worker has the header too', async t => {
     const headers = { 'Cross-Origin-Embedder-Policy': 'require-corp' }
     assert.deepEqual(warningsIn(await probed(t, { page: headers, files: headers })), [])
+  })
+
+  it('warns of a server that keeps back the pad files of a hybrid', async t => {
+    const kept = warningsIn(await probed(t, { hidesDots: true }, '--hybrid'))
+    assert.match(kept.join('\n'), /\.pad\/\d+ is answered with 404: serve what lies in \.pad\//)
+    assert.deepEqual(warningsIn(await probed(t, {}, '--hybrid')), [])
+    assert.deepEqual(warningsIn(await probed(t, { hidesDots: true })), [])
   })
 
   const cases: readonly (readonly [what: string, origin: Origin, warning: RegExp])[] = [

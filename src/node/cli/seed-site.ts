@@ -45,6 +45,8 @@ const ORIGIN_POLL_SECONDS = 15 * 60
 /** Two calls of stat. */
 const FOLDER_POLL_SECONDS = 2
 const STATUS_INTERVAL_MS = 250
+/** Of all swarms together: no browser's bound holds here, and every bulk file is a swarm. */
+const CONNECTIONS_MAX = 200
 
 export async function seedSite(context: CommandContext, options: SeedSiteOptions): Promise<void> {
   const { terminal, signal } = context
@@ -173,7 +175,15 @@ async function networkOf(
 
 function clientOf({ tracker: trackers = [], rate, iceServer }: SeedSiteOptions, platform: Platform): Shoal {
   const servers = iceServer && { iceServers: iceServers(iceServer) }
-  return new Shoal({ trackers, ...servers, ...(rate !== undefined && { uploadBytesPerSecond: rate }) }, platform)
+  return new Shoal(
+    {
+      trackers,
+      connectionsMax: CONNECTIONS_MAX,
+      ...servers,
+      ...(rate !== undefined && { uploadBytesPerSecond: rate }),
+    },
+    platform,
+  )
 }
 
 /** `https://example.org/app/` → `shoal-example.org-app`. */

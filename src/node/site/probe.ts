@@ -5,6 +5,7 @@ import type { Manifest } from '../../site/manifest.ts'
 import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
 import { siteUrl } from '../../site/paths.ts'
 import { cspComplaints, cspNeeds } from './csp.ts'
+import { padPath, padsOf } from './pads.ts'
 
 /** What a probe found. */
 export interface Findings {
@@ -30,6 +31,8 @@ export async function probeSite(manifest: Manifest, signal: AbortSignal): Promis
   const any = twin ?? plain
   if (any !== undefined) await probe.encodings(any)
   if (twin !== undefined) await probe.twin(twin)
+  const [pad] = padsOf(manifest)
+  if (pad !== undefined) await probe.pad(pad)
   signal.throwIfAborted()
   return { facts, warnings }
 }
@@ -130,6 +133,16 @@ class Probe {
     if (encoding !== null)
       this.#warnings.push(
         `${path} is sent with Content-Encoding ${encoding}: browsers would inflate it and no piece would verify; serve .gz files as they are, or build with --no-twins`,
+      )
+  }
+
+  /** Servers often keep back what begins with a dot. */
+  async pad(lengthBytes: number): Promise<void> {
+    const path = padPath(lengthBytes)
+    const response = await this.#ask(siteUrl(this.#manifest.base, path))
+    if (response !== undefined && !response.ok)
+      this.#warnings.push(
+        `${path} is answered with ${response.status}: serve what lies in .pad/, or clients of version 1 never end`,
       )
   }
 
