@@ -4,7 +4,7 @@
  *
  * Pages are never listed, so that their tag can be given its version when the manifest is made, after everything was written.
  */
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import { isInside } from './confined-folder.ts'
 import { buildSite, checkKeyPlace } from './site/build.ts'
@@ -95,7 +95,8 @@ export function shoal(options: SiteConfig = {}): ShoalPlugin {
       site = await readSite(options, vite?.root ?? process.cwd())
       for (const warning of site.key.warnings) this.warn(`${warning}.`)
       const base = vite === undefined || /^(?:\.\/)?$/.test(vite.base) ? site.base : new URL(vite.base, site.base).href
-      if (base !== site.base)
+      const { hosts } = site.settings
+      if (![site, ...hosts].some(place => place.base === base))
         this.warn(`Vite's base is ${base}, and the site is at ${site.base}: what is listed is not what pages ask for.`)
     },
 
@@ -112,7 +113,8 @@ export function shoal(options: SiteConfig = {}): ShoalPlugin {
       if (this.environment?.config.consumer === 'server') return
       const folder = resolve(dir ?? resolve(file!, '..'))
       const written = outputs.get(folder) ?? new Map<string, boolean>()
-      for (const entry of Object.values(bundle)) written.set(entry.fileName, isHashed(entry, assetFileNames))
+      for (const entry of Object.values(bundle))
+        written.set(resolve(folder, entry.fileName), isHashed(entry, assetFileNames))
       outputs.set(folder, written)
     },
 
@@ -167,7 +169,7 @@ async function finish(
     const what = `${outside} is written, which is outside of the site's folder ${folder}.`
     throw new ShoalError('invalid-argument', `${what} Name the folder that has all of it with "dir".`)
   }
-  await checkKeyPlace(settings.keyFile, folder)
+  await checkKeyPlace(settings.keyFile, { folder, hosts: settings.hosts })
   const { signal } = new AbortController()
   const result = await buildSite({
     ...settings,
@@ -175,7 +177,7 @@ async function finish(
     base,
     key,
     signal,
-    fingerprinted: byPath(outputs, folder),
+    fingerprinted: new Map([...outputs.values()].flatMap(files => [...files])),
     onProgress: () => undefined,
     onSkip: (path, why) => context.warn(`${path} is left out: ${why}.`),
   })
@@ -183,13 +185,4 @@ async function finish(
   const found = settings.probe ? await probeSite(result.manifest, signal) : { facts: [], warnings: [] }
   for (const warning of [...warnings, ...found.warnings.map(warning => `probe: ${warning}.`)]) context.warn(warning)
   context.info([...remarks, ...found.facts.map(fact => `probe: ${fact}`), ...results].join('\n'))
-}
-
-function byPath(outputs: ReadonlyMap<string, ReadonlyMap<string, boolean>>, folder: string): Map<string, boolean> {
-  const entries = [...outputs].flatMap(([output, files]) =>
-    [...files].map(([name, isNamed]) => {
-      return [relative(folder, resolve(output, name)).replaceAll('\\', '/'), isNamed] as const
-    }),
-  )
-  return new Map(entries)
 }

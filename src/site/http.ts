@@ -28,19 +28,20 @@ const FOREIGN_DESTINATIONS = /worker|frame|object|embed/
 
 /**
  * Path, and query, of what is asked for, where the kind of request is one to answer: a GET or HEAD, within the origin, for a part of a page,
- * that may come from a cache.
+ * that may come from a cache. What is asked of another host by CORS, which lets the page read it anyway, goes by its whole address.
  */
 export function pathOf({ url, method, mode, destination, cache, referrer }: Asked, origin: string): string | undefined {
   const isOwn = (address: string): boolean => `${address}/`.startsWith(`${origin}/`)
   return /GET|HEAD/.test(method) &&
-    isOwn(url) &&
+    (isOwn(url) || mode === 'cors') &&
     mode !== 'navigate' &&
     !FOREIGN_DESTINATIONS.test(destination) &&
     // 'reload' wants the origin's bytes, 'only-if-cached' the browser's cache; of 'no-store' and 'no-cache' see `answerTo`.
     /default|force|no-/.test(cache) &&
     // A style sheet of somebody else's, for one; without a referrer nobody can tell.
     (isOwn(referrer) || !referrer.startsWith('http'))
-    ? url.slice(origin.length).split('#')[0]
+    ? // An own address that another one names, in its query, makes no path: that begins with a '/'.
+      url.replace(`${origin}/`, '/').split('#')[0]
     : undefined
 }
 

@@ -45,4 +45,6 @@ export const SITE_NAMES = {
   unsigned: 'shoal.unsigned',
   /** Folder of the .torrents of bulk files. */
   bulk: 'shoal-bulk',
+  /** First name of paths on other hosts: nothing lies there. */
+  origins: 'shoal-origins',
 } as const

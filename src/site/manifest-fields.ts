@@ -6,7 +6,7 @@ import { HASH_BYTES } from '../metainfo/merkle.ts'
 import { bulkInfoHash, bulkPieceLength } from './bulk.ts'
 import { bytesOf, countOf, textOf } from './fields.ts'
 import { BULK_BYTES_ABOVE, SITE_LIMITS } from './limits.ts'
-import { isSitePath, isSiteType } from './paths.ts'
+import { isOrigin, isSitePath, isSiteType, originOf } from './paths.ts'
 import { refuseFormat } from './refusal.ts'
 
 /** A listed file. */
@@ -49,7 +49,7 @@ export interface BulkSwarm {
 export function readFiles(
   files: BencodeDict | undefined,
   layout: Layout,
-  siteKey: Uint8Array,
+  { siteKey, origins }: { readonly siteKey: Uint8Array; readonly origins: readonly string[] },
 ): ReadonlyMap<string, SiteFile> {
   if (files === undefined) refuseFormat('it has no list of files')
   const shared = sharedFiles(layout)
@@ -57,6 +57,9 @@ export function readFiles(
   for (const [name, entry] of files) {
     const path = toUtf8(fromLatin1(name)!)
     if (!isSitePath(path)) refuseFormat('a path in it is none that a site may list')
+    const origin = originOf(path)
+    if (origin !== undefined && !origins.includes(origin))
+      refuseFormat(`a file in it is on ${origin}, which it does not name`)
     if (!(entry instanceof BencodeDict)) refuseFormat('its list of files is damaged')
     const file = readFile(path, entry, { layout, shared, siteKey })
     if (file.swarm.kind === 'shared') shared.delete(torrentPath(path, file.encoding))
@@ -131,11 +134,6 @@ export function readOrigins(list: BencodeList | undefined): string[] {
     origins.push(origin)
   }
   return origins
-}
-
-/** As browsers write one: `https://assets.example`. */
-export function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
 
 /** @throws ShoalError `site-format` */

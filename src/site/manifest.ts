@@ -28,7 +28,7 @@ export interface Manifest extends Statement {
   readonly siteKey: Uint8Array
   /** By path, sorted by its bytes. */
   readonly files: ReadonlyMap<string, SiteFile>
-  /** Other hosts whose files may be listed. */
+  /** Other hosts whose files are listed. */
   readonly origins: readonly string[]
   /** What the owner asks of visitors' clients: see `policy.ts`. */
   readonly policy: ReadonlyMap<string, number | string>
@@ -102,6 +102,7 @@ function readShoal(bytes: Uint8Array, torrent: BencodeDict, shoal: BencodeDict):
     refuseFormat('its torrent is of another site')
   const base = textOf(shoal, 'base', SITE_LIMITS.pathCharactersMax)
   if (!isBase(base)) refuseFormat('its base is no address of a folder')
+  const origins = readOrigins(shoal.list('origins'))
   return {
     metainfo,
     infoHash: infoHashV2!,
@@ -113,8 +114,8 @@ function readShoal(bytes: Uint8Array, torrent: BencodeDict, shoal: BencodeDict):
     key,
     rotated,
     siteKey,
-    files: readFiles(shoal.dict('files'), layout, siteKey),
-    origins: readOrigins(shoal.list('origins')),
+    files: readFiles(shoal.dict('files'), layout, { siteKey, origins }),
+    origins,
     policy: readPolicyFields(shoal.dict('policy')),
   }
 }

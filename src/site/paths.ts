@@ -10,7 +10,20 @@ const TYPE = /^[a-z0-9][\w.+-]*\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/i
 /** Whether a site may list a file by this path. */
 export function isSitePath(path: string): boolean {
   if (path.length > SITE_LIMITS.pathCharactersMax || /[\p{Cc}\\\ufffd\p{Cs}]/u.test(path)) return false
-  return path.split('/').every(name => name !== '' && name !== '.' && name !== '..') && !isReservedPath(path)
+  if (path.split('/').some(name => name === '' || name === '.' || name === '..')) return false
+  const origin = originOf(path)
+  return origin === undefined ? !isReservedPath(path) : isOrigin(origin) && path.split('/').length > 3
+}
+
+/** The other host that has a file, of `shoal-origins/https/assets.example/a.png` `https://assets.example`; undefined: the site's own. */
+export function originOf(path: string): string | undefined {
+  const [first, scheme, host] = path.split('/', 3)
+  return first === SITE_NAMES.origins ? `${scheme}://${host}` : undefined
+}
+
+/** As browsers write one: `https://assets.example`. */
+export function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
 
 /** Whether Shoal itself writes there. */
@@ -32,7 +45,9 @@ export function isBase(text: string): boolean {
   return username + password + search + hash === ''
 }
 
-/** The address of a file, as browsers write what stands in a page: only what has a meaning in addresses is percent-encoded by us. */
+/** The address of a file, on whichever host it is, as browsers write what stands in a page: only what has a meaning in addresses is percent-encoded by us. */
 export function siteUrl(base: string, path: string): string {
-  return new URL(`./${path.replace(/[%?#\s]/g, encodeURIComponent)}`, base).href
+  const origin = originOf(path)
+  const [folder, rest] = origin === undefined ? [base, path] : [origin, path.split('/').slice(3).join('/')]
+  return new URL(`./${rest.replace(/[%?#\s]/g, encodeURIComponent)}`, folder).href
 }

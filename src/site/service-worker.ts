@@ -109,7 +109,7 @@ if (/\/shoal-sw/.test(worker.location.pathname)) {
 
 /** Lets the browser pass this worker by for what it would leave alone, where the browser knows how. */
 function route(event: InstallEvent): Promise<void> | undefined {
-  const listed = folders.map(folder => ({ urlPattern: { pathname: `${folder.replace(/[^\w/]/g, '\\$&')}*` } }))
+  const listed = folders.map(urlPattern => ({ urlPattern }))
   const conditions: RouteCondition[] = [{ requestMode: 'navigate' }, { not: { or: listed } }]
   return event.addRoutes?.(conditions.map(condition => ({ condition, source: 'network' })))
 }

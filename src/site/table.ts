@@ -6,7 +6,7 @@
  *
  *     { version, scope, types, folders, files: { [hash of the path]: [length, index of the type, root, piece length, immutable, gzip length] } }
  *
- * The hash is FNV-1a of 64 bits over what follows the path's '/', in hexadecimal digits; `immutable` is 1 or 0; the gzip length is 0
+ * The hash is FNV-1a of 64 bits over what follows the path's '/' (an address's 'h'), in hexadecimal digits; `immutable` is 1 or 0; the gzip length is 0
  * where there is no twin.
  */
 import { ShoalError } from '../errors.ts'
@@ -17,7 +17,7 @@ export const TABLE_MARKER = '%SHOAL_TABLE%'
 
 /** A listed file. */
 export interface TableEntry {
-  /** As `new URL(…).pathname` has it: from '/', percent-encoded, without a query. */
+  /** As `new URL(…).pathname` has it: from '/', percent-encoded, without a query. Of a file on another host its whole address. */
   readonly path: string
   /** Bytes that a page gets, at least 1: an empty file has no root and stays with HTTP. */
   readonly lengthBytes: number
@@ -71,7 +71,7 @@ export interface Table {
   readonly version: number
   readonly scope: string
   readonly types: readonly string[]
-  /** Every listed path begins with one of these, which end in '/': other paths need not be looked up. */
+  /** URL patterns of the folders of listed files: what none of them matches need not be looked up. */
   readonly folders: readonly string[]
   readonly files: Readonly<Record<string, Row>>
 }
@@ -100,7 +100,7 @@ export function encodeTable({ version, scope, entries }: SiteTable): string {
     paths.set(hash, path)
     files[hash] = [lengthBytes, types.indexOf(type), toHex(root), pieceLength, isImmutable ? 1 : 0, gzipBytes]
   }
-  return JSON.stringify({ version, scope, types, folders: foldersOf([...paths.values()]), files } satisfies Table)
+  return JSON.stringify({ version, scope, types, folders: patternsOf([...paths.values()]), files } satisfies Table)
 }
 
 /**
@@ -128,6 +128,16 @@ export function findListed({ files, types }: Pick<Table, 'files' | 'types'>, pat
     pieceBytes,
     isImmutable: immutable > 0,
   }
+}
+
+/** Folders of the site, and other hosts as a whole. */
+function patternsOf(paths: readonly string[]): string[] {
+  const own = paths.filter(path => path.startsWith('/'))
+  const hosts = paths.filter(path => !path.startsWith('/')).map(path => new URL(path).origin)
+  const folders = own.length > 0 || hosts.length === 0 ? foldersOf(own) : []
+  // What has a meaning in patterns is escaped.
+  const patterns = folders.map(folder => `${folder.replace(/[^\w/]/g, '\\$&')}*`)
+  return [...patterns, ...[...new Set(hosts)].sort().map(host => `${host}/*`)]
 }
 
 /** As deep as there is room for: the folders of the files, those above them, and at last all. */
@@ -163,7 +173,10 @@ function hashPath(path: string): string {
 
 function checkEntry({ path, lengthBytes, gzipBytes = 1, type, root, pieceLength }: TableEntry): void {
   const isLength = (length: number): boolean => Number.isSafeInteger(length) && length > 0
-  check(/^\/[!-"$->@-~]*$/.test(path), `${path} must be a path from '/', percent-encoded, without '?' and '#'.`)
+  check(
+    /^(?:https?:\/\/[^/]+)?\/[!-"$->@-~]*$/.test(path),
+    `${path} must be a path from '/', percent-encoded, without '?' and '#'.`,
+  )
   check(isLength(lengthBytes) && isLength(gzipBytes), `${path} must have a length of at least one byte.`)
   check(/^[ -~]+$/.test(type), `The content type of ${path} must be printable ASCII, not ${JSON.stringify(type)}.`)
   check(root.length === ROOT_BYTES, `The root of ${path} must have ${ROOT_BYTES} bytes, not ${root.length}.`)

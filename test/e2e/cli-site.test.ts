@@ -243,11 +243,13 @@ describe('shoal.config.json', () => {
       twins: true,
       expiresDays: 7,
       webSeeds: ['https://mirror.example/'],
-      origins: ['https://assets.example'],
+      origins: { 'https://assets.example/v1/': 'assets-host' },
       policy: { consent: 'manual' },
       cache: false,
       probe: false,
     }
+    await mkdir(join(stage.folder, 'assets-host/assets'), { recursive: true })
+    await writeFile(join(stage.folder, 'assets-host/assets/sky.jpg'), randomBytes(500))
     await writeFile(join(stage.folder, 'shoal.config.json'), JSON.stringify(config))
     await done(stage.run('build'))
     const manifest = await manifestIn(stage)
@@ -258,6 +260,7 @@ describe('shoal.config.json', () => {
     assert.deepEqual(manifest.metainfo.trackers, [['wss://one.example'], ['wss://two.example']])
     assert.deepEqual(manifest.metainfo.webSeeds, ['https://example.org/', 'https://mirror.example/'])
     assert.deepEqual(manifest.origins, ['https://assets.example'])
+    assert.ok(manifest.files.has('shoal-origins/https/assets.example/v1/assets/sky.jpg'))
     assert.equal(manifest.policy.get('consent'), 'manual')
     assert.ok(Math.abs(manifest.expires - Date.now() / 1000 - 7 * 86_400) < 120)
     await assert.rejects(stat(join(stage.folder, '.shoal-cache.json')))
@@ -278,7 +281,9 @@ describe('shoal.config.json', () => {
       ['{"minBytes": "16KiB"}', /"minBytes" must be a whole number/],
       ['{"scripts": 1}', /"scripts" must be true or false/],
       ['{"types": {".foo": "text/html"}}', /"types".*HTML/],
-      ['{"origins": ["https://a.example/"]}', /"origins"/],
+      ['{"origins": ["https://a.example/"]}', /"origins" must be folders by the address/],
+      ['{"origins": {"https://a.example": "assets"}}', /"origins"/],
+      ['{"origins": {"https://example.org/assets/": "assets"}}', /on the site's own host/],
       ['{"policy": []}', /"policy" must be an object/],
       ['{"policy": {"uploadRate": 1}}', /policy has no "uploadRate"\. There are: consent, upload-rate/],
       ['{"policy": {"rollout": 101}}', /"rollout" in a policy must be a whole number of percent of browsers, 0 to 100/],

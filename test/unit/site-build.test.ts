@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { cspComplaints, cspLines, cspNeeds } from '../../src/node/site/csp.ts'
 import { tableEntries } from '../../src/node/site/deploy.ts'
 import { naming } from '../../src/node/site/head.ts'
+import { hostPrefix } from '../../src/node/site/hosts.ts'
 import { isFingerprinted } from '../../src/node/site/select.ts'
 import { toHex } from '../../src/metainfo/bytes.ts'
 import { bulkPieceLength } from '../../src/site/bulk.ts'
@@ -35,10 +36,40 @@ describe('the address of a file', () => {
   }
 })
 
+describe('the address of a file on another host', () => {
+  it('is on that host, whatever the base is', () => {
+    const address = (path: string): string => siteUrl('https://example.org/app/', path)
+    assert.equal(address('shoal-origins/https/assets.example/a b/c#.png'), 'https://assets.example/a%20b/c%23.png')
+    assert.equal(address('shoal-origins/http/localhost:8000/a.png'), 'http://localhost:8000/a.png')
+    for (const host of ['https://assets.example/', 'https://assets.example/v%201/', 'http://localhost:8000/x/'])
+      assert.equal(address(`${hostPrefix({ base: host })}a.png`), `${host}a.png`)
+  })
+})
+
 describe('a path that a site may list', () => {
+  for (const path of [
+    'shoal-origins',
+    'shoal-origins/a.png',
+    'shoal-origins/https/assets.example',
+    'shoal-origins/ftp/assets.example/a.png',
+    'shoal-origins/https/ASSETS.example/a.png',
+    'shoal-origins/https/assets.example:443/a.png',
+    'shoal-origins/https/a@assets.example/a.png',
+    'shoal-origins/https/../a.png',
+  ])
+    it(`is not ${path}`, () => assert.equal(isSitePath(path), false))
   for (const path of ['', '/a', 'a/', 'a//b', './a', 'a/../b', '..', 'a\\b', 'a\0b', 'a\nb', '\ud800', 'shoal.torrent'])
     it(`is not ${JSON.stringify(path)}`, () => assert.equal(isSitePath(path), false))
-  for (const path of ['a', 'a/b', '...', 'a..b', 'ü/名', 'shoal/x', 'x/shoal.torrent'])
+  for (const path of [
+    'a',
+    'a/b',
+    '...',
+    'a..b',
+    'ü/名',
+    'shoal/x',
+    'x/shoal.torrent',
+    'shoal-origins/https/a.example/b',
+  ])
     it(`is ${path}`, () => assert.equal(isSitePath(path), true))
 })
 

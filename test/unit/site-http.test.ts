@@ -38,6 +38,21 @@ describe('a request', () => {
     ['without a referrer', { referrer: '' }, '/a.mp4'],
     ['with the referrer of a script', { referrer: 'about:client' }, '/a.mp4'],
     ['with the origin alone as its referrer', { referrer: ORIGIN }, '/a.mp4'],
+    [
+      'by CORS to another host, with a fragment',
+      { url: 'https://assets.example/a.mp4#t=3', mode: 'cors' },
+      'https://assets.example/a.mp4',
+    ],
+    [
+      'by CORS to another host that names our own',
+      { url: `https://other.example/?${ORIGIN}/a.mp4`, mode: 'cors' },
+      'https://other.example/?/a.mp4',
+    ],
+    [
+      'by CORS to a host whose name begins alike',
+      { url: `${ORIGIN}.other.example/a.mp4`, mode: 'cors' },
+      `${ORIGIN}.other.example/a.mp4`,
+    ],
     ['for a worklet, which has no policy of its own', { destination: 'audioworklet' }, '/a.mp4'],
   ]
   for (const [what, more, path] of answered) {
@@ -46,6 +61,7 @@ describe('a request', () => {
 
   const passed: readonly [string, Partial<Asked>][] = [
     ['to another origin', { url: 'https://site.example.org/a.mp4' }],
+    ['to another origin, as images ask for it', { url: 'https://assets.example/a.mp4' }],
     ['to another port', { url: `${ORIGIN}:8443/a.mp4` }],
     ['of a style sheet of another origin', { referrer: 'https://other.example/a.css' }],
     ['whose referrer only begins alike', { referrer: `${ORIGIN}.other.example/` }],

@@ -90,6 +90,16 @@ describe('a manifest', () => {
     assert.deepEqual([...manifest.files.keys()], [path])
   })
 
+  it('lists files on other hosts, and on no others than it names', async () => {
+    const path = 'shoal-origins/https/assets.example/img/a.png'
+    const file = await testFile(path, new Uint8Array(20_000))
+    const origins = ['https://assets.example']
+    const { manifest } = await verifyManifest(await testManifest(key, { files: [file], origins }), trust)
+    assert.equal(manifest.files.get(path)!.contentLength, 20_000)
+    for (const others of [[], ['http://assets.example'], ['https://assets.example:8443']])
+      await assert.rejects(testManifest(key, { files: [file], origins: others }), /on https:\/\/assets\.example/)
+  })
+
   it('names a file whose name is reserved on some systems as it is', async () => {
     const file = await testFile('con.png', new Uint8Array(20_000))
     const { manifest } = await verifyManifest(await testManifest(key, { files: [file] }), trust)

@@ -62,12 +62,12 @@ export function buildCommand(context: CommandContext): Command {
 async function build(context: CommandContext, dir: string | undefined, given: BuildArguments): Promise<void> {
   const { terminal, signal } = context
   const site = await readSiteOptions(dir, given)
-  const { base, folder, keyFile } = site
+  const { base, keyFile } = site
   if (base === undefined) throw new UsageError('Name the address of the site with --origin, as https://example.org/.')
   const isRollback = given.rollback === true
   if (site.trackers.length === 0 && !isRollback)
     throw new UsageError('Name the tracker at which visitors meet with --tracker, as wss://tracker.example.')
-  await checkKeyPlace(keyFile, folder)
+  await checkKeyPlace(keyFile, site)
   const key = await readKeyFile(keyFile)
   for (const warning of key.warnings) terminal.note(`shoal: ${warning}.`)
   const progress = { onProgress: hashingProgress(terminal), onSkip: skipReporter(terminal) }

@@ -38,8 +38,8 @@ export function signCommand(context: CommandContext): Command {
 
 async function sign({ terminal }: CommandContext, dir: string | undefined, given: SignArguments): Promise<void> {
   if (given.renew && given.kill) throw new UsageError('Give --renew or --kill, not both.')
-  const { folder, keyFile, expiresDays } = await readSiteOptions(dir, given)
-  await checkKeyPlace(keyFile, folder)
+  const { folder, hosts, keyFile, expiresDays } = await readSiteOptions(dir, given)
+  await checkKeyPlace(keyFile, { folder, hosts })
   const key = await readKeyFile(keyFile)
   if (key.sign === undefined) throw new UsageError(`${keyFile} is the public half of a key. Name the file that signs.`)
   for (const warning of key.warnings) terminal.note(`shoal: ${warning}.`)

@@ -30,10 +30,11 @@ export function verifyCommand(context: CommandContext): Command {
 
 async function verify(context: CommandContext, dir: string | undefined, given: SiteArguments): Promise<void> {
   const { terminal, signal } = context
-  const { folder, base } = await readSiteOptions(dir, given)
+  const { folder, hosts, base } = await readSiteOptions(dir, given)
   const key = given.key === undefined ? undefined : await readSiteKey(given.key)
   const { manifest, isKilled, warnings } = await verifyDeploy({
     folder,
+    hosts,
     key,
     base,
     signal,

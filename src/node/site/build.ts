@@ -14,19 +14,18 @@ import { type Deploy, type DeployFile, readManifestFile, signDeploy } from './de
 import { draftFiles, type Drafts } from './drafts.ts'
 import { HashCache } from './hash-cache.ts'
 import { expiryAfter, naming, nextVersion } from './head.ts'
+import type { SiteFolders } from './hosts.ts'
 import type { SiteKey } from './key-file.ts'
 import { missingPads, padPath } from './pads.ts'
-import { type LeftOut, type Selection, selectFiles } from './select.ts'
+import { type LeftOut, type Selection, selectSite } from './select.ts'
 import { replaceFile, Staging } from './staging.ts'
 import { type TaggedPage, taggedPages } from './tag.ts'
 
-export interface BuildOptions {
-  readonly folder: string
+export interface BuildOptions extends SiteFolders {
   /** Ends in '/'. */
   readonly base: string
   readonly trackers: readonly string[]
   readonly webSeeds: readonly string[]
-  readonly origins: readonly string[]
   readonly policy: Readonly<Record<string, number | string>>
   readonly selection: Selection
   /** Whether twins may be written. */
@@ -68,7 +67,7 @@ export interface BuildResult {
 export async function buildSite(options: BuildOptions): Promise<BuildResult> {
   const { folder, base, key, signal, selection } = options
   const cache = await HashCache.open(options.cacheFile)
-  const { files, leftOut } = await selectFiles(folder, selection, options)
+  const { files, leftOut } = await selectSite(options, selection, options)
   return withStaging(folder, async staging => {
     const drafts = await draftFiles(files, { ...options, cache, staging, minBytes: selection.minBytes })
     const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
@@ -77,6 +76,7 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
       ...naming(base, options.webSeeds),
       isHybrid: options.hybrid,
       files: drafts.files,
+      origins: [...new Set(options.hosts.map(({ base }) => new URL(base).origin))],
       key: key.key,
       rotated: key.rotated,
       version,
@@ -107,7 +107,7 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
  * @throws ShoalError `invalid-argument` when it is no deploy of this key, `file-changed` when its files are not those of the manifest
  */
 export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins' | 'hybrid'>): Promise<BuildResult> {
-  const { folder, base, key, signal } = options
+  const { folder, base, key } = options
   const bytes = await readManifestFile(folder)
   if (bytes === undefined) {
     const what = `There is no ${SITE_NAMES.manifest} in ${folder} to go back to.`
@@ -118,7 +118,7 @@ export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins'
     throw new ShoalError('site-key', 'The deploy was signed with a key that this one has not replaced. Use its own.')
   if (manifest.base !== base)
     throw new ShoalError('site-base', `The deploy is made for ${manifest.base}, not for ${base}. Build it anew.`)
-  await checkContents(folder, manifest, { signal, onProgress: options.onProgress })
+  await checkContents(options, manifest, options)
   const cache = await HashCache.open(options.cacheFile)
   const version = Math.max(await nextVersion(folder), cache.version(base) + 1)
   const head = { key: key.key, rotated: key.rotated, version, expires: expiryAfter(options.expiresDays) }
@@ -140,11 +140,14 @@ export async function rollBack(options: Omit<BuildOptions, 'selection' | 'twins'
 }
 
 /** Refuses to publish what must stay secret. @throws ShoalError `invalid-argument` */
-export async function checkKeyPlace(keyFile: string, folder: string): Promise<void> {
-  const [key, site] = await Promise.all([keyFile, folder].map(place => realpath(place).catch(() => resolve(place))))
-  if (!isInside(key!, site!)) return
-  const why = `The key ${keyFile} lies in ${folder}, which is published.`
-  throw new ShoalError('invalid-argument', `${why} Move it out, and make a new one if it was ever served.`)
+export async function checkKeyPlace(keyFile: string, { folder, hosts }: SiteFolders): Promise<void> {
+  const real = (place: string): Promise<string> => realpath(place).catch(() => resolve(place))
+  const key = await real(keyFile)
+  for (const published of [folder, ...hosts.map(host => host.folder)]) {
+    if (!isInside(key, await real(published))) continue
+    const why = `The key ${keyFile} lies in ${published}, which is published.`
+    throw new ShoalError('invalid-argument', `${why} Move it out, and make a new one if it was ever served.`)
+  }
 }
 
 /** Signed, with pointer and scripts; or unsigned, in a place where it changes nothing. */

@@ -4,8 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { messageOf, ShoalError } from '../../errors.ts'
 import { isUrl, SOCKET_PROTOCOLS, WEB_SEED_PROTOCOLS } from '../../metainfo/urls.ts'
 import { SITE_LIMITS } from '../../site/limits.ts'
-import { isOrigin } from '../../site/manifest-fields.ts'
-import { isSiteType } from '../../site/paths.ts'
+import { isBase, isSiteType } from '../../site/paths.ts'
 import { policyComplaint } from '../../site/policy.ts'
 import type { Selection } from './select.ts'
 
@@ -29,8 +28,11 @@ export interface SiteConfig extends Partial<Selection> {
   readonly expiresDays?: number
   /** Web seeds that have the files under the torrent's name, for other clients. */
   readonly webSeeds?: readonly string[]
-  /** Other asset hosts. Signed into the manifest; nothing reads them yet. */
-  readonly origins?: readonly string[]
+  /**
+   * Other hosts that have files of the site: the folder that is served there by its address, as `{"https://assets.example/": "dist/assets"}`. What lies
+   * in these folders is listed there, and not on the site itself. Pages must ask for it by CORS.
+   */
+  readonly origins?: Readonly<Record<string, string>>
   /** Signed into the manifest for the page script: `src/site/policy.ts` has every entry. */
   readonly policy?: Readonly<Record<string, number | string>>
   /** Cache file; false: none. */
@@ -80,8 +82,10 @@ const KEYS: Readonly<Record<keyof SiteConfig, readonly [Check, string]>> = {
     'a list of web addresses, as ["https://cdn.example/files/"]',
   ],
   origins: [
-    value => isListOf(isOrigin)(value) && (value as string[]).length <= SITE_LIMITS.originsMax,
-    `a list of at most ${SITE_LIMITS.originsMax} origins, as ["https://assets.example"]`,
+    value =>
+      isRecordOf((address, folder) => isBase(address) && isText(folder))(value) &&
+      Object.keys(value as object).length <= SITE_LIMITS.originsMax,
+    `folders by the address that they are served at, at most ${SITE_LIMITS.originsMax}, as {"https://assets.example/": "dist/assets"}`,
   ],
   policy: [isRecordOf(() => true), 'an object, as {"consent": "automatic", "upload-rate": 500000}'],
   cache: [value => value === false || isText(value), 'the path of a file, or false'],
@@ -142,5 +146,10 @@ export function withPlaces(config: SiteConfig, folder: string): SiteConfig {
     ...(config.dir !== undefined && { dir: resolve(folder, config.dir) }),
     ...(config.key !== undefined && { key: resolve(folder, config.key) }),
     ...(typeof config.cache === 'string' && { cache: resolve(folder, config.cache) }),
+    ...(config.origins !== undefined && {
+      origins: Object.fromEntries(
+        Object.entries(config.origins).map(([address, place]) => [address, resolve(folder, place)]),
+      ),
+    }),
   }
 }

@@ -6,13 +6,13 @@ export interface Need {
   readonly sources: readonly string[]
 }
 
-/** What the tag's script and worker, the site's own files and the trackers need. */
-export function cspNeeds(trackers: readonly string[]): Need[] {
+/** What the tag's script and worker, the site's own files, those on other hosts and the trackers need. */
+export function cspNeeds(trackers: readonly string[], origins: readonly string[] = []): Need[] {
   const sockets = trackers.map(url => new URL(url)).map(({ protocol, host }) => `${protocol}//${host}`)
   return [
     { directive: 'script-src', sources: ["'self'"] },
     { directive: 'worker-src', sources: ["'self'"] },
-    { directive: 'connect-src', sources: ["'self'", ...new Set(sockets)] },
+    { directive: 'connect-src', sources: ["'self'", ...origins, ...new Set(sockets)] },
   ]
 }
 

@@ -10,7 +10,7 @@ import { toHex } from '../../metainfo/bytes.ts'
 import { SITE_LIMITS, SITE_NAMES } from '../../site/limits.ts'
 import { type Manifest, readManifest } from '../../site/manifest.ts'
 import { contentPieceLength, signManifest } from '../../site/manifest-encode.ts'
-import { siteUrl } from '../../site/paths.ts'
+import { originOf, siteUrl } from '../../site/paths.ts'
 import { pointerTo, signPointer } from '../../site/pointer.ts'
 import type { Signer } from '../../site/signature.ts'
 import { encodeTable, placeTable, type TableEntry } from '../../site/table.ts'
@@ -70,7 +70,7 @@ function withTable(worker: string, manifest: Manifest): Uint8Array {
 /** What the worker needs to know of each file. */
 export function tableEntries({ base, files }: Manifest): TableEntry[] {
   return [...files.values()].map(file => ({
-    path: new URL(siteUrl(base, file.path)).pathname,
+    path: originOf(file.path) === undefined ? new URL(siteUrl(base, file.path)).pathname : siteUrl(base, file.path),
     lengthBytes: file.length,
     type: file.type,
     ...(file.encoding === 'gzip' && { gzipBytes: file.contentLength }),

@@ -57,7 +57,8 @@ export function naming(base: string, webSeeds: readonly string[]): Pick<Manifest
   return { name: decoded(folder), webSeeds: [new URL('..', base).href, ...webSeeds] }
 }
 
-function decoded(text: string): string {
+/** Without its percent-encoding, where that is valid. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

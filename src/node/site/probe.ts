@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import { BULK_BYTES_ABOVE, SITE_NAMES } from '../../site/limits.ts'
 import type { Manifest } from '../../site/manifest.ts'
 import { type SiteFile, torrentPath } from '../../site/manifest-fields.ts'
-import { siteUrl } from '../../site/paths.ts'
+import { originOf, siteUrl } from '../../site/paths.ts'
 import { cspComplaints, cspNeeds } from './csp.ts'
 import { padPath, padsOf } from './pads.ts'
 
@@ -18,19 +18,22 @@ export interface Findings {
 /** An origin that takes longer is no origin to measure. */
 const TIMEOUT_MS = 10_000
 
-/** Asks for the page at the base, the worker, a listed file and a twin. */
+/** Asks for the page at the base, the worker, and of each host for a listed file and a twin. */
 export async function probeSite(manifest: Manifest, signal: AbortSignal): Promise<Findings> {
   const facts: string[] = []
   const warnings: string[] = []
   const probe = new Probe(manifest, facts, warnings, signal)
   await probe.worker(await probe.page())
   const files = [...manifest.files.values()].sort((a, b) => a.contentLength - b.contentLength)
-  const plain = files.find(({ encoding }) => encoding === undefined)
-  const twin = files.find(({ encoding }) => encoding === 'gzip')
-  if (plain !== undefined) await probe.range(plain)
-  const any = twin ?? plain
-  if (any !== undefined) await probe.encodings(any)
-  if (twin !== undefined) await probe.twin(twin)
+  for (const origin of [undefined, ...manifest.origins]) {
+    const there = files.filter(({ path }) => originOf(path) === origin)
+    const plain = there.find(({ encoding }) => encoding === undefined)
+    const twin = there.find(({ encoding }) => encoding === 'gzip')
+    if (plain !== undefined) await probe.range(plain)
+    const any = twin ?? plain
+    if (any !== undefined) await probe.encodings(any)
+    if (twin !== undefined) await probe.twin(twin)
+  }
   const [pad] = padsOf(manifest)
   if (pad !== undefined) await probe.pad(pad)
   signal.throwIfAborted()
@@ -52,14 +55,14 @@ class Probe {
 
   /** The headers of the page: isolation, and what its policy allows. @returns whether it is isolated */
   async page(): Promise<boolean> {
-    const { base, metainfo } = this.#manifest
+    const { base, metainfo, origins } = this.#manifest
     const response = await this.#ask(base)
     if (response === undefined) return false
     const { headers, status } = response
     const coep = headers.get('cross-origin-embedder-policy')
     const csp = headers.get('content-security-policy')
     this.#facts.push(`${base} answers ${status}; COEP: ${coep ?? 'none'}; CSP: ${csp ?? 'none in its headers'}`)
-    const needs = cspNeeds(metainfo.trackers.flat())
+    const needs = cspNeeds(metainfo.trackers.flat(), origins)
     if (csp !== null) this.#warnings.push(...cspComplaints(csp, needs, new URL(base).origin))
     const isSecure = base.startsWith('https:') || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(base).hostname)
     if (!isSecure) this.#warnings.push('the site has no HTTPS: browsers run no service worker there')
@@ -88,13 +91,18 @@ class Probe {
 
   /** A byte of a file: how ranges are answered, and what other origins may do with it. */
   async range(file: SiteFile): Promise<void> {
-    const response = await this.#askFile(file.path, { Range: 'bytes=0-0', 'Accept-Encoding': 'identity' })
+    const response = await this.#askFile(file.path, {
+      Range: 'bytes=0-0',
+      'Accept-Encoding': 'identity',
+      Origin: new URL(this.#manifest.base).origin,
+    })
     if (response === undefined) return
     const { headers, status } = response
     const range = headers.get('content-range')
     const corp = headers.get('cross-origin-resource-policy') ?? 'none'
     const timing = headers.get('timing-allow-origin') ?? 'none'
     const isRange = status === 206 && range !== null
+    this.#sharing(file, headers)
     this.#facts.push(
       `${file.path}: ${isRange ? 'ranges are answered' : `a range is answered with ${status}`}; CORP: ${corp}; Timing-Allow-Origin: ${timing}`,
     )
@@ -108,6 +116,25 @@ class Probe {
     if (normalType(headers.get('content-type')) !== normalType(file.type))
       this.#warnings.push(
         `${file.path} is served as ${headers.get('content-type')}, and listed as ${file.type}: correct one, with "types" in shoal.config.json`,
+      )
+  }
+
+  /** Of a file on another host: whether pages may read it, and see which range they were sent (Fetch, CORS). */
+  #sharing({ path }: SiteFile, headers: Headers): void {
+    const origin = originOf(path)
+    if (origin === undefined) return
+    const own = new URL(this.#manifest.base).origin
+    const allowed = headers.get('access-control-allow-origin')
+    if (allowed !== '*' && allowed !== own)
+      this.#warnings.push(
+        `${origin} shares its files with ${allowed ?? 'nobody'}: send Access-Control-Allow-Origin: ${own}`,
+      )
+    const exposed = (headers.get('access-control-expose-headers') ?? '').toLowerCase().split(/\s*,\s*/)
+    if (!exposed.includes('*') && !exposed.includes('content-range'))
+      this.#warnings.push(`${origin} hides which range it sends: send Access-Control-Expose-Headers: Content-Range`)
+    if (headers.get('timing-allow-origin') === null)
+      this.#warnings.push(
+        `${origin} hides how much it sent: send Timing-Allow-Origin: ${own}, or its bytes are not counted`,
       )
   }
 

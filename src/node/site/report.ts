@@ -76,7 +76,7 @@ function warningsOf({ manifest, refusedTwins, missing, warnings }: BuildResult):
 }
 
 function resultsOf({ manifest }: BuildResult): string[] {
-  const needs = cspNeeds(manifest.metainfo.trackers.flat())
+  const needs = cspNeeds(manifest.metainfo.trackers.flat(), manifest.origins)
   return [
     `version ${manifest.version}`,
     `key ${keyText(manifest.key)}`,

@@ -6,6 +6,7 @@ import { isReservedPath, isSitePath } from '../../site/paths.ts'
 import type { DiskBlob } from '../disk-blob.ts'
 import { filesFromDisk, type FilesFromDiskOptions } from '../disk-files.ts'
 import { contentTypeOf } from './content-types.ts'
+import { hostPrefix, isElsewhere, type SiteFolders } from './hosts.ts'
 import { isPage } from './tag.ts'
 
 /**
@@ -41,14 +42,14 @@ export type LeftOut =
   | 'names that no page can ask for'
 
 export interface SelectOptions extends FilesFromDiskOptions {
-  /** What a bundler knows of the files that it wrote: whether they are named by a hash of their content. Others are judged by their name. */
+  /** What a bundler knows of the files that it wrote, by their absolute path: whether they are named by a hash of their content. Others are judged by their name. */
   readonly fingerprinted?: ReadonlyMap<string, boolean>
 }
 
 export interface SelectedFile {
-  /** Relative to the site's folder, '/'-joined. */
+  /** As the manifest has it. */
   readonly path: string
-  /** On disk. */
+  /** On disk, absolute. */
   readonly place: string
   readonly data: DiskBlob
   /** Nanoseconds: tells with the size whether it changed. */
@@ -57,12 +58,36 @@ export interface SelectedFile {
   readonly isImmutable: boolean
 }
 
-/** @throws ShoalError `invalid-argument` when the folder cannot be read */
-export async function selectFiles(
-  folder: string,
+export interface Selected {
+  readonly files: readonly SelectedFile[]
+  readonly leftOut: ReadonlyMap<LeftOut, number>
+}
+
+/**
+ * Of the site's folder and of those of other hosts; what lies in one of the latter is not listed on the site itself.
+ * @throws ShoalError `invalid-argument` when a folder cannot be read
+ */
+export async function selectSite(
+  { folder, hosts }: SiteFolders,
   selection: Selection,
   options: SelectOptions = {},
-): Promise<{ readonly files: SelectedFile[]; readonly leftOut: ReadonlyMap<LeftOut, number> }> {
+): Promise<Selected> {
+  const files: SelectedFile[] = []
+  const leftOut = new Map<LeftOut, number>()
+  const take = (selected: Selected, prefix: string): void => {
+    files.push(...selected.files.map(file => ({ ...file, path: prefix + file.path })))
+    for (const [why, count] of selected.leftOut) leftOut.set(why, (leftOut.get(why) ?? 0) + count)
+  }
+  take(await selectFiles(folder, selection, { ...options, isOthers: place => isElsewhere(place, { hosts }) }), '')
+  for (const host of hosts) take(await selectFiles(host.folder, selection, options), hostPrefix(host))
+  return { files, leftOut }
+}
+
+async function selectFiles(
+  folder: string,
+  selection: Selection,
+  options: SelectOptions & { readonly isOthers?: (place: string) => boolean },
+): Promise<Selected> {
   const found = (await filesFromDisk([folder], options)).map(({ path, data }) => ({
     path: path.slice(path.indexOf('/') + 1),
     data,
@@ -73,6 +98,8 @@ export async function selectFiles(
   const files: SelectedFile[] = []
   const leftOut = new Map<LeftOut, number>()
   for (const { path, data } of found) {
+    const place = join(resolve(folder), ...path.split('/'))
+    if (options.isOthers?.(place) === true) continue
     const type = contentTypeOf(path, selection.types)
     const reason = why(path, data.size)
     if (reason === 'ours') continue
@@ -81,9 +108,8 @@ export async function selectFiles(
       leftOut.set(known, (leftOut.get(known) ?? 0) + 1)
       continue
     }
-    const place = join(resolve(folder), ...path.split('/'))
     const { mtimeNs } = await stat(place, { bigint: true })
-    const isImmutable = isDeclared(path) || (options.fingerprinted?.get(path) ?? isFingerprinted(path))
+    const isImmutable = isDeclared(path) || (options.fingerprinted?.get(place) ?? isFingerprinted(path))
     files.push({ path, place, data, mtimeNs, type, isImmutable })
   }
   return { files, leftOut }

@@ -13,7 +13,7 @@ const CACHE_DEFAULT = '.shoal-cache.json'
 type FromConfig =
   | 'trackers'
   | 'webSeeds'
-  | 'origins'
+  | 'hosts'
   | 'policy'
   | 'selection'
   | 'twins'
@@ -27,12 +27,22 @@ export interface SiteSettings extends Pick<BuildOptions, FromConfig> {
   readonly probe: boolean
 }
 
-/** @param root that the default cache lies in */
+/**
+ * @param root that the default cache lies in
+ * @throws ShoalError `invalid-argument` when the site's own host is among the others
+ */
 export function settingsOf(config: SiteConfig, root: string): SiteSettings {
+  const hosts = Object.entries(config.origins ?? {}).map(([base, folder]) => ({ base, folder }))
+  const own = hosts.find(({ base }) => config.origin !== undefined && isSameOrigin(base, config.origin))
+  if (own !== undefined)
+    throw new ShoalError(
+      'invalid-argument',
+      `"origins" has ${own.base}, which is on the site's own host: name others only.`,
+    )
   return {
     trackers: config.trackers ?? [],
     webSeeds: config.webSeeds ?? [],
-    origins: config.origins ?? [],
+    hosts,
     policy: config.policy ?? {},
     selection: {
       include: config.include ?? ['**'],
@@ -49,6 +59,10 @@ export function settingsOf(config: SiteConfig, root: string): SiteSettings {
     keyFile: config.key ?? KEY_DEFAULT,
     probe: config.probe ?? false,
   }
+}
+
+function isSameOrigin(...addresses: readonly string[]): boolean {
+  return new Set(addresses.map(text => (URL.canParse(text) ? new URL(text).origin : text))).size === 1
 }
 
 /**

@@ -9,9 +9,9 @@ import { checkPair, verifyPointer } from '../../site/pointer.ts'
 import { type CheckOptions, checkContents } from './check-contents.ts'
 import { builtScripts, readManifestFile, readPointerFile } from './deploy.ts'
 import { nowSeconds } from './head.ts'
+import type { SiteFolders } from './hosts.ts'
 
-export interface VerifyOptions extends CheckOptions {
-  readonly folder: string
+export interface VerifyOptions extends CheckOptions, SiteFolders {
   /** That pages name; undefined: that of the manifest, which then vouches for itself. */
   readonly key: Uint8Array | undefined
   /** Of the site; undefined: that of the manifest. */
@@ -26,7 +26,7 @@ export interface Verified {
 }
 
 /** @throws ShoalError `site-…` with what a visitor would say, `file-changed`, `invalid-argument` when there is no deploy */
-export async function verifyDeploy({ folder, key, base, ...check }: VerifyOptions): Promise<Verified> {
+export async function verifyDeploy({ folder, hosts, key, base, ...check }: VerifyOptions): Promise<Verified> {
   const bytes = await readManifestFile(folder)
   const pointerBytes = await readPointerFile(folder)
   if (bytes === undefined || pointerBytes === undefined) {
@@ -39,7 +39,7 @@ export async function verifyDeploy({ folder, key, base, ...check }: VerifyOption
   // A pointer remembers fewer keys than a manifest; who follows the manifest trusts its key.
   const { pointer } = await verifyPointer(pointerBytes, { ...trust, key: manifest.key })
   if (!pointer.isKilled) checkPair(pointer, manifest)
-  await checkContents(folder, manifest, check)
+  await checkContents({ folder, hosts }, manifest, check)
   return { manifest, isKilled: pointer.isKilled, warnings: await scriptWarnings(folder, manifest) }
 }
 

@@ -15,7 +15,7 @@ export interface InstallEvent {
 
 export interface RouteCondition {
   readonly requestMode?: 'navigate'
-  readonly urlPattern?: { readonly pathname: string }
+  readonly urlPattern?: string
   readonly or?: readonly RouteCondition[]
   readonly not?: RouteCondition
 }
