@@ -41,7 +41,7 @@ export function pathOf({ url, method, mode, destination, cache, referrer }: Aske
     // A style sheet of somebody else's, for one; without a referrer nobody can tell.
     (isOwn(referrer) || !referrer.startsWith('http'))
     ? // An own address that another one names, in its query, makes no path: that begins with a '/'.
-      url.replace(`${origin}/`, '/').split('#')[0]
+      url.replace(`${origin}/`, '/').replace(/#.*/, '')
     : undefined
 }
 
