@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, extname, join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Plugin as RollupPlugin } from 'rollup'
 import { createServer, type Plugin as VitePlugin } from 'vite'
@@ -12,8 +14,14 @@ import { fromHex } from '../../src/metainfo/bytes.ts'
 import type { Manifest } from '../../src/site/manifest.ts'
 import { payload } from '../fixtures/payload.ts'
 import { type CliOutcome, runCli, scratchFolder } from './support/cli.ts'
-import type { Lifetime } from './support/scope.ts'
+import { launchBrowser } from './support/browser.ts'
+import { untilReady, untilStats, visit } from './support/deployed-site.ts'
+import { fileScope, type Lifetime } from './support/scope.ts'
 import { BASE, done, manifestIn } from './support/site-scene.ts'
+import { startShoalTracker } from './support/trackers.ts'
+
+const scope = fileScope()
+const chromium = launchBrowser(scope, 'chromium')
 
 /** Both take it for a plugin of theirs. */
 const asPlugins: (options?: SiteConfig) => RollupPlugin & VitePlugin = shoal
@@ -79,6 +87,13 @@ const tagOf = ({ key }: Project, version: number): RegExp =>
   )
 
 const tagCount = (html: string, tag: RegExp): number => [...html.matchAll(tag)].length
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+}
 
 /** Two pages, a script that imports pictures, data and a style sheet; and files that Vite copies as they are. */
 const VITE_SITE: Files = {
@@ -217,6 +232,50 @@ const ROLLUP_SITE: Files = {
   'main.js': 'export const answer = 42',
   'public/old.jpg': randomBytes(20_000),
 }
+
+describe('a site that Vite built', () => {
+  it('runs in a browser under the policy that was printed, and no other source', async t => {
+    const tracker = await startShoalTracker(t)
+    let folder = ''
+    const headers: Record<string, string> = {}
+    const server = createHttpServer((request, response) => {
+      const path = new URL(request.url ?? '/', 'http://site').pathname.slice(1) || 'index.html'
+      readFile(join(folder, path)).then(
+        bytes =>
+          response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(path)] ?? 'image/jpeg' }).end(bytes),
+        () => response.writeHead(404).end(),
+      )
+    })
+    await new Promise<void>(done => server.listen(0, 'localhost', done))
+    t.after(() => server.close())
+    const url = `http://localhost:${(server.address() as AddressInfo).port}/`
+    const options = JSON.stringify({ origin: url, trackers: [tracker.url], policy: { consent: 'automatic' } })
+    const site = await project(t, {
+      ...VITE_SITE,
+      'index.html': VITE_SITE['index.html']!.toString().replace(
+        '<title>',
+        '<link rel="icon" href="/logo-0a1b2c3d.png"><title>',
+      ),
+      'vite.config.js': `import { shoal } from 'shoal/rollup'; export default { plugins: [shoal(${options})] }`,
+    })
+    const { stdout, stderr } = await done(site.vite('build'))
+    folder = join(site.folder, 'dist')
+    const [, printed] = /Content-Security-Policy: (.*)/.exec(stdout + stderr)!
+    headers['Content-Security-Policy'] = `default-src 'none'; img-src 'self'; style-src 'self'; ${printed}`
+    const { page, noise } = await visit(t, await chromium, url)
+    await untilReady(page)
+    const { version } = await untilStats(page, ({ isOn, version }) => isOn && version !== undefined)
+    assert.equal(version, Number(/data-version="(\d+)"/.exec(await site.read('dist/index.html'))![1]))
+    const photo = /assets\/photo-[\w-]{8}\.jpg/.exec(
+      (await readdir(join(folder, 'assets'))).map(name => `assets/${name}`).join(' '),
+    )![0]
+    assert.match(
+      (await page.evaluate(async path => (await fetch(path)).headers.get('etag'), `/${photo}`))!,
+      /^"[\da-f]{64}"$/,
+    )
+    assert.deepEqual(noise, [])
+  })
+})
 
 describe('shoal/rollup in a Rollup build', () => {
   it('lists the folder that is written, and sets the version in the pages that bear the tag', async t => {
