@@ -17,25 +17,26 @@ import { wireBytes } from './wire-bytes.ts'
 import type { World } from './world.ts'
 
 export class Life {
+  // What every input looks at stands together.
   readonly member: Member
-  readonly peerId: string
   readonly swarm: Swarm<Token>
-  /** ms. */
-  readonly startedAt: number
-  readonly dialler: Dialler
-  readonly #announcer: Announcer
   readonly #world: World
-  readonly #ends = new Map<number, End>()
-  readonly #fetches = new Map<number, () => void>()
   readonly #inputs: Input<Token>[] = []
   #isStepping = false
   #isOver = false
   /** What its clock is ahead of everybody else's. */
   #clockAheadMs = 0
-  /** ms; the last of what a disguise holds back leaves no earlier than this, by connection. */
-  readonly #heldUntil = new Map<End, number>()
   /** When the tick that is planned next is due. */
   #tickAt = Number.POSITIVE_INFINITY
+  readonly #ends = new Map<number, End>()
+  readonly peerId: string
+  /** ms. */
+  readonly startedAt: number
+  readonly dialler: Dialler
+  readonly #announcer: Announcer
+  readonly #fetches = new Map<number, () => void>()
+  /** ms; the last of what a disguise holds back leaves no earlier than this, by connection. */
+  readonly #heldUntil = new Map<End, number>()
 
   constructor(world: World, member: Member, seed: number) {
     this.#world = world
@@ -149,11 +150,11 @@ export class Life {
         break
       case 'close': {
         const end = this.#ends.get(effect.peer)
-        if (end !== undefined) this.#disconnect(end, end.pipe.latencyMs)
+        if (end !== undefined) this.#disconnect(end, end.latencyMs)
         break
       }
       case 'low-water':
-        this.#ends.get(effect.peer)?.pipe.setLowWaterMark(effect.bytes)
+        this.#ends.get(effect.peer)?.setLowWaterMark(effect.bytes)
         break
       case 'dial':
         this.dialler.dial(effect.peerId)
@@ -195,14 +196,14 @@ export class Life {
     if (end === undefined) return
     const { disguise } = this.member.options
     if (message.type === 'piece') end.dueWritable()
-    if (disguise === undefined) return end.pipe.send(message, wireBytes(message))
+    if (disguise === undefined) return end.send(message, wireBytes(message))
     const altered = disguise.alter(message)
     if (altered === undefined) return
     const bytes = wireBytes(altered.message)
-    if (altered.delayMs === undefined) end.pipe.send(altered.message, bytes)
+    if (altered.delayMs === undefined) end.send(altered.message, bytes)
     else if (altered.isOrdered) this.#sendInTurn(end, altered.message, altered.delayMs)
-    else this.#world.timeline.after(altered.delayMs, () => end.pipe.send(altered.message, bytes))
-    for (const also of altered.also ?? []) end.pipe.send(also, wireBytes(also))
+    else this.#world.timeline.after(altered.delayMs, () => end.send(altered.message, bytes))
+    for (const also of altered.also ?? []) end.send(also, wireBytes(also))
   }
 
   /** Later, but never before what was held back earlier. */
@@ -210,15 +211,15 @@ export class Life {
     const { timeline } = this.#world
     const at = Math.max(this.#heldUntil.get(end) ?? 0, timeline.now + delayMs)
     this.#heldUntil.set(end, at)
-    timeline.at(at, () => end.pipe.send(message, wireBytes(message)))
+    timeline.at(at, () => end.send(message, wireBytes(message)))
   }
 
   /** Both sides hear of a close, each once. */
   #disconnect(end: End, noticeMs: number): void {
     const { other } = end
     this.lose(end)
-    end.pipe.close()
-    other.pipe.close()
+    end.close()
+    other.close()
     this.#world.timeline.after(noticeMs, () => other.life.lose(other))
   }
 
@@ -227,14 +228,14 @@ export class Life {
     if (!end.isOpen) return
     this.input({ type: 'closed', peer: end.handle })
     this.#ends.delete(end.handle)
-    end.isOpen = false
+    end.end()
   }
 
   /** Nothing passes any more, and both sides notice after a while. */
   cut(end: End, noticeMs: number): void {
     const { other } = end
-    end.pipe.close()
-    other.pipe.close()
+    end.close()
+    other.close()
     this.#world.timeline.after(noticeMs, () => {
       this.lose(end)
       other.life.lose(other)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { randomIndex, seededRandom } from '../../src/swarm/random.ts'
-import { Access, line, Pipe } from './link.ts'
+import { Access, line } from './link.ts'
+import { CallbackPipe } from './pipe.ts'
 import { Timeline } from './timeline.ts'
 import { forge, genuine, isForged, tokenOps } from './token.ts'
 
@@ -60,7 +61,7 @@ describe('a link', () => {
       const deliver = () => {
         lastAt = timeline.now
       }
-      const pipe = new Pipe<number>({ timeline, ...ends }, { deliver })
+      const pipe = new CallbackPipe<number>({ timeline, ...ends }, { deliver })
       for (let i = 0; i < 100; i++) pipe.send(i, 10_000)
       while (timeline.step());
       assert.ok(lastAt >= 1050 && lastAt < 1070, `${up} → ${down}: ${lastAt} ms`)
@@ -73,7 +74,7 @@ describe('a link', () => {
     const received: number[][] = [[], [], []]
     const pipes = received.map(list => {
       const to = new Access(timeline, line(1e6, 1e6))
-      return new Pipe<number>({ timeline, from, to }, { deliver: message => list.push(message) })
+      return new CallbackPipe<number>({ timeline, from, to }, { deliver: message => list.push(message) })
     })
     for (let i = 0; i < 30; i++) for (const pipe of pipes) pipe.send(i, i % 3 === 0 ? 20 : 50_000)
     while (timeline.now < 700) timeline.step()
@@ -92,7 +93,7 @@ describe('a link', () => {
     const marks: number[] = []
     const ends = { from: new Access(timeline, line(1e6, 1e6)), to: new Access(timeline, line(1e6, 1e6)) }
     const writable = (bufferedBytes: number) => marks.push(bufferedBytes)
-    const pipe = new Pipe<number>({ timeline, ...ends }, { deliver: () => {}, writable })
+    const pipe = new CallbackPipe<number>({ timeline, ...ends }, { deliver: () => {}, writable })
     pipe.setLowWaterMark(65_000)
     for (let i = 0; i < 10; i++) pipe.send(i, 20_000)
     assert.equal(pipe.bufferedBytes, 200_000)
@@ -110,7 +111,7 @@ describe('a link', () => {
       const deliver = (message: number) => {
         arrivals[message] = timeline.now
       }
-      return new Pipe<number>({ timeline, from, to }, { deliver })
+      return new CallbackPipe<number>({ timeline, from, to }, { deliver })
     })
     large!.send(1, 1_000_000)
     timeline.advanceTo(10)
@@ -126,7 +127,7 @@ describe('a link', () => {
     const delivered: number[] = []
     const access = new Access(timeline, line(1e6, 1e6))
     const deliver = (message: number) => delivered.push(message)
-    const pipe = new Pipe<number>({ timeline, from: access, to: access }, { deliver })
+    const pipe = new CallbackPipe<number>({ timeline, from: access, to: access }, { deliver })
     pipe.send(1, 20)
     pipe.send(2, 1e6)
     pipe.send(3, 20)

@@ -5,7 +5,7 @@
 import { type Random, seededRandom } from '../../src/swarm/random.ts'
 import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Life } from './life.ts'
-import { Pipe, type PipeEvents } from './link.ts'
+import { Pipe } from './pipe.ts'
 import type { Member } from './member.ts'
 import { type Path, pathBetween } from './nat.ts'
 import type { Timeline } from './timeline.ts'
@@ -38,14 +38,15 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
 /** How long it takes to notice that nothing comes any more. */
 const BREAK_NOTICE_MS = 5_000
 
-/** One side of a connection. */
-export class End implements PipeEvents<WireMessage<Token>> {
+/** One side of a connection, and the way that what it sends takes. */
+export class End extends Pipe<WireMessage<Token>> {
+  /** Who hears what this side sends, under which handle: undefined once the other side has closed it, or noticed that it is gone. */
+  hearer: Life | undefined
+  hearerHandle = 0
   readonly handle: number
   readonly life: Life
   /** Of whoever is at the other end. */
   readonly peerId: string
-  /** Carries what this side sends. */
-  readonly pipe: Pipe<WireMessage<Token>>
   other: End = this
   /** This side has not closed it, nor noticed that it is gone. */
   isOpen = true
@@ -53,17 +54,28 @@ export class End implements PipeEvents<WireMessage<Token>> {
   #isWritableDue = false
 
   constructor(handle: number, life: Life, to: Life, timeline: Timeline, detourMs: number) {
+    super({ timeline, from: life.access, to: to.access, detourMs })
     this.handle = handle
     this.life = life
     this.peerId = to.peerId
-    this.pipe = new Pipe<WireMessage<Token>>({ timeline, from: life.access, to: to.access, detourMs }, this)
     this.#timeline = timeline
+  }
+
+  join(other: End): void {
+    this.other = other
+    this.hearer = other.life
+    this.hearerHandle = other.handle
+  }
+
+  /** This side has closed it, or noticed that it is gone. */
+  end(): void {
+    this.isOpen = false
+    this.other.hearer = undefined
   }
 
   /** What this side sent arrives at the other. */
   deliver(message: WireMessage<Token>): void {
-    const { isOpen, life, handle } = this.other
-    if (isOpen) life.input({ type: 'message', peer: handle, message })
+    this.hearer?.input({ type: 'message', peer: this.hearerHandle, message })
   }
 
   writable(bufferedBytes: number): void {
@@ -72,11 +84,11 @@ export class End implements PipeEvents<WireMessage<Token>> {
 
   /** As the connection does: a buffer that never rose above its mark says so once, when the turn is over. */
   dueWritable(): void {
-    if (this.pipe.bufferedBytes > this.pipe.lowWaterBytes || this.#isWritableDue) return
+    if (this.bufferedBytes > this.lowWaterBytes || this.#isWritableDue) return
     this.#isWritableDue = true
     this.#timeline.after(0, () => {
       this.#isWritableDue = false
-      const { bufferedBytes, lowWaterBytes } = this.pipe
+      const { bufferedBytes, lowWaterBytes } = this
       if (bufferedBytes <= lowWaterBytes) this.writable(bufferedBytes)
     })
   }
@@ -184,8 +196,8 @@ export class Network {
   #connect(from: Life, to: Life, detourMs: number): void {
     const near = new End(++this.#lastHandle, from, to, this.#timeline, detourMs)
     const far = new End(++this.#lastHandle, to, from, this.#timeline, detourMs)
-    near.other = far
-    far.other = near
+    near.join(far)
+    far.join(near)
     from.open(near, true)
     to.open(far, false)
   }

@@ -1,6 +1,7 @@
 /** A web seed: serves whole pieces over HTTP from its own line, and fails as servers do. */
 import type { Random } from '../../src/swarm/random.ts'
-import { Access, type Line, Pipe } from './link.ts'
+import { Access, type Line } from './link.ts'
+import { CallbackPipe } from './pipe.ts'
 import type { Timeline } from './timeline.ts'
 import { forge, type Token } from './token.ts'
 
@@ -76,7 +77,7 @@ export class Origin {
       events.piece(piece, this.#isForging() ? forge(body, 1 + delivered) : body)
       if (delivered === pieces.length) end()
     }
-    const pipe = new Pipe({ timeline: this.#timeline, from: this.#access, to }, { deliver })
+    const pipe = new CallbackPipe({ timeline: this.#timeline, from: this.#access, to }, { deliver })
     this.#timeline.after(pipe.latencyMs, () => {
       if (isOver) return
       if (this.#isDown) return end(this.#failure)
