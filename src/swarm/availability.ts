@@ -44,10 +44,11 @@ export class Availability<Body> {
     const { rarity } = this.#pieces
     if (this.#unavailable === 0 && rarity.absentCount === 0) return
     let unavailable = 0
-    const since = [...this.#peers.values()].map(peer => peer.openedAt)
-    if (this.#isDeserted) since.push(this.#desertedAt)
-    if (since.some(at => at + SETTLE_MS > this.#context.now)) return
-    if (!this.#origin.isUsable && since.length > 0 && this.#pieces.missing.count > 0) {
+    // Of the connected peers the newest comes last.
+    const newest = [...this.#peers.values()].at(-1)
+    const since = this.#isDeserted ? this.#desertedAt : newest?.openedAt
+    if (since !== undefined && since + SETTLE_MS > this.#context.now) return
+    if (!this.#origin.isUsable && since !== undefined && this.#pieces.missing.count > 0) {
       for (let piece = 0; piece < this.#pieces.layout.pieceCount; piece++) {
         if (this.#pieces.isWanted(piece) && rarity.availability(piece) === 0) unavailable++
       }

@@ -17,8 +17,10 @@ export function overhear<Body>(
   const peer = peers.get(input.peer)
   if (peer?.have === undefined || piece >= peer.have.length) return false
   // It can be asked for, or is the first that makes the peer interesting, or completes what was promised to it, or the peer itself.
-  if (pieces.isWanted(piece) && !(peer.amInterested && peer.isChoking)) return false
-  if (peer.promised.has(piece) || peer.isTurnOver || peer.have.count >= peer.have.length - 1) return false
+  // In this order: mostly the flags of the peer tell, and nothing is promised to whom we choke.
+  if (!(peer.amInterested && peer.isChoking) && pieces.isWanted(piece)) return false
+  if (peer.isTurnOver || (!peer.amChoking && peer.promised.has(piece)) || peer.have.count >= peer.have.length - 1)
+    return false
   if (peer.have.add(piece)) pieces.rarity.addAvailability(piece, 1)
   return true
 }

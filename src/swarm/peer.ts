@@ -30,25 +30,36 @@ const EARLY_PIECES_MAX = 10_000
 export type ClientKind = 'shoal' | 'webtorrent' | 'other'
 
 export class Peer {
+  // What is looked at at every turn stands together, in as few lines of the processor's cache as can be.
+  /** Undefined until the layout is known; see `early`. */
+  have: Bitfield | undefined
+  isChoking = true
+  amInterested = false
+  /** Its slot goes to another as soon as it has what was promised to it. */
+  isTurnOver = false
+  /** Pieces that were suggested to it while it is served, or that it asked for, and whether it has; until it has them. */
+  readonly promised = new Map<number, boolean>()
+  isInterested = false
+  amChoking = true
+  readonly queue: QueuedRequest[] = []
+  /** Bytes being loaded or ready. */
+  loadingBytes = 0
+  bufferedBytes = 0
+  lowWaterBytes = 0
+  unchokedAt = Number.NEGATIVE_INFINITY
+  lastServedAt = Number.NEGATIVE_INFINITY
+
   readonly handle: number
   readonly peerId: string
   readonly client: ClientKind
   readonly initiator: boolean
   readonly features: PeerFeatures
   readonly openedAt: number
-
-  /** Undefined until the layout is known; see `early`. */
-  have: Bitfield | undefined
   /**
    * What it said it has before the piece count was known: `pieces` in the order of the news, one that it has no more as its
    * complement (`~piece`). Bounded by the wire's own limits.
    */
   early: { all: boolean; bits?: Uint8Array; pieces: number[] } = { all: false, pieces: [] }
-  isChoking = true
-  isInterested = false
-  amChoking = true
-  amInterested = false
-  unchokedAt = Number.NEGATIVE_INFINITY
   extensions: Readonly<Partial<Record<ExtensionName, number>>> = {}
   metadataBytes = 0
   clientName: string
@@ -83,24 +94,14 @@ export class Peer {
   readonly receivedLately: RateMeter
 
   // what it asks of us
-  readonly queue: QueuedRequest[] = []
   /** Loaded, waiting for room in the connection's send buffer; `body` is what the swarm's `Body` is. */
   readonly ready: { readonly request: QueuedRequest; readonly body: unknown }[] = []
-  /** Bytes being loaded or ready. */
-  loadingBytes = 0
-  bufferedBytes = 0
-  lowWaterBytes = 0
   readonly sent: RateMeter
   /** Over a few round trips, so that the send buffer can grow as fast as the path allows. */
   readonly sentLately: RateMeter
-  /** Pieces that were suggested to it while it is served, or that it asked for, and whether it has; until it has them. */
-  readonly promised = new Map<number, boolean>()
   /** Pieces that nobody else has, which it had from us, and whether others ever got one from it. */
   keptCount = 0
   hasPassedOn = false
-  /** Its slot goes to another as soon as it has what was promised to it. */
-  isTurnOver = false
-  lastServedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     opened: { peer: number; peerId: string; initiator: boolean; features: PeerFeatures },

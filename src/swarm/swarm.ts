@@ -91,12 +91,11 @@ export class Swarm<Body> {
 
   /** Takes one input at a time (ms, any clock that does not run backwards) and returns what is to be done, in order. */
   step(input: Input<Body>, now: number): Effect<Body>[] {
+    if (this.#isStopped || overhear(input, this.#peers, this.#transfer?.pieces)) return []
     this.#context.now = Math.max(this.#context.now, now)
-    if (!this.#isStopped && !overhear(input, this.#peers, this.#transfer?.pieces)) {
-      this.#deadline = undefined
-      this.#take(input)
-      this.#settle()
-    }
+    this.#deadline = undefined
+    this.#take(input)
+    this.#settle()
     return this.#context.takeEffects()
   }
 
