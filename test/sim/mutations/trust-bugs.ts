@@ -53,8 +53,8 @@ export const TRUST_BUGS: readonly Mutation[] = [
   {
     name: 'what the store holds is forgotten at the start',
     file: 'pieces.ts',
-    from: 'if (!isEmpty && !resumed.has(piece)) continue',
-    to: 'if (!isEmpty) continue',
+    from: '!(isEmpty || resumed.has(piece))',
+    to: '!isEmpty',
     shownBy: 'resume',
     foundBy: 'manners',
   },
