@@ -205,19 +205,25 @@ describe('shoal seed --site with an address', () => {
     await assertServed(t, stage)
   })
 
-  it('hears of a deploy and of a kill from the tracker, without looking', async t => {
-    const stage = await scene(t)
-    const owner = seed(t, 'site', stage)
-    await owner.printed(isSeeding)
-    const seeder = startCli(t, ['seed', '--site', stage.base, '--poll', '3600'], { cwd: stage.folder })
-    await seeder.printed(isSeeding)
-    await stage.write('img/a.png', payloadBytes(9, 0, 210_000))
-    await stage.build()
-    await seeder.printed(new RegExp(`^version ${(await stage.manifest()).version}$`, 'm'))
-    await stage.run('sign', 'site', '--kill')
-    await seeder.printed(/owner has stopped it/)
-    await owner.printed(/owner has stopped it/)
-  })
+  for (const [what, say, heard] of [
+    [
+      'a deploy',
+      async stage => void (await stage.build()),
+      async stage => `^version ${(await stage.manifest()).version}$`,
+    ],
+    ['its end', async stage => void (await stage.run('sign', 'site', '--kill')), async () => 'owner has stopped it'],
+  ] satisfies [string, (stage: BuiltSite) => Promise<void>, (stage: BuiltSite) => Promise<string>][]) {
+    it(`hears of ${what} from another seeder through the tracker, without looking`, async t => {
+      const stage = await scene(t)
+      const owner = seed(t, 'site', stage)
+      await owner.printed(isSeeding)
+      const seeder = startCli(t, ['seed', '--site', stage.base, '--poll', '3600'], { cwd: stage.folder })
+      await seeder.printed(isSeeding)
+      await say(stage)
+      const words = new RegExp(await heard(stage), 'm')
+      await Promise.all([owner.printed(words), seeder.printed(words)])
+    })
+  }
 
   it('believes neither an older deploy nor another key than the first that it saw', async t => {
     const stage = await scene(t)

@@ -44,7 +44,7 @@ export interface SeedSiteOptions {
 const ORIGIN_POLL_SECONDS = 15 * 60
 /** Two calls of stat. */
 const FOLDER_POLL_SECONDS = 2
-const STATUS_INTERVAL_MS = 250
+const STATUS_INTERVAL_MS = 500
 /** Of all swarms together: no browser's bound holds here, and every bulk file is a swarm. */
 const CONNECTIONS_MAX = 200
 

@@ -30,7 +30,6 @@ export interface SeederFigures {
   readonly presentBytes: number
   /** Since the start. */
   readonly uploadedBytes: number
-  readonly downloadedBytes: number
   readonly uploadBytesPerSecond: number
   readonly downloadBytesPerSecond: number
 }
@@ -46,8 +45,8 @@ interface Open {
 export class SiteSeeder {
   readonly #options: SeederOptions
   readonly #open = new Map<string, Open>()
-  /** Of swarms that were left. */
-  readonly #before = { uploadedBytes: 0, downloadedBytes: 0 }
+  /** Bytes, in swarms that were left. */
+  #uploadedBefore = 0
   /** The source is looking what it has of a deploy. */
   #isPreparing = false
   /** A pointer that a tracker brought, and what ends the wait for it. */
@@ -98,16 +97,19 @@ export class SiteSeeder {
   get figures(): SeederFigures {
     const all = [...this.#open.values()].map(({ torrent }) => torrent)
     const sum = (of: (torrent: Torrent) => number): number => all.reduce((total, torrent) => total + of(torrent), 0)
+    // Each look at them goes through all pieces.
+    const stats = all.map(torrent => torrent.stats)
+    const sumOf = (of: (stats: Torrent['stats']) => number): number =>
+      stats.reduce((total, each) => total + of(each), 0)
     return {
       phase: this.#isPreparing ? 'preparing' : phaseOf(all),
       swarms: all.length,
       peers: sum(({ peers }) => peers.length),
       lengthBytes: sum(({ length }) => length),
       presentBytes: sum(({ length, progress }) => length * progress),
-      uploadedBytes: this.#before.uploadedBytes + sum(({ stats }) => stats.uploadedBytes),
-      downloadedBytes: this.#before.downloadedBytes + sum(downloadedBytes),
-      uploadBytesPerSecond: sum(({ stats }) => stats.uploadBytesPerSecond),
-      downloadBytesPerSecond: sum(({ stats }) => stats.downloadBytesPerSecond),
+      uploadedBytes: this.#uploadedBefore + sumOf(each => each.uploadedBytes),
+      uploadBytesPerSecond: sumOf(each => each.uploadBytesPerSecond),
+      downloadBytesPerSecond: sumOf(each => each.downloadBytesPerSecond),
     }
   }
 
@@ -166,15 +168,10 @@ export class SiteSeeder {
   async #leave(former: readonly Open[]): Promise<void> {
     for (const { key, torrent } of former) {
       this.#open.delete(key)
-      this.#before.uploadedBytes += torrent.stats.uploadedBytes
-      this.#before.downloadedBytes += downloadedBytes(torrent)
+      this.#uploadedBefore += torrent.stats.uploadedBytes
     }
     await Promise.all(former.map(({ torrent }) => torrent.close()))
   }
-}
-
-function downloadedBytes({ stats }: Torrent): number {
-  return stats.fromPeersBytes + stats.fromOriginBytes
 }
 
 function phaseOf(torrents: readonly Torrent[]): SeederFigures['phase'] {
