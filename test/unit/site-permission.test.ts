@@ -1,74 +1,60 @@
-/** What a page may do, by the policy, the visitor and the device. */
+/** What policy, visitor and device together let a page do. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isTooSlow } from '../../src/site/page/hurry.ts'
-import { type Circumstances, permit } from '../../src/site/page/permission.ts'
 import { readPolicy } from '../../src/site/policy.ts'
+import { type Circumstances, permit } from '../../src/site/page/permission.ts'
 
-const policyOf = (fields: Record<string, number | string>) => readPolicy(new Map(Object.entries(fields)))
+const MIB = 1024 * 1024
 
-const willing: Circumstances = {
-  policy: policyOf({ consent: 'automatic' }),
-  consent: undefined,
-  refusesSharing: false,
-  draw: 0,
-  connection: undefined,
-  isTouch: false,
-  sentTodayBytes: 0,
-}
+const policy = (entries: Record<string, number | string> = {}) =>
+  readPolicy(new Map(Object.entries({ consent: 'automatic', ...entries })))
 
-const may = (changes: Partial<Circumstances>): readonly boolean[] => {
-  const { connects, uploads } = permit({ ...willing, ...changes })
-  return [connects, uploads]
-}
-
-const NEITHER = [false, false]
-const DOWNLOADS = [true, false]
-const BOTH = [true, true]
-
-describe('a page of a site', () => {
-  it('connects to nobody before the visitor agrees, unless the owner takes that as given', () => {
-    assert.deepEqual(may({ policy: policyOf({}) }), NEITHER)
-    assert.deepEqual(may({ policy: policyOf({}), consent: true }), BOTH)
-    assert.deepEqual(may({}), BOTH)
-    assert.deepEqual(may({ consent: false }), NEITHER)
+/** A visitor whom nothing keeps from anything, but for what is said. */
+const on = (circumstances: Partial<Circumstances> = {}) =>
+  permit({
+    policy: policy(),
+    consent: undefined,
+    refusesSharing: false,
+    draw: 0,
+    isTouch: false,
+    sentTodayBytes: 0,
+    ...circumstances,
   })
 
-  it('takes Global Privacy Control for a no, whatever else was said', () => {
-    assert.deepEqual(may({ refusesSharing: true, consent: true }), NEITHER)
+const NOTHING = { connects: false, uploadBytesPerSecond: 0 }
+const ALL = { connects: true, uploadBytesPerSecond: MIB }
+const TAKES = { connects: true, uploadBytesPerSecond: 0 }
+
+describe('permission', () => {
+  it('asks for consent, unless the site takes it as given; the visitor’s word goes before both', () => {
+    assert.deepEqual(on(), ALL)
+    assert.deepEqual(on({ policy: policy({ consent: 'manual' }) }), NOTHING)
+    assert.deepEqual(on({ policy: policy({ consent: 'manual' }), consent: true }), ALL)
+    assert.deepEqual(on({ consent: false }), NOTHING)
   })
 
-  it('downloads only where data is spared or metered, or where a phone does not say', () => {
-    assert.deepEqual(may({ connection: { saveData: true, type: 'wifi' } }), DOWNLOADS)
-    assert.deepEqual(may({ connection: { type: 'cellular' } }), DOWNLOADS)
-    assert.deepEqual(may({ isTouch: true }), DOWNLOADS)
-    assert.deepEqual(may({ isTouch: true, connection: { type: 'wifi' } }), BOTH)
+  it('is not given where the browser refuses sharing, nor outside the rollout', () => {
+    assert.deepEqual(on({ consent: true, refusesSharing: true }), NOTHING)
+    assert.deepEqual(on({ policy: policy({ rollout: 30 }), draw: 29.9 }), ALL)
+    assert.deepEqual(on({ policy: policy({ rollout: 30 }), draw: 30 }), NOTHING)
+    assert.deepEqual(on({ policy: policy({ rollout: 0 }) }), NOTHING)
   })
 
-  it('uploads no more than the owner lets it in a day', () => {
-    const policy = policyOf({ consent: 'automatic', 'upload-day': 1000 })
-    assert.deepEqual(may({ policy, sentTodayBytes: 999 }), BOTH)
-    assert.deepEqual(may({ policy, sentTodayBytes: 1000 }), DOWNLOADS)
-    assert.deepEqual(may({ policy: policyOf({ consent: 'automatic', 'upload-rate': 0 }) }), DOWNLOADS)
+  it('is to take alone where bytes are counted: saveData, cellular, and touch devices that do not say', () => {
+    assert.deepEqual(on({ connection: { saveData: true, type: 'wifi' } }), TAKES)
+    assert.deepEqual(on({ connection: { type: 'cellular' } }), TAKES)
+    assert.deepEqual(on({ isTouch: true }), TAKES)
+    assert.deepEqual(on({ connection: { type: 'wifi' }, isTouch: true }), ALL)
+    assert.deepEqual(on({ policy: policy({ 'upload-rate': 0 }) }), TAKES)
+    assert.deepEqual(on({ policy: policy({ 'upload-day': 0 }) }), TAKES)
   })
 
-  it('takes part within the rollout', () => {
-    const policy = policyOf({ consent: 'automatic', rollout: 20 })
-    assert.deepEqual(may({ policy, draw: 19.9 }), BOTH)
-    assert.deepEqual(may({ policy, draw: 20 }), NEITHER)
-  })
-})
-
-describe('peers are too slow', () => {
-  const slow = (elapsedMs: number, receivedBytes: number, originRate?: number): boolean =>
-    isTooSlow({ elapsedMs, receivedBytes, wantedBytes: 1_000_000, originRate })
-
-  it('when they would take longer than the server, and not before they had time to begin', () => {
-    assert.equal(slow(499, 0), false)
-    assert.equal(slow(500, 0), true)
-    assert.equal(slow(1_000, 1_000_000, 1e6), false)
-    // Three seconds, where the server takes one.
-    assert.equal(slow(600, 200_000, 1e6), true)
-    assert.equal(slow(600, 200_000, 2e5), false)
+  it('to send gets less toward the end of the day’s bytes, and ends with less than a block', () => {
+    const rest = (leftBytes: number) =>
+      on({ policy: policy({ 'upload-day': 100 * MIB }), sentTodayBytes: 100 * MIB - leftBytes })
+    assert.deepEqual(rest(4 * MIB), ALL)
+    assert.deepEqual(rest(MIB), { connects: true, uploadBytesPerSecond: MIB / 4 })
+    assert.deepEqual(rest(100_000), TAKES)
+    assert.deepEqual(rest(-1), TAKES)
   })
 })

@@ -103,6 +103,8 @@ export function startAgent(tag: Tag): Agent {
         return void loading.set(word[1], performance.now())
       case 'loaded':
         return void loading.delete(word[1])
+      case 'version':
+        return leadership?.expect(word[1])
       case 'used':
         return void leadership?.used(word[1], isOwn)
       case 'consent':
@@ -138,6 +140,7 @@ export function startAgent(tag: Tag): Agent {
     channel.onmessage = ({ data }: { data: TabWord }) => hear(data)
     stopWatching = watchResources(new URL('.', manifestUrl).href, resources => say(['used', resources]))
     election.stand()
+    say(['version', tag.version])
   }
 
   function depart(): void {

@@ -40,9 +40,9 @@ export class Deploys {
     this.#base = new URL('.', options.manifestUrl).href
   }
 
-  /** Looks at the origin now, and from time to time. */
+  /** Looks now, and from time to time. */
   async watch(): Promise<void> {
-    await this.#look()
+    await this.look()
     if (this.#isClosed) return
     this.#timer = setTimeout(() => void this.watch(), LOOK_MS * (0.75 + Math.random() / 2))
   }
@@ -64,7 +64,8 @@ export class Deploys {
     clearTimeout(this.#timer)
   }
 
-  async #look(): Promise<void> {
+  /** Looks at the origin now. */
+  async look(): Promise<void> {
     const response = await fetch(new URL(SITE_NAMES.pointer, this.#base), { cache: 'no-cache' }).catch(() => undefined)
     if (response?.status === 404 || response?.status === 410) return this.#miss(response.url)
     // The origin is down, or busy: what is believed already may go on, and it is asked again.

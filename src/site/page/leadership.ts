@@ -16,7 +16,7 @@ import { Layers } from './layers.ts'
 import { serveWorker } from './leader-port.ts'
 import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
-import { type Permission, permit } from './permission.ts'
+import { permit } from './permission.ts'
 import { SiteSwarms } from './site-swarms.ts'
 import { type FileStats, NO_STATS, type SiteStats } from './stats.ts'
 import { siteSockets } from './tracker-socket.ts'
@@ -57,7 +57,6 @@ export class Leadership {
   })
   #manifest: Manifest | undefined
   #policy: SitePolicy | undefined
-  #permission: Permission | undefined
   /** By their addresses. */
   #paths = new Map<string, string>()
   #layers: Layers | undefined
@@ -73,6 +72,7 @@ export class Leadership {
   readonly #triedUrls = new Set<string>()
   /** Resources that pages loaded before it was known which are listed. */
   #early: Loaded[] = []
+  #expectedVersion = 0
   #hasEnded = false
 
   constructor(options: LeadershipOptions) {
@@ -112,7 +112,7 @@ export class Leadership {
     if (this.#hasEnded || !this.#policy || !this.#manifest) return
     const { connection } = navigator as { connection?: { saveData?: boolean; type?: string } }
     const { notebook } = this.#options
-    this.#permission = permit({
+    const { connects, uploadBytesPerSecond } = permit({
       policy: this.#policy,
       consent: notebook.consent,
       refusesSharing: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
@@ -121,11 +121,16 @@ export class Leadership {
       isTouch: matchMedia('(pointer: coarse)').matches,
       sentTodayBytes: notebook.sentTodayBytes,
     })
-    if (this.#permission.connects) this.#swarms ??= this.#openSwarms(this.#policy, this.#manifest)
+    if (connects) this.#swarms ??= this.#openSwarms(this.#policy, this.#manifest)
     else if (this.#swarms) void this.#closeSwarms()
-    const { uploads, leftTodayBytes } = this.#permission
-    // No more in the next second than may be sent today: so the last of it is not overdrawn.
-    this.#swarms?.setUpload(uploads ? Math.min(this.#policy.uploadBytesPerSecond, leftTodayBytes) : 0)
+    this.#swarms?.setUpload(uploadBytesPerSecond)
+  }
+
+  /** A page of this deploy was loaded: where it is newer than what is believed, the pointer is. */
+  expect(version: number): void {
+    if (!(version > Math.max(this.#expectedVersion, this.#options.notebook.accepted?.version ?? 0))) return
+    this.#expectedVersion = version
+    void this.#deploys.look()
   }
 
   /** The worker looks for who leads. */

@@ -1,4 +1,5 @@
 /** PURE: what the site's policy, the visitor and the device let this page do. */
+import { REQUEST_BYTES_MAX } from '../../options.ts'
 import type { SitePolicy } from '../policy.ts'
 
 export interface Circumstances {
@@ -19,13 +20,17 @@ export interface Circumstances {
 export interface Permission {
   /** Trackers and peers may be connected to. */
   readonly connects: boolean
-  /** Pieces may be sent to peers. */
-  readonly uploads: boolean
-  /** Bytes that may still be sent today. */
-  readonly leftTodayBytes: number
+  /** What may be sent to peers now; 0: nothing. */
+  readonly uploadBytesPerSecond: number
 }
 
 const METERED = /cellular|wimax|bluetooth/
+
+/**
+ * What is sent is looked at once a second, and a second's worth may have gathered beside: so the last of the day is approached by quarters,
+ * and no more than the largest block (`REQUEST_BYTES_MAX`) is left unsent.
+ */
+const LAST_SECONDS = 4
 
 export function permit(circumstances: Circumstances): Permission {
   const { policy, consent, refusesSharing, draw, connection, isTouch, sentTodayBytes } = circumstances
@@ -34,10 +39,10 @@ export function permit(circumstances: Circumstances): Permission {
   // A phone's browser that does not say what it is connected by may be on a plan that counts every byte.
   const isMetered =
     connection?.saveData === true || (connection?.type === undefined ? isTouch : METERED.test(connection.type))
-  const leftTodayBytes = Math.max(0, policy.uploadBytesPerDay - sentTodayBytes)
+  const leftBytes = policy.uploadBytesPerDay - sentTodayBytes
+  const uploads = connects && !isMetered && leftBytes >= REQUEST_BYTES_MAX
   return {
     connects,
-    leftTodayBytes,
-    uploads: connects && !isMetered && policy.uploadBytesPerSecond > 0 && leftTodayBytes > 0,
+    uploadBytesPerSecond: uploads ? Math.min(policy.uploadBytesPerSecond, leftBytes / LAST_SECONDS) : 0,
   }
 }

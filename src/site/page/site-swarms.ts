@@ -147,6 +147,7 @@ export class SiteSwarms implements PieceSource {
     const place = this.#places.byPath(path)
     if (!place) return false
     if (await this.use(path)) return true
+    if (!this.hasCompany) return false
     const { swarm, first, end } = place
     const run = this.#join(swarm).want(first, end)
     try {
@@ -201,7 +202,7 @@ export class SiteSwarms implements PieceSource {
         demanded: () => this.#divide(),
         piece: (piece, source) => ledger.came(swarm.files[layout.fileOf(piece)!]!, source, layout.pieceBytes(piece)),
         warning,
-        tracker: status => this.#trackers.set(status.url, status),
+        tracker: status => this.#trackers.set(`${swarm.id} ${status.url}`, status),
       },
     )
     this.#joined.set(swarm.id, joined)

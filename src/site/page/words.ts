@@ -2,6 +2,7 @@
  * What the tabs of a browser say to each other, over a BroadcastChannel. Arrays, a word first; whatever is none of these is passed over.
  *
  *     tab → leader    loading, loaded     a page begins to load; its load event is over
+ *                     version             of its deploy
  *                     used                resources that it loaded
  *                     prefetch            wants a file in the store
  *                     ask                 wants to know how things are: `state` follows
@@ -24,6 +25,7 @@ export interface Loaded {
 
 export type TabWord =
   | readonly ['loading' | 'loaded', tab: number]
+  | readonly ['version', version: number]
   | readonly ['used', resources: readonly Loaded[]]
   | readonly ['prefetch', id: string, url: string]
   | readonly ['ask']

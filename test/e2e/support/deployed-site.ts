@@ -39,6 +39,7 @@ export interface DeployedSite {
   deploy(
     files: Readonly<Record<string, Uint8Array>>,
     policy?: Readonly<Record<string, number | string>>,
+    body?: string,
   ): Promise<number>
   run(...args: readonly string[]): Promise<string>
 }
@@ -57,7 +58,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY = { consent: 'automatic', lan: 1 }
 
 export async function deploySite(lifetime: Lifetime, options: DeployedOptions): Promise<DeployedSite> {
-  const { body = '', headers = {}, trackers } = options
+  const { headers = {}, trackers } = options
   const folder = await scratchFolder(lifetime)
   const site = join(folder, 'site')
   const sent = new Map<string, number>()
@@ -108,6 +109,7 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
   async function deploy(
     files: Readonly<Record<string, Uint8Array>>,
     policy: Readonly<Record<string, number | string>> = options.policy ?? POLICY,
+    body = options.body ?? '',
   ): Promise<number> {
     for (const [path, bytes] of Object.entries(files)) {
       await mkdir(dirname(join(site, path)), { recursive: true })

@@ -1,0 +1,78 @@
+/** What a deploy costs visitors, and that pages of different deploys live side by side. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { Page } from 'puppeteer-core'
+import { launchBrowser } from './support/browser.ts'
+import { deploySite, openPage, untilReady, untilStats, visit } from './support/deployed-site.ts'
+import { payloadBytes } from './support/payload.ts'
+import { fileScope } from './support/scope.ts'
+import { startShoalTracker } from './support/trackers.ts'
+
+const scope = fileScope()
+const chromium = launchBrowser(scope, 'chromium')
+const tracker = startShoalTracker(scope)
+
+/** Forty images, and one file whose address stays the same from deploy to deploy. */
+const IMAGES = Array.from({ length: 40 }, (_, i) => `assets/photo-${(i + 0x1000_0000).toString(16)}.png`)
+const STATE = 'state.bin'
+const IMAGE_BYTES = 90_000
+const image = (i: number): Uint8Array => payloadBytes(i, 0, IMAGE_BYTES)
+const state = (version: number): Uint8Array => payloadBytes(1_000 + version, 0, 200_000)
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const get = (page: Page, path: string): Promise<string> =>
+  page.evaluate(async path => {
+    const bytes = await (await fetch(path)).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+  }, `/${path}`)
+
+const body = (images: readonly string[]): string => images.map(path => `<img src="/${path}" alt="">`).join('')
+
+async function assertImages(page: Page, images: readonly string[]): Promise<void> {
+  await page.waitForFunction(() => [...document.images].every(image => image.complete))
+  const widths = await page.evaluate(() => document.images.length)
+  assert.equal(widths, images.length)
+}
+
+describe('a deploy that changes one of forty files', () => {
+  it('costs visitors who were here before that file alone; pages of before go on; no page gets bytes of another deploy', async t => {
+    const site = await deploySite(t, {
+      files: Object.fromEntries([...IMAGES.map((path, i) => [path, image(i)] as const), [STATE, state(1)]]),
+      trackers: [(await tracker).url],
+      body: body(IMAGES),
+    })
+    const old = await visit(t, await chromium, site.url)
+    await untilReady(old.page)
+    await untilStats(old.page, ({ isOn }) => isOn)
+    await assertImages(old.page, IMAGES)
+    assert.equal(await get(old.page, STATE), sha256(state(1)))
+    // All of it is in the store.
+    await old.page.evaluate(
+      paths => shoal.prefetch(...paths),
+      [...IMAGES, STATE].map(path => `/${path}`),
+    )
+
+    const changed = 'assets/photo-2fffffff.png'
+    const images = [...IMAGES.slice(0, -1), changed]
+    const imageBytes = () => [...IMAGES, changed].reduce((sum, path) => sum + site.bytesOf(`/${path}`), 0)
+    const before = imageBytes()
+    const version = await site.deploy({ [changed]: image(99), [STATE]: state(2) }, undefined, body(images))
+    const page = await openPage(old.context, site.url)
+    await assertImages(page, images)
+    await untilStats(page, stats => stats.version === version)
+    assert.equal(imageBytes() - before, IMAGE_BYTES)
+    for (const [i, path] of images.entries())
+      assert.equal(await get(page, path), sha256(path === changed ? image(99) : image(i)))
+
+    // The page of before has what never changes. Of the rest it gets what it always had, until the worker is replaced, or what the server has.
+    assert.equal(await get(old.page, IMAGES[39]!), sha256(image(39)))
+    for (let i = 0; i < 3; i++) {
+      assert.equal(await get(page, STATE), sha256(state(2)))
+      assert.ok([state(1), state(2)].map(sha256).includes(await get(old.page, STATE)))
+    }
+    assert.deepEqual(old.noise, [])
+  })
+})
