@@ -5,7 +5,7 @@ import { Leadership } from './leadership.ts'
 import { Notebook } from './notes.ts'
 import { watchResources } from './resources.ts'
 import { NO_STATS, type SiteStats } from './stats.ts'
-import { type TabWord, tabChannelName } from './words.ts'
+import { type Loaded, type TabWord, tabChannelName } from './words.ts'
 
 /** What the tag's script knows of the page, and hands over. */
 export interface Tag {
@@ -33,6 +33,8 @@ export interface Agent {
 const TELL_MS = 1_000
 /** Pages that are taken for loading if they never say that they are done. */
 const LOADING_MS_MAX = 10_000
+/** Resources of a page that are told to whoever leads next. */
+const LOADED_MAX = 1_000
 /** After so long without an answer the leader is asked again. */
 const ANSWER_MS = 1_000
 
@@ -42,6 +44,8 @@ export function startAgent(tag: Tag): Agent {
   const notebook = new Notebook(name)
   const loading = new Map<number, number>()
   const warned = new Set<string>()
+  /** By this page, as far as is remembered. */
+  const loaded: Loaded[] = []
   /** Who waits for a word of the leader's, by what it answers to. */
   const waiting = new Map<string, (isDone: boolean) => void>()
   /** What this tab fetches ahead, as long as it leads. */
@@ -72,6 +76,7 @@ export function startAgent(tag: Tag): Agent {
       },
     })
     void leadership.start()
+    say(['leading'])
     tag.raise('leader', { epoch })
   }
 
@@ -105,6 +110,10 @@ export function startAgent(tag: Tag): Agent {
         return void loading.delete(word[1])
       case 'version':
         return leadership?.expect(word[1])
+      case 'leading':
+        // Also what was loaded before anybody led, or under another.
+        if (loaded.length > 0) say(['used', loaded])
+        return
       case 'used':
         return void leadership?.used(word[1], isOwn)
       case 'consent':
@@ -138,7 +147,10 @@ export function startAgent(tag: Tag): Agent {
   function arrive(): void {
     channel = new BroadcastChannel(name)
     channel.onmessage = ({ data }: { data: TabWord }) => hear(data)
-    stopWatching = watchResources(new URL('.', manifestUrl).href, resources => say(['used', resources]))
+    stopWatching = watchResources(new URL('.', manifestUrl).href, resources => {
+      loaded.push(...resources.slice(0, LOADED_MAX - loaded.length))
+      say(['used', resources])
+    })
     election.stand()
     say(['version', tag.version])
   }

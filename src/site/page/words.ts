@@ -6,7 +6,8 @@
  *                     used                resources that it loaded
  *                     prefetch            wants a file in the store
  *                     ask                 wants to know how things are: `state` follows
- *     leader → tabs   state               bytes by source, and which deploy holds
+ *     leader → tabs   leading             from now on: who has loaded what?
+ *                     state               bytes by source, and which deploy holds
  *                     prefetched          whether it is there now
  *     tab → all       consent             the visitor has said something
  */
@@ -28,7 +29,7 @@ export type TabWord =
   | readonly ['version', version: number]
   | readonly ['used', resources: readonly Loaded[]]
   | readonly ['prefetch', id: string, url: string]
-  | readonly ['ask']
+  | readonly ['ask' | 'leading']
   | readonly ['state', stats: SiteStats]
   | readonly ['prefetched', id: string, isThere: boolean]
   | readonly ['consent']
