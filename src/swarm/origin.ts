@@ -63,7 +63,8 @@ export class OriginSource<Body> {
   /** Starts fetches as far as there is something to fetch and somebody to ask. */
   fill(): void {
     const { isPaused, now, limits } = this.#context
-    if (isPaused || this.#seeds.length === 0 || this.#pieces.missing.count === 0) return
+    if (this.#pieces.missing.count === 0) return this.#thrift.rest()
+    if (isPaused || this.#seeds.length === 0) return
     this.#review()
     if (now < this.#looksAt) return
     this.#hasSpared = false

@@ -14,6 +14,8 @@ import type { Pieces } from './pieces.ts'
 const PATIENT_PRIORITY_MAX = 3
 /** ms; peers have so long to show that they deliver, and from each block on to go on. */
 const PATIENCE_MS = 10_000
+/** ms; who is alone after that, with trackers asked and connections made, is taken to stay alone. */
+const SEARCH_MS = 4_000
 /** ms; until then who is there, and what they have, is still being learnt. */
 const ACQUAINTANCE_MS = 2_000
 /** ms; the longest wait for what somebody else may be fetching: a piece goes once round a swarm in less. */
@@ -23,32 +25,38 @@ export class Thrift<Body> {
   readonly #context: Context<Body>
   readonly #pieces: Pieces<Body>
   readonly #peers: ReadonlyMap<number, Peer>
-  readonly #startedAt: number
-  /** ms; when the first peer came. */
+  /** ms; since when something is missing. */
+  #startedAt: number | undefined
+  /** ms; when the first peer came, or was there already. */
   #acquaintedSince: number | undefined
 
   constructor(context: Context<Body>, pieces: Pieces<Body>, peers: ReadonlyMap<number, Peer>) {
     this.#context = context
     this.#pieces = pieces
     this.#peers = peers
-    this.#startedAt = context.now
   }
 
   /** Whether there is anybody to wait for, or may be. */
   get isUseful(): boolean {
     const { now } = this.#context
+    this.#startedAt ??= now
     if (this.#peers.size > 0) this.#acquaintedSince ??= now
-    if (now < this.#startedAt + ACQUAINTANCE_MS) return true
+    if (now < this.#startedAt + SEARCH_MS) return true
     if (this.#acquaintedSince === undefined || this.#peers.size === 0) return false
     if (now < this.#acquaintedSince + PATIENCE_MS) return true
     for (const { lastBlockAt } of this.#peers.values()) if (now < lastBlockAt + PATIENCE_MS) return true
     return false
   }
 
+  /** Nothing is missing: whoever is there when something is next has time to show it again. */
+  rest(): void {
+    this.#startedAt = this.#acquaintedSince = undefined
+  }
+
   /** Whether a piece is to come from the origin, given that there is somebody to wait for. */
   isDue(piece: number): boolean {
     if (!this.#canWait(piece)) return true
-    const age = this.#context.now - (this.#acquaintedSince ?? this.#startedAt)
+    const age = this.#context.now - (this.#acquaintedSince ?? this.#startedAt!)
     if (age < ACQUAINTANCE_MS || this.#pieces.rarity.availability(piece) > 0 || !this.#isOurs(piece)) return false
     // Among n this is 1 on average for whom all would name, and more for whom only a part of them would.
     const rank = (1 - weight(piece, this.#context.peerId) / 0x1_0000_0000) * (this.#peers.size + 1)

@@ -50,7 +50,7 @@ export async function hashFiles(files: readonly OwnFile[], options: CreateOption
 export function readSource(source: string | Uint8Array): Origins {
   if (source instanceof Uint8Array) return { metainfo: parseMetainfo(source) }
   if (typeof source === 'string') return { magnet: parseMagnet(source) }
-  const message = 'add() takes a magnet link, an infohash, the bytes of a .torrent (Uint8Array), or its URL.'
+  const message = 'add() takes a magnet link, an infohash, or the bytes or the URL of a .torrent.'
   throw new ShoalError('invalid-argument', message)
 }
 
