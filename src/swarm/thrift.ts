@@ -50,7 +50,8 @@ export class Thrift<Body> {
 
   /** Nothing is missing: whoever is there when something is next has time to show it again. */
   rest(): void {
-    this.#startedAt = this.#acquaintedSince = undefined
+    this.#acquaintedSince = undefined
+    this.#startedAt = undefined
   }
 
   /** Whether a piece is to come from the origin, given that there is somebody to wait for. */
