@@ -22,9 +22,17 @@ export interface ConnectionEvents {
   closed(): void
 }
 
+export interface Caller {
+  readonly id: number
+  readonly address: Address
+  /** Of the page that connected; programs have none. */
+  readonly origin: string | undefined
+}
+
 export class Connection {
   readonly id: number
   readonly address: Address
+  readonly origin: string | undefined
   /** Whether it announced `shutdown`. */
   wantsShutdown = false
   readonly #socket: WebSocket
@@ -41,9 +49,10 @@ export class Connection {
   #resumeTimer: NodeJS.Timeout | undefined
   #closeTimer: NodeJS.Timeout | undefined
 
-  constructor(id: number, address: Address, socket: WebSocket, limits: ServerLimits, events: ConnectionEvents) {
-    this.id = id
-    this.address = address
+  constructor(caller: Caller, socket: WebSocket, limits: ServerLimits, events: ConnectionEvents) {
+    this.id = caller.id
+    this.address = caller.address
+    this.origin = caller.origin
     this.#socket = socket
     this.#limits = limits
     this.#events = events

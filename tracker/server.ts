@@ -7,10 +7,11 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { TRACKER_LIMITS } from '../src/protocol/tracker.ts'
-import type { IceServer } from '../src/protocol/tracker-reply.ts'
 import { Addresses } from './addresses.ts'
 import type { Address } from './addresses.ts'
 import { Connection } from './connection.ts'
+import { iceLender } from './ice.ts'
+import type { IceOptions } from './ice.ts'
 import { answerHttp, answerText, pathOf, refuseUpgrade } from './http.ts'
 import { hostUrl, listen } from './listen.ts'
 import { SERVER_DEFAULTS, SWARMS_DEFAULTS } from './options.ts'
@@ -19,7 +20,7 @@ import type { ServerLimits, SwarmsLimits } from './options.ts'
 import { Swarms } from './swarms.ts'
 import type { SwarmsStats, TrackerInput } from './swarms.ts'
 
-export interface TrackerOptions {
+export interface TrackerOptions extends IceOptions {
   /** 0: any free port. Ignored with `server`. @default 8000 */
   readonly port?: number
   /** Address to listen on. @default every address of this machine */
@@ -32,8 +33,6 @@ export interface TrackerOptions {
   readonly limits?: Partial<SwarmsLimits & ServerLimits>
   /** How often clients announce. @default 120 */
   readonly intervalSeconds?: number
-  /** STUN and TURN servers lent to clients that announce `ice_servers`. @default none */
-  readonly iceServers?: readonly IceServer[]
   /** Origins (`https://example.org`) whose pages may connect; a request without one is refused then. @default all */
   readonly allowedOrigins?: readonly string[]
   /** Answers HTTP requests for other paths than `/health` and `/stats.json`. @default 404 */
@@ -98,7 +97,8 @@ class TrackerServer implements RunningTracker {
   #tickTimer: NodeJS.Timeout | undefined
 
   constructor(options: TrackerOptions) {
-    const { intervalSeconds, iceServers = [] } = options
+    const { intervalSeconds } = options
+    const lend = iceLender(options)
     this.#options = options
     this.#limits = { ...SERVER_DEFAULTS, ...options.limits }
     this.#server = options.server ?? this.#createServer()
@@ -112,7 +112,13 @@ class TrackerServer implements RunningTracker {
     const limits = { ...SWARMS_DEFAULTS, ...options.limits, ...(intervalSeconds !== undefined && { intervalSeconds }) }
     this.#idleMsMax = Math.max(this.#limits.idleSeconds, limits.intervalSeconds * limits.silentIntervalsMax) * 1000
     const pointers = new Pointers(this.#limits, connection => this.#connections.get(connection)?.address)
-    this.#swarms = new Swarms({ random: Math.random, limits, iceServers, pointers })
+    const iceServers = (id: number) => lend({ origin: this.#connections.get(id)?.origin, name: `${id}` })
+    this.#swarms = new Swarms({
+      random: Math.random,
+      limits,
+      pointers,
+      ...(options.iceServers?.length && { iceServers }),
+    })
     this.#addresses = new Addresses(this.#limits)
   }
 
@@ -215,7 +221,9 @@ class TrackerServer implements RunningTracker {
       refuseUpgrade(socket, ...refusal)
       return
     }
-    this.#sockets.handleUpgrade(request, socket, head, webSocket => this.#accept(webSocket, address))
+    this.#sockets.handleUpgrade(request, socket, head, webSocket =>
+      this.#accept(webSocket, address, request.headers.origin),
+    )
   }
 
   #refusal(request: IncomingMessage, address: Address): [status: number, text: string] | undefined {
@@ -230,9 +238,9 @@ class TrackerServer implements RunningTracker {
     return undefined
   }
 
-  #accept(socket: WebSocket, address: Address): void {
+  #accept(socket: WebSocket, address: Address, origin?: string): void {
     const id = ++this.#lastId
-    const connection = new Connection(id, address, socket, this.#limits, {
+    const connection = new Connection({ id, address, origin }, socket, this.#limits, {
       request: request => {
         this.#messages++
         if (request.type === 'announce' && request.extensions?.includes('shutdown')) connection.wantsShutdown = true

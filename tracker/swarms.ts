@@ -35,8 +35,8 @@ export interface SwarmsOptions {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly limits?: Partial<SwarmsLimits>
-  /** Lent to clients that announce `ice_servers`. */
-  readonly iceServers?: readonly IceServer[]
+  /** What a connection is lent, if it announces `ice_servers`. @default nothing, to nobody */
+  readonly iceServers?: ((connection: number) => readonly IceServer[]) | undefined
   /** Reads and checks the pointers of sites. @default none, and without it no extensions for sites */
   readonly pointers?: PointerReader
 }
@@ -60,7 +60,7 @@ const NO_SITES: FailureReply = {
 
 export class Swarms {
   readonly #limits: SwarmsLimits
-  readonly #iceServers: readonly IceServer[]
+  readonly #iceServers: SwarmsOptions['iceServers']
   readonly #extensions: readonly TrackerExtension[]
   readonly #outbox = new Outbox()
   readonly #roster: Roster
@@ -68,10 +68,10 @@ export class Swarms {
   readonly #takeovers: Takeovers
   readonly #sites: Sites | undefined
 
-  constructor({ random, limits, iceServers = [], pointers }: SwarmsOptions) {
+  constructor({ random, limits, iceServers, pointers }: SwarmsOptions) {
     this.#limits = { ...SWARMS_DEFAULTS, ...limits }
     this.#iceServers = iceServers
-    const extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers.length > 0)
+    const extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers)
     this.#extensions = pointers ? [...extensions, ...SITE_EXTENSIONS] : extensions
     this.#sites = pointers && new Sites(this.#limits, pointers, this.#outbox)
     this.#roster = new Roster(this.#limits)
@@ -214,7 +214,7 @@ export class Swarms {
 
   #reply(connection: number, { infoHash, extensions }: AnnounceRequest, named: readonly Member[]): void {
     const { seeds, leeches } = this.#roster.counts(infoHash)
-    const isBorrowing = extensions?.includes('ice_servers') && this.#iceServers.length > 0
+    const iceServers = extensions?.includes('ice_servers') ? this.#iceServers?.(connection) : undefined
     this.#outbox.send(connection, {
       type: 'announced',
       infoHash,
@@ -224,7 +224,7 @@ export class Swarms {
       peers: named.map(({ peer }) => peer.peerId),
       trickling: named.filter(member => member.canTrickle).map(({ peer }) => peer.peerId),
       ...(extensions && { extensions: this.#extensions }),
-      ...(isBorrowing && { iceServers: this.#iceServers }),
+      ...(iceServers?.length && { iceServers }),
     })
   }
 

@@ -61,7 +61,7 @@ class Bench {
   now = 0
 
   constructor(limits: Partial<SwarmsLimits> = {}, seed = 1) {
-    this.swarms = new Swarms({ random: seededRandom(seed), limits, iceServers: [{ urls: ['stun:s'] }] })
+    this.swarms = new Swarms({ random: seededRandom(seed), limits, iceServers: () => [{ urls: ['stun:s'] }] })
   }
 
   step(input: TrackerInput): TrackerEffect[] {

@@ -78,6 +78,14 @@ export function collectIceServers(text: string, previous: readonly string[] = []
   ]
 }
 
+/** @see collectTrackers */
+export function collectOrigins(text: string, previous: readonly string[] = []): string[] {
+  const sentence = 'An origin is as https://example.org, without a path.'
+  const { origin } = new URL(parseUrl(text, ['http:', 'https:'], sentence))
+  if (origin !== text) throw new InvalidArgumentError(sentence)
+  return [...previous, origin]
+}
+
 /** `--tracker`, the same for every command that has it. */
 export function trackerOption(description: string): Option {
   return new Option('-t, --tracker <url>', `${description}; repeat for more`).argParser(collectTrackers)
@@ -92,11 +100,10 @@ export function versionOption(): Option {
 }
 
 /** `--ice-server`. */
-export function iceServerOption(): Option {
-  return new Option(
-    '--ice-server <url>',
-    'STUN server that finds a way through routers, or TURN as turn:user:password@host; repeat for more',
-  ).argParser(collectIceServers)
+export function iceServerOption(
+  what = 'STUN server that finds a way through routers, or TURN as turn:user:password@host',
+): Option {
+  return new Option('--ice-server <url>', `${what}; repeat for more`).argParser(collectIceServers)
 }
 
 /** What a tracker is when none is named: `SHOAL_TRACKER`, else where `shoal tracker` listens. */

@@ -1,6 +1,6 @@
 /** Runs a tracker until it is told to stop; then lets its clients go in good order. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type RunningTracker, startTracker } from '../../../tracker/index.ts'
+import { type IceOptions, type RunningTracker, startTracker } from '../../../tracker/index.ts'
 import type { CommandContext } from './context.ts'
 import { formatCount } from './format.ts'
 
@@ -12,6 +12,8 @@ export interface ServiceOptions {
 }
 
 export interface ServiceParts {
+  /** What the tracker lends to clients. */
+  readonly ice?: IceOptions
   /** Answers HTTP requests that are not the tracker's. */
   readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
   /** Says where it listens. */
@@ -24,6 +26,7 @@ export async function runService(context: CommandContext, options: ServiceOption
   const tracker = await startTracker({
     port: options.port,
     ...(options.host !== undefined && { host: options.host }),
+    ...parts.ice,
     ...(parts.onRequest !== undefined && { onRequest: parts.onRequest }),
     onError: error => terminal.note(`shoal: an error of the tracker's own: ${String(error)}`),
   })

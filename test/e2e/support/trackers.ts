@@ -22,8 +22,11 @@ export function cliPath(): string {
 }
 
 /** Our tracker, in a process of its own. `port` 0 takes a free one. */
-export async function startShoalTracker(lifetime: Lifetime, { port = 0 } = {}): Promise<RunningTracker> {
-  const child = spawn(process.execPath, [cliPath(), 'tracker', '--port', String(port)], {
+export async function startShoalTracker(
+  lifetime: Lifetime,
+  { port = 0, args = [] }: { readonly port?: number; readonly args?: readonly string[] } = {},
+): Promise<RunningTracker> {
+  const child = spawn(process.execPath, [cliPath(), 'tracker', '--port', String(port), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const stop = (): Promise<void> => endChild(child)
