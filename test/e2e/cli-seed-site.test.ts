@@ -117,8 +117,9 @@ describe('shoal seed --site with a folder', () => {
     await assertServed(t, stage)
   })
 
-  it('serves the rest where a file is not what is listed, and names it', async t => {
+  it('serves the rest where a file is not what is listed, names it, and serves it too once it is', async t => {
     const stage = await scene(t)
+    const twin = await readFile(join(stage.site, 'data.json.gz'))
     await writeFile(join(stage.site, 'img/a.png'), payloadBytes(9, 0, 200_000))
     await rm(join(stage.site, 'data.json.gz'))
     const seeder = seed(t, 'site', stage)
@@ -129,6 +130,13 @@ describe('shoal seed --site with a folder', () => {
     const file = site!.torrent.files[site!.swarm.files.findIndex(({ path }) => path.startsWith('img/ü'))]!
     const bytes = new Uint8Array(await file.arrayBuffer())
     assert.deepEqual(bytes, FILES['img/ünï côde & 50%.png'])
+    assert.equal(site!.torrent.state, 'downloading')
+    // As where a deploy is uploaded file by file, its pointer not last.
+    await writeFile(join(stage.site, 'img/a.png'), FILES['img/a.png'])
+    await writeFile(join(stage.site, 'data.json.gz'), twin)
+    await keepDiary(site!.torrent).within('done', site!.torrent.done)
+    const { stdout } = await seeder.stop('SIGINT')
+    assert.equal(stdout.match(/^version /gm)?.length, 1, 'it is one deploy')
   })
 
   it('goes on with the deploy it has when the next one is refused', async t => {

@@ -15,7 +15,7 @@ import { readManifestFile, readPointerFile } from './deploy.ts'
 import type { DeployTrust } from './deploy-trust.ts'
 import { HashCache } from './hash-cache.ts'
 import { hashContent } from './hash-content.ts'
-import { type Deploy, pause, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
+import { type Deploy, pause, retryMs, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
 import { stateOf } from './twins.ts'
 
 export interface FolderSourceOptions {
@@ -37,6 +37,10 @@ export class FolderSource implements SiteSource {
   /** Nothing is hashed twice while it stays as it is. */
   readonly #hashes = HashCache.open(undefined)
   #seen = ''
+  /** Looks in a row after which something was missing: a deploy may be on its way still, in whatever order its files come. */
+  #failures = 0
+  /** The deploy that was looked at last. */
+  #deploy: Deploy | undefined
 
   constructor(options: FolderSourceOptions) {
     this.#options = options
@@ -47,18 +51,24 @@ export class FolderSource implements SiteSource {
     const { folder, trust } = this.#options
     if (heard !== undefined && readPointer(heard).pointer.isKilled) return trust.check(heard, noManifest)
     this.#seen = await this.#state()
+    const wasWhole = this.#failures === 0
+    // Taken back once all that is listed is found.
+    this.#failures++
     const pointer = await readPointerFile(folder)
     if (pointer === undefined) throw missing(folder, SITE_NAMES.pointer)
-    return trust.check(pointer, async () => {
+    const news = await trust.check(pointer, async () => {
       const manifest = await readManifestFile(folder)
       if (manifest === undefined) throw missing(folder, SITE_NAMES.manifest)
       return manifest
     })
+    this.#deploy = news ?? this.#deploy
+    if (this.#deploy?.kind === 'killed' || (news === undefined && wasWhole)) this.#failures = 0
+    return wasWhole ? news : this.#deploy
   }
 
   async changed(wake: AbortSignal): Promise<void> {
     const { pollMs, signal } = this.#options
-    const lookAt = performance.now() + UNCHANGED_MS
+    const lookAt = performance.now() + Math.min(UNCHANGED_MS, retryMs(this.#failures))
     do await pause(pollMs, signal, wake)
     while (!wake.aborted && (await this.#state()) === this.#seen && performance.now() < lookAt)
   }
@@ -76,12 +86,15 @@ export class FolderSource implements SiteSource {
       this.#options.onProgress(doneBytes, totalBytes)
     }
     const supplies: Supply[] = []
+    let isWhole = true
     for (const swarm of swarms) {
       const own: Own[] = []
       for (const file of swarm.files)
         own.push(await this.#verified(file, blobs.get(torrentPath(file.path, file.encoding)), onBytes))
+      isWhole &&= !own.includes(undefined)
       supplies.push(this.#supplyOf(swarm, own))
     }
+    if (isWhole) this.#failures = 0
     return supplies
   }
 
@@ -108,18 +121,17 @@ export class FolderSource implements SiteSource {
     const path = torrentPath(file.path, file.encoding)
     const state = await stateOf(join(folder, ...path.split('/')))
     if (data === undefined || state?.size !== file.contentLength || data.size !== state.size) {
-      onWarning(`${path} is not there as it is listed: peers do not get it from here until the next deploy.`)
+      onWarning(`${path} is not there as it is listed: peers do not get it from here.`)
       return undefined
     }
     const hashes = await this.#hashes
     const known = hashes.content(state)
     const content = known ?? (await hashContent(data, { signal, onBytes }).catch(unlessChanged))
     if (known !== undefined) onBytes(state.size)
-    if (content !== undefined && equalBytes(content.piecesRoot, file.piecesRoot)) {
-      hashes.setContent(state, content)
+    if (content !== undefined) hashes.setContent(state, content)
+    if (content !== undefined && equalBytes(content.piecesRoot, file.piecesRoot))
       return { data, content, state: String(state.mtimeNs) }
-    }
-    onWarning(`${path} has other content than is listed: peers do not get it from here until the next deploy.`)
+    onWarning(`${path} has other content than is listed: peers do not get it from here.`)
     return undefined
   }
 

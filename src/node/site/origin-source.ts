@@ -12,7 +12,7 @@ import { ContentStore } from './content-store.ts'
 import type { DeployTrust } from './deploy-trust.ts'
 import { fetchBounded } from './fetch-bounded.ts'
 import { recallDeploy, rememberDeploy } from './site-memory.ts'
-import { type Deploy, pause, type SiteSource, type Supply, swarmKey } from './site-source.ts'
+import { type Deploy, pause, retryMs, type SiteSource, type Supply, swarmKey } from './site-source.ts'
 
 export interface OriginSourceOptions {
   /** Ends in '/'. */
@@ -28,8 +28,6 @@ export interface OriginSourceOptions {
 }
 
 const JITTER = 0.1
-/** After a failure; doubles up to the usual wait. */
-const RETRY_MIN_MS = 2_000
 /** .torrents fetched at a time. */
 const FETCHES_MAX = 8
 
@@ -69,8 +67,7 @@ export class OriginSource implements SiteSource {
   async changed(wake: AbortSignal): Promise<void> {
     const { signal } = this.#options
     // A deploy that was heard of may take a moment to reach every server of the site.
-    const retryMs = this.#failures > 0 ? RETRY_MIN_MS * 2 ** (this.#failures - 1) : Number.POSITIVE_INFINITY
-    const pollMs = Math.min(this.#options.pollMs, retryMs)
+    const pollMs = Math.min(this.#options.pollMs, retryMs(this.#failures))
     await pause(pollMs * (1 + JITTER * (2 * Math.random() - 1)), signal, wake)
   }
 

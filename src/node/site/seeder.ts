@@ -127,9 +127,10 @@ export class SiteSeeder {
     const former = [...this.#open.values()].filter(({ key }) => !keys.has(key))
     // A client joins a swarm once; and what never became whole is of no use any more.
     await this.#leave(former.filter(({ swarm, torrent }) => ids.has(swarm.id) || torrent.state !== 'seeding'))
+    const isNew = this.#manifest !== manifest
     this.#manifest = manifest
     for (const supply of supplies) if (!this.#open.has(supply.key)) this.#join(supply, manifest.base)
-    onDeploy(deploy)
+    if (isNew) onDeploy(deploy)
     void this.#settle(manifest, supplies)
   }
 

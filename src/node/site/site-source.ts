@@ -6,7 +6,7 @@ import type { SiteSwarm } from '../../site/swarms.ts'
 
 export interface SiteSource {
   /**
-   * The deploy that holds now; undefined: it is that of the last look.
+   * The deploy that holds now; undefined: it is that of the last look, and so is what there is of it.
    * @param heard a pointer that a tracker brought, and that can be believed
    * @throws ShoalError `site-…` when it is refused, `web-seed-failed` when it cannot be had
    */
@@ -37,6 +37,11 @@ export interface Supply {
 /** What a swarm is, but for the files it is seeded from. */
 export function swarmKey({ id, metainfo }: SiteSwarm): string {
   return [id, ...metainfo.trackers.flat()].join(' ')
+}
+
+/** After a failure it is tried again soon, and less and less often: 2 s, 4 s, … */
+export function retryMs(failures: number): number {
+  return failures === 0 ? Number.POSITIVE_INFINITY : 1000 * 2 ** failures
 }
 
 /** Resolves after a time, or when `wake` is aborted. @throws the reason of `stop` */
