@@ -108,7 +108,7 @@ export class Vault {
     } catch (error) {
       if (this.#hasRefused) return
       this.#hasRefused = true
-      this.#options.onRefused(toShoalError(error, 'The store could not keep a piece; it is kept in memory.'))
+      this.#options.onRefused(toShoalError(error, 'A piece could not be stored; it is kept in memory.'))
     }
   }
 

@@ -92,7 +92,7 @@ function checkResponse(response: Response, { url, offset, length, fileLength }: 
   if (status === 200) {
     if (offset <= ORIGIN_LIMITS.skippedBytesMax) return offset
     const advice = 'let it answer Range requests'
-    throw failure(url, `sends whole files instead of ranges, and this one is large: ${advice}`, false)
+    throw failure(url, `sends whole files, and this one is large: ${advice}`, false)
   }
   const retryable = status >= 500 || status === 429 || status === 408 || status === 425
   throw failure(url, `answered with ${status} ${response.statusText}`.trimEnd(), retryable)
@@ -135,7 +135,7 @@ async function explain(cause: unknown, request: RangeRequest, context: RequestCo
     (await isAnswered({ mode: 'no-cors', cache: 'no-store', credentials: 'omit' })) &&
     !(await isAnswered(initOf(request)))
   ) {
-    const advice = 'its server must send Access-Control-Allow-Origin (CORS), and allow the Range header'
+    const advice = 'its server must allow it, and the Range header, by CORS'
     return failure(url, `is not readable by this page: ${advice}`, false, cause)
   }
   return failure(url, `could not be reached: ${messageOf(cause)}`, true, cause)

@@ -256,6 +256,6 @@ const ABSENT: TrackerSession = {
 
 function unusableUrl(url: string): ShoalError | undefined {
   if (isUrl(url, SOCKET_PROTOCOLS)) return undefined
-  const message = `The tracker ${JSON.stringify(url)} is left out: Shoal reaches trackers at wss:// and ws:// addresses.`
+  const message = `The tracker ${JSON.stringify(url)} is left out: only wss:// and ws:// can be reached.`
   return new ShoalError('invalid-argument', message, { details: { url } })
 }

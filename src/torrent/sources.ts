@@ -72,7 +72,7 @@ export async function fetchTorrent(
   } catch (error) {
     if (signal.aborted) throw new ShoalError('aborted', 'Adding the torrent was stopped.', { cause: error })
     if (error instanceof ShoalError) throw error
-    const message = `The torrent at ${url} could not be fetched (${messageOf(error)}). Check the address; another site must allow it by CORS.`
+    const message = `The torrent at ${url} could not be fetched (${messageOf(error)}). Check the address; other sites must allow it by CORS.`
     throw new ShoalError('invalid-torrent', message, { cause: error, details: { url } })
   }
   return { metainfo: parseMetainfo(bytes) }
