@@ -54,7 +54,7 @@ function mediumFull(cause: unknown, neededBytes: number, { quota, usage }: Stora
   const granted = quota === undefined ? '' : ` (the browser grants ${mebibytes(quota)} here)`
   return new ShoalError(
     'quota',
-    `There is no space left for downloads${granted}. Free some, or delete other torrents.`,
+    `There is no space left${granted}. Free some, or delete other torrents.`,
     { cause, details: { neededBytes, usageBytes: usage, quotaBytes: quota } },
   )
 }

@@ -21,7 +21,7 @@ export async function openPieces({ layout, infoHash, files, store, warn }: Openi
     return await store.open({ infoHash, layout })
   } catch (error) {
     // Private windows and full disks: the download goes on, and is gone with the page.
-    warn(toShoalError(error, 'Pieces are kept in memory: the store cannot be opened.'))
+    warn(toShoalError(error, 'Pieces are kept in memory: the store does not open.'))
     return memoryStore().open({ infoHash, layout })
   }
 }

@@ -65,7 +65,7 @@ export class TorrentFile {
    */
   stream({ start = 0, end = this.length, signal }: StreamOptions = {}): ReadableStream<Uint8Array> {
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start > end || end > this.length) {
-      const message = `Bytes ${start} to ${end} are not a range of ${this.path}, which has ${this.length} bytes.`
+      const message = `Bytes ${start} to ${end} are no range of the ${this.length} bytes of ${this.path}.`
       throw new ShoalError('invalid-argument', message)
     }
     let position = start
