@@ -4,6 +4,7 @@
  *
  * Integers and texts alone, as bencode has them: flags are 0 and 1.
  */
+import { fromHex } from '../metainfo/bytes.ts'
 import { refuseFormat } from './refusal.ts'
 
 interface Choice {
@@ -17,6 +18,12 @@ interface Figure {
   readonly unit: string
   readonly max: number
   readonly default: number
+}
+
+interface Keys {
+  readonly kind: 'keys'
+  readonly max: number
+  readonly default: string
 }
 
 interface Flag {
@@ -49,15 +56,18 @@ export const SITE_POLICY = {
   lan: flag,
   /** Connections go through the tracker's TURN servers only: visitors never see each other's addresses. The owner pays for every byte, so not by default. */
   'relay-only': flag,
-  /** Visitors connect to the site's own seeders only, not to each other. It gives up what a swarm is for, so not by default. */
-  trusted: flag,
+  /**
+   * Public keys of the site's own seeders, to whom alone visitors connect, in hexadecimal digits with a space between. Three, so that a key can be
+   * replaced while two machines run. It gives up what a swarm is for, so none by default.
+   */
+  trusted: { kind: 'keys', max: 3, default: '' },
   /** Peers are looked for only while at least so many visitors are in the swarm: below it a connection costs more than it brings. 0: always, since the tracker tells for free whether anybody is there. */
   'visitors-min': { kind: 'figure', unit: 'visitors', max: 1_000_000, default: 0 },
   /** Share of browsers that take part; the others have the plain site. Each draws once and remembers, so that a higher share keeps those that are in. 100: who adds the tag wants it. */
   rollout: { kind: 'figure', unit: 'percent of browsers', max: 100, default: 100 },
   /** A badge in a corner of the page says how much came from visitors. Not unless asked for: a page's look is its owner's. */
   badge: flag,
-} as const satisfies Readonly<Record<string, Choice | Figure | Flag>>
+} as const satisfies Readonly<Record<string, Choice | Figure | Keys | Flag>>
 
 export type PolicyName = keyof typeof SITE_POLICY
 
@@ -70,7 +80,8 @@ export interface SitePolicy {
   readonly uploadBytesPerDay: number
   readonly allowsLan: boolean
   readonly isRelayOnly: boolean
-  readonly isTrustedOnly: boolean
+  /** Of the seeders to whom alone visitors connect; empty: to everybody. */
+  readonly trustedKeys: readonly Uint8Array[]
   readonly visitorsMin: number
   /** 0 to 100. */
   readonly rolloutPercent: number
@@ -93,7 +104,10 @@ export function readPolicy(fields: ReadonlyMap<string, number | string>): SitePo
     uploadBytesPerDay: Number(value('upload-day')),
     allowsLan: value('lan') === 1,
     isRelayOnly: value('relay-only') === 1,
-    isTrustedOnly: value('trusted') === 1,
+    trustedKeys: String(value('trusted'))
+      .split(' ')
+      .filter(Boolean)
+      .map(hex => fromHex(hex)!),
     visitorsMin: Number(value('visitors-min')),
     rolloutPercent: Number(value('rollout')),
     hasBadge: value('badge') === 1,
@@ -104,18 +118,24 @@ export function readPolicy(fields: ReadonlyMap<string, number | string>): SitePo
 export function policyComplaint(name: string, value: unknown): string | undefined {
   if (!Object.hasOwn(SITE_POLICY, name))
     return `A policy has no "${name}". There are: ${Object.keys(SITE_POLICY).join(', ')}.`
-  const entry: Choice | Figure | Flag = SITE_POLICY[name as PolicyName]
+  const entry: Choice | Figure | Keys | Flag = SITE_POLICY[name as PolicyName]
   return isValue(entry, value) ? undefined : `"${name}" in a policy must be ${wordsFor(entry)}.`
 }
 
-function isValue(entry: Choice | Figure | Flag, value: unknown): boolean {
+function isValue(entry: Choice | Figure | Keys | Flag, value: unknown): boolean {
   if (entry.kind === 'choice') return typeof value === 'string' && entry.values.includes(value)
+  if (entry.kind === 'keys') return typeof value === 'string' && areKeys(value, entry.max)
   const max = entry.kind === 'flag' ? 1 : entry.max
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= max
 }
 
-function wordsFor(entry: Choice | Figure | Flag): string {
+function areKeys(text: string, max: number): boolean {
+  return text === '' || (/^[\da-f]{64}( [\da-f]{64})*$/.test(text) && text.split(' ').length <= max)
+}
+
+function wordsFor(entry: Choice | Figure | Keys | Flag): string {
   if (entry.kind === 'flag') return '0 or 1'
   if (entry.kind === 'choice') return entry.values.map(value => `"${value}"`).join(' or ')
+  if (entry.kind === 'keys') return `up to ${entry.max} public keys of 64 hexadecimal digits each, with a space between`
   return `a whole number of ${entry.unit}, 0 to ${entry.max}`
 }

@@ -9,7 +9,7 @@ export const KEY_BYTES = 32
 export const SIGNATURE_BYTES = 64
 
 /** What is signed: no signature of one kind can be passed off as another. */
-export type Purpose = 'manifest' | 'pointer' | 'rotation'
+export type Purpose = 'manifest' | 'pointer' | 'rotation' | 'seeder'
 
 /** Signs a message; see `signer`. */
 export type Signer = (purpose: Purpose, message: Uint8Array) => Promise<Uint8Array>

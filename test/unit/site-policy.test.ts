@@ -15,7 +15,7 @@ describe('a policy', () => {
       uploadBytesPerDay: 1024 * 1024 * 1024,
       allowsLan: false,
       isRelayOnly: false,
-      isTrustedOnly: false,
+      trustedKeys: [],
       visitorsMin: 0,
       rolloutPercent: 100,
       hasBadge: false,
@@ -29,7 +29,7 @@ describe('a policy', () => {
       'upload-day': 5,
       lan: 1,
       'relay-only': 1,
-      trusted: 1,
+      trusted: `${'0a'.repeat(32)} ${'ff'.repeat(32)}`,
       'visitors-min': 12,
       rollout: 3,
       badge: 1,
@@ -41,7 +41,7 @@ describe('a policy', () => {
       uploadBytesPerDay: 5,
       allowsLan: true,
       isRelayOnly: true,
-      isTrustedOnly: true,
+      trustedKeys: [new Uint8Array(32).fill(10), new Uint8Array(32).fill(255)],
       visitorsMin: 12,
       rolloutPercent: 3,
       hasBadge: true,
@@ -60,7 +60,9 @@ describe('a policy', () => {
     ['upload-day', 2 ** 50 + 1],
     ['lan', 'yes'],
     ['relay-only', 2],
-    ['trusted', -1],
+    ['trusted', 1],
+    ['trusted', 'ff'],
+    ['trusted', Array(4).fill('0a'.repeat(32)).join(' ')],
     ['visitors-min', 0.5],
     ['rollout', 101],
     ['badge', ''],
@@ -80,7 +82,8 @@ describe('a policy', () => {
     const format = readFileSync(new URL('../../src/site/FORMAT.md', import.meta.url), 'utf8')
     const rows = [...format.matchAll(/^\| `([\w-]+)` \| .* \| `?(\w+)`? \|$/gm)].map(([, name, value]) => [name, value])
     const documented = Object.fromEntries(rows)
-    for (const [name, entry] of Object.entries(SITE_POLICY)) assert.equal(documented[name], String(entry.default), name)
+    for (const [name, entry] of Object.entries(SITE_POLICY))
+      assert.equal(documented[name], String(entry.default) || 'none', name)
   })
 })
 

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { Shoal } from '../../client.ts'
 import type { Platform } from '../../platform.ts'
 import { originFetch } from '../../site/origin-urls.ts'
+import { proofSockets } from '../../site/page/seeder-proof.ts'
 import { siteSockets } from '../../site/page/tracker-socket.ts'
 import { memoryStore } from '../../store/memory.ts'
 import { publicWebSocket } from '../public-sockets.ts'
@@ -22,7 +23,7 @@ import type { CommandContext } from './context.ts'
 import { UsageError } from './failure.ts'
 import { formatBytes, formatCount, formatRate } from './format.ts'
 import { hashingProgress } from './hashing-progress.ts'
-import { readSiteKey } from './site-key.ts'
+import { readSeederKey, readSiteKey } from './site-key.ts'
 import type { Status, Terminal } from './terminal.ts'
 
 export interface SeedSiteOptions {
@@ -30,6 +31,8 @@ export interface SeedSiteOptions {
   readonly site: string
   /** File, or hexadecimal digits. */
   readonly key?: string
+  /** File of the key that the site's policy names as trusted. */
+  readonly seederKey?: string
   /** Bytes per second. */
   readonly rate?: number
   readonly tracker?: readonly string[]
@@ -58,7 +61,8 @@ export async function seedSite(context: CommandContext, options: SeedSiteOptions
   const trust = new DeployTrust({ key, base, accepted })
   const { fetch, WebSocket } = await networkOf(base, options.tracker)
   const source = sourceOf(place, { context, trust, fetch, onWarning: sentence => notes.warn(sentence) })
-  const sockets = siteSockets(WebSocket, {
+  const sign = options.seederKey === undefined ? undefined : await readSeederKey(options.seederKey)
+  const sockets = siteSockets(proofSockets(WebSocket, { sign }), {
     // A seeder hides nothing of its own.
     candidates: () => ({ lan: true, relayOnly: false }),
     pointer: () => trust.pointer,

@@ -17,6 +17,7 @@ import { serveWorker } from './leader-port.ts'
 import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
 import { permit } from './permission.ts'
+import { proofSockets } from './seeder-proof.ts'
 import { SiteSwarms } from './site-swarms.ts'
 import { type FileStats, NO_STATS, type SiteStats } from './stats.ts'
 import { siteSockets } from './tracker-socket.ts'
@@ -49,7 +50,7 @@ export class Leadership {
   readonly #ledger = new Ledger()
   readonly #deploys: Deploys
   /** One for all sessions, for it knows what each tracker has been told. */
-  readonly #sockets = siteSockets(WebSocket, {
+  readonly #sockets = siteSockets(proofSockets(WebSocket, { keys: () => this.#policy?.trustedKeys ?? [] }), {
     candidates: () => ({ lan: this.#policy?.allowsLan === true, relayOnly: this.#policy?.isRelayOnly === true }),
     pointer: () => this.#pointer,
     onPointer: bytes => void this.#deploys.take(bytes),
