@@ -52,11 +52,10 @@ export function isQuotaExceeded(error: unknown): boolean {
 /** The medium itself is full, whatever the budget says. */
 function mediumFull(cause: unknown, neededBytes: number, { quota, usage }: StorageEstimate): ShoalError {
   const granted = quota === undefined ? '' : ` (the browser grants ${mebibytes(quota)} here)`
-  return new ShoalError(
-    'quota',
-    `There is no space left${granted}. Free some, or delete other torrents.`,
-    { cause, details: { neededBytes, usageBytes: usage, quotaBytes: quota } },
-  )
+  return new ShoalError('quota', `There is no space left${granted}. Free some, or delete other torrents.`, {
+    cause,
+    details: { neededBytes, usageBytes: usage, quotaBytes: quota },
+  })
 }
 
 function mebibytes(bytes: number): string {
