@@ -14,7 +14,7 @@ import { BROWSER_NAMES } from '../support/browsers.ts'
 import { launchBrowser } from './support/browser.ts'
 import { type DeployedSite, deploySite, untilReady, untilStats, type Visitor, visit } from './support/deployed-site.ts'
 import { HostilePeer } from './support/hostile-peer.ts'
-import { payloadBytes } from './support/payload.ts'
+import { payloadBytes, pictureBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
@@ -23,7 +23,7 @@ const browsers = Object.fromEntries(BROWSER_NAMES.map(name => [name, launchBrows
 const tracker = startShoalTracker(scope)
 
 const FILES: Record<string, Uint8Array> = {
-  'assets/one-0a1b2c3d.png': payloadBytes(1, 0, 40_000),
+  'assets/one-0a1b2c3d.png': pictureBytes(1, 40_000),
   'assets/many-1a2b3c4d.bin': payloadBytes(2, 0, 700_000),
   'assets/words.json': new TextEncoder().encode(JSON.stringify(Array.from({ length: 9_000 }, (_, i) => i * i))),
 }
@@ -34,9 +34,10 @@ const LATER = 'assets/later-4a5b6c7d.bin'
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 async function arrange(t: Lifetime, trackerUrl?: string): Promise<DeployedSite> {
-  const body = Object.keys(FILES).map(path => `<img src="/${path}" alt="">`)
+  const [picture, ...others] = Object.keys(FILES).map(path => `/${path}`)
+  const body = `<img src="${picture}" alt=""><script>for (const path of ${JSON.stringify(others)}) fetch(path)</script>`
   const files = { ...FILES, [LATER]: payloadBytes(4, 0, 500_000) }
-  return deploySite(t, { files, trackers: [trackerUrl ?? (await tracker).url], body: body.join('') })
+  return deploySite(t, { files, trackers: [trackerUrl ?? (await tracker).url], body })
 }
 
 /** The page has loaded, and gets every listed file as it is. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
 import { type DeployedSite, deploySite, untilReady, untilStats, type Visitor, visit } from './support/deployed-site.ts'
-import { payloadBytes } from './support/payload.ts'
+import { payloadBytes, pictureBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
@@ -16,7 +16,7 @@ const chromium = launchBrowser(scope, 'chromium')
 const tracker = startShoalTracker(scope)
 
 const FILES = {
-  'assets/picture-0a1b2c3d.png': payloadBytes(1, 0, 400_000),
+  'assets/picture-0a1b2c3d.png': pictureBytes(1, 400_000),
   'assets/model-1a2b3c4d.bin': payloadBytes(2, 0, 900_000),
   'assets/later-2a3b4c5d.bin': payloadBytes(3, 0, 100_000),
 }
