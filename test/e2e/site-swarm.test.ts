@@ -36,6 +36,12 @@ const get = (page: Page, path: string): Promise<string> =>
     return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
   }, `/${path}`)
 
+/** The worker answers for this page, and a tab has joined the swarms. */
+async function untilOn(page: Page): Promise<void> {
+  await untilReady(page)
+  await untilStats(page, ({ isOn }) => isOn)
+}
+
 const prefetch = (page: Page, paths: readonly string[]): Promise<void> =>
   page.evaluate(paths => shoal.prefetch(...paths), [...paths])
 
@@ -46,7 +52,7 @@ for (const name of BROWSER_NAMES) {
       const tracker = await startShoalTracker(t)
       const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY, body: BODY })
       const first = await visit(t, browser, site.url)
-      await untilReady(first.page)
+      await untilOn(first.page)
       for (const path of BULK) assert.equal(await get(first.page, path), sha256(FILES[path]!))
       const { files, peers } = await untilStats(first.page, ({ files }) => {
         return files.length === Object.keys(FILES).length && files.every(({ bytes, verified }) => verified === bytes)
@@ -59,7 +65,7 @@ for (const name of BROWSER_NAMES) {
       for (let visitor = 2; visitor <= 6; visitor++) {
         const before = BULK.map(path => site.bytesOf(`/${path}`))
         const { page, noise } = await visit(t, browser, site.url)
-        await untilReady(page)
+        await untilOn(page)
         await prefetch(page, BULK)
         for (const path of BULK) assert.equal(await get(page, path), sha256(FILES[path]!))
         const sentBytes = BULK.reduce((sum, path, i) => sum + site.bytesOf(`/${path}`) - before[i]!, 0)
@@ -84,7 +90,7 @@ for (const name of BROWSER_NAMES) {
       const pages = await Promise.all(
         Array.from({ length: 8 }, async () => {
           const { page } = await visit(t, browser, site.url)
-          await untilReady(page)
+          await untilOn(page)
           await prefetch(page, BULK)
           return page
         }),

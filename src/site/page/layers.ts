@@ -31,9 +31,13 @@ export class Layers {
     return [...this.#bulk.values()].filter(isKnown)
   }
 
-  /** Puts what is known into the store, and fetches what may soon be needed. @param learnt told of each that has come */
-  async prepare(learnt: (swarm: SiteSwarm) => void): Promise<void> {
-    await this.#put(this.#shared)
+  /** Puts what came with the manifest into the store. */
+  putShared(): Promise<void> {
+    return this.#put(this.#shared)
+  }
+
+  /** Fetches what may soon be needed. @param learnt told of each that has come */
+  async fetchAhead(learnt: (swarm: SiteSwarm) => void): Promise<void> {
     for (const { files } of [...this.#bulk.values()].slice(0, AHEAD_MAX)) {
       const swarm = await this.learn(files[0]!)
       if (swarm) learnt(swarm)

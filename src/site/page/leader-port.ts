@@ -27,14 +27,27 @@ const GETS_MAX = 256
 
 /** Browsers stop a worker that is fed by a page after 30 s without an event. */
 const AWAKE_MS = 15_000
+/** A worker that is owed pieces asks for a word every second; one that was silent for so long is no more. */
+const SILENCE_MS = 15_000
 
-/**
- * @param keepAwake called from time to time while pieces are owed
- * @returns how to say that this tab leads no longer
- */
-export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: () => void): () => void {
+export interface Serving {
+  /** There is another port to the worker: what this one owes is given still, while somebody takes it. */
+  retire(): void
+  /** This tab leads no longer. */
+  stop(): void
+}
+
+/** @param keepAwake called from time to time while pieces are owed */
+export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: () => void): Serving {
   const gets = new Map<number, Get>()
-  const timer = setInterval(() => gets.size > 0 && keepAwake(), AWAKE_MS)
+  let heardAt = performance.now()
+  let isRetired = false
+  const timer = setInterval(() => {
+    const isSilent = performance.now() - heardAt >= SILENCE_MS
+    if (isSilent) for (const id of gets.keys()) cancel(id)
+    if (gets.size > 0) keepAwake()
+    else if (isRetired) stop()
+  }, AWAKE_MS)
   const say = (message: FromLeader, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
 
   const serve = async (id: number, get: Get, first: number, end: number): Promise<void> => {
@@ -60,8 +73,10 @@ export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: (
     }
   }
 
-  const cancel = (get: Get | undefined): void => {
+  const cancel = (id: number): void => {
+    const get = gets.get(id)
     if (!get) return
+    gets.delete(id)
     get.isCancelled = true
     // What it waits for may never come.
     get.run.end()
@@ -69,6 +84,7 @@ export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: (
   }
 
   port.onmessage = ({ data }) => {
+    heardAt = performance.now()
     const message = readToLeader(data)
     switch (message?.[0]) {
       case 'ping':
@@ -82,8 +98,7 @@ export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: (
         return get.wake()
       }
       case 'cancel':
-        cancel(gets.get(message[1]))
-        return void gets.delete(message[1])
+        return cancel(message[1])
       case 'get': {
         const [, id, rootHex, first, end, credit] = message
         const run = gets.size < GETS_MAX && !gets.has(id) ? source.open(rootHex, first, end) : undefined
@@ -95,11 +110,18 @@ export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: (
     }
   }
 
-  return () => {
+  function stop(): void {
     clearInterval(timer)
-    say(['bye'])
-    for (const get of gets.values()) cancel(get)
+    if (!isRetired) say(['bye'])
+    for (const id of gets.keys()) cancel(id)
     // A closed port delivers what was said before.
     port.close()
+  }
+
+  return {
+    retire() {
+      isRetired = true
+    },
+    stop,
   }
 }

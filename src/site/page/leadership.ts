@@ -13,13 +13,14 @@ import { siteUrl } from '../paths.ts'
 import { readPolicy, type SitePolicy } from '../policy.ts'
 import { Deploys } from './deploys.ts'
 import { Layers } from './layers.ts'
-import { serveWorker } from './leader-port.ts'
+import { type Serving, serveWorker } from './leader-port.ts'
 import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
 import { permit } from './permission.ts'
 import { proofSockets } from './seeder-proof.ts'
 import { SiteSwarms } from './site-swarms.ts'
 import { type FileStats, NO_STATS, type SiteStats } from './stats.ts'
+import { Tally } from './tally.ts'
 import { siteSockets } from './tracker-socket.ts'
 import type { Loaded } from './words.ts'
 
@@ -39,6 +40,8 @@ export interface LeadershipOptions {
   ended(): void
 }
 
+/** Of former lives of the worker: those before the last few owe nothing that anybody waits for. */
+const SERVINGS_MAX = 4
 /** As many as a page has. */
 const EARLY_MAX = 1_000
 /** How often what was sent today is looked at. */
@@ -63,7 +66,8 @@ export class Leadership {
   #layers: Layers | undefined
   #swarms: SiteSwarms | undefined
   #pointer: Uint8Array | undefined
-  #stopServing = (): void => {}
+  /** Ports to the worker; the last one is that of its present life. */
+  #servings: Serving[] = []
   #timer: ReturnType<typeof setInterval> | undefined
   /** Of what these swarms have sent. */
   #notedBytes = 0
@@ -136,13 +140,13 @@ export class Leadership {
 
   /** The worker looks for who leads. */
   meetWorker(): void {
-    this.#stopServing()
-    this.#stopServing = () => {}
+    for (const serving of this.#servings) serving.retire()
     // Without swarms there is nothing that the origin has not.
     if (!this.#swarms) return
     const { port1, port2 } = new MessageChannel()
     this.#options.introduce(port2)
-    this.#stopServing = serveWorker(port1, this.#swarms, this.#options.keepAwake)
+    const serving = serveWorker(port1, this.#swarms, this.#options.keepAwake)
+    this.#servings = [...this.#servings.slice(1 - SERVINGS_MAX), serving]
   }
 
   /** Pages loaded these: what is listed is counted, and given to peers from now on. @param isOwn this tab did */
@@ -188,12 +192,15 @@ export class Leadership {
     this.#policy = readPolicy(manifest.policy)
     this.#manifest = manifest
     this.#paths = new Map([...manifest.files.keys()].map(path => [siteUrl(manifest.base, path), path]))
-    this.#layers = new Layers(this.#store, manifest, this.#layers)
+    const layers = new Layers(this.#store, manifest, this.#layers)
+    this.#layers = layers
     this.#options.deployed(manifest)
+    // Before there is a leader for the worker to ask: what it cannot verify it can only pass on.
+    await layers.putShared()
     this.review()
     if (this.#swarms) await this.#swarms.follow(manifest)
     void this.used(this.#early.splice(0), false)
-    await this.#layers.prepare(swarm => this.#swarms?.know(swarm))
+    await layers.fetchAhead(swarm => this.#swarms?.know(swarm))
   }
 
   #openSwarms(policy: SitePolicy, manifest: Manifest): SiteSwarms {
@@ -231,7 +238,7 @@ export class Leadership {
     this.#spend()
     this.#notedBytes = 0
     this.#swarms = undefined
-    this.meetWorker()
+    for (const serving of this.#servings.splice(0)) serving.stop()
     await swarms?.leave()
   }
 
@@ -278,22 +285,5 @@ export class Leadership {
 
   #fail(error: unknown): void {
     if (!this.#hasEnded) this.#options.warning(toShoalError(error, 'The site goes on without peers.'))
-  }
-}
-
-/** How often each of some names was added. */
-class Tally {
-  readonly #counts = new Map<string, number>()
-
-  add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
-  }
-
-  /** @returns whether it was there, once less now */
-  delete(name: string): boolean {
-    const count = this.#counts.get(name) ?? 0
-    if (count <= 1) return this.#counts.delete(name)
-    this.#counts.set(name, count - 1)
-    return true
   }
 }
