@@ -83,24 +83,24 @@ for (const name of BROWSER_NAMES) {
       await first.page.reload()
       for (const path of Object.keys(FILES)) assert.equal(await get(first.page, path), sha256(FILES[path]!), path)
     })
-
-    it('costs the origin little more than one copy when eight come at once', async t => {
-      const browser = await browsers[name]!
-      const tracker = await startShoalTracker(t)
-      const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY })
-      const pages = await Promise.all(
-        Array.from({ length: 8 }, async () => {
-          const { page } = await visit(t, browser, site.url)
-          await untilOn(page)
-          await prefetch(page, BULK)
-          return page
-        }),
-      )
-      for (const page of pages) for (const path of BULK) assert.equal(await get(page, path), sha256(FILES[path]!))
-      const copyBytes = BULK.reduce((sum, path) => sum + (path.endsWith('json') ? 0 : FILES[path]!.length), 0)
-      const share = site.assetBytes / copyBytes
-      t.diagnostic(`the origin sent ${share.toFixed(2)} copies`)
-      assert.ok(share <= 1.5, `the origin sent ${share.toFixed(2)} copies`)
-    })
   })
 }
+
+it('costs the origin little more than one copy when eight come at once', async t => {
+  const browser = await browsers.chromium!
+  const tracker = await startShoalTracker(t)
+  const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY })
+  const pages = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const { page } = await visit(t, browser, site.url)
+      await untilOn(page)
+      await prefetch(page, BULK)
+      return page
+    }),
+  )
+  for (const page of pages) for (const path of BULK) assert.equal(await get(page, path), sha256(FILES[path]!))
+  const copyBytes = BULK.reduce((sum, path) => sum + (path.endsWith('json') ? 0 : FILES[path]!.length), 0)
+  const share = site.assetBytes / copyBytes
+  t.diagnostic(`the origin sent ${share.toFixed(2)} copies`)
+  assert.ok(share <= 1.5, `the origin sent ${share.toFixed(2)} copies`)
+})
