@@ -158,7 +158,7 @@ export class Leadership {
     for (const resource of resources) {
       const url = resource.url.split(/[?#]/, 1)[0]!
       const file = this.#manifest?.files.get(this.#paths.get(url) ?? '')
-      if (!file || (isOwn && this.#fetching.delete(url))) continue
+      if (!file || (isOwn && resource.isByScript && this.#fetching.delete(url))) continue
       // As it travels: what the worker gives is inflated.
       const bodyBytes = resource.isByWorker
         ? (resource.bodyBytes * file.contentLength) / file.length

@@ -14,6 +14,7 @@ export function watchResources(base: string, tell: (resources: readonly Loaded[]
         bodyBytes: entry.encodedBodySize,
         durationMs: entry.duration,
         isByWorker: isByWorker(entry),
+        isByScript: entry.initiatorType === 'fetch',
       }))
     if (resources.length > 0) tell(resources)
   })

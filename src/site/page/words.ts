@@ -22,6 +22,8 @@ export interface Loaded {
   readonly durationMs: number
   /** The service worker answered. */
   readonly isByWorker: boolean
+  /** A script asked for it. */
+  readonly isByScript: boolean
 }
 
 export type TabWord =
