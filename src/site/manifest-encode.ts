@@ -121,6 +121,18 @@ export function withHead(bytes: Uint8Array, { version, expires, key, rotated }: 
   return renewed
 }
 
+/** The same files and policy at another address, and the same swarm where the last folder of the base is the same; without a signature. */
+export function withAddress(
+  bytes: Uint8Array,
+  { base, trackers, webSeeds }: Pick<ManifestDraft, 'base' | 'trackers' | 'webSeeds'>,
+): Uint8Array {
+  const torrent = decode(withShoal(bytes, { base, signature: undefined })) as BencodeDict
+  const fields = { ...announce(trackers), 'url-list': webSeeds.length === 0 ? undefined : webSeeds }
+  const moved = encode(new Map<string, Encodable | undefined>([...torrent, ...Object.entries(fields)]))
+  readManifest(moved)
+  return moved
+}
+
 /** The .torrent of a bulk file: what a v2 client needs, and the hashes of its pieces. */
 export function encodeBulkTorrent(
   draft: Pick<ManifestDraft, 'key' | 'rotated' | 'trackers'>,

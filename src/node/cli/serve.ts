@@ -1,5 +1,7 @@
-/** `shoal serve`: the share page and its tracker on one port. This is what `npm start` runs. */
+/** `shoal serve`: the share page, the CDN demo and their tracker on one port. This is what `npm start` runs. */
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
+import { openDemoSite } from '../demo/site.ts'
 import { parseCount, parsePort } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { pagesFolder, readPages } from './pages.ts'
@@ -27,10 +29,15 @@ export function serveCommand(context: CommandContext): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (options: ServeOptions) => {
       const pages = await readPages(options.pages)
+      const demo = openDemoSite(join(dirname(options.pages), 'cdn'))
       await runService(context, options, {
-        onRequest: (request, response) => pages.answer(request, response),
+        onRequest: async (request, response) => {
+          if (!(await demo.answer(request, response))) pages.answer(request, response)
+        },
         announce: tracker => {
-          context.terminal.print(`share page on ${tracker.url.replace(/^ws/, 'http')}/`)
+          const address = tracker.url.replace(/^ws/, 'http')
+          context.terminal.print(`share page on ${address}/`)
+          if (demo.isThere) context.terminal.print(`a site served by its visitors on ${address}/cdn/`)
           context.terminal.print(`listening on ${tracker.url}`)
         },
       })
