@@ -15,6 +15,8 @@ export function watchResources(base: string, tell: (resources: readonly Loaded[]
         durationMs: entry.duration,
         isByWorker: isByWorker(entry),
         isByScript: entry.initiatorType === 'fetch',
+        // A film's request, when enough of it is loaded to begin with.
+        isBrokenOff: entry.responseStatus === 0 && entry.encodedBodySize === 0,
       }))
     if (resources.length > 0) tell(resources)
   })

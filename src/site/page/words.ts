@@ -24,6 +24,8 @@ export interface Loaded {
   readonly isByWorker: boolean
   /** A script asked for it. */
   readonly isByScript: boolean
+  /** It was broken off, and the browser does not tell how much of it had come. */
+  readonly isBrokenOff: boolean
 }
 
 export type TabWord =
