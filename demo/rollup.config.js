@@ -1,13 +1,18 @@
 /**
  * Makes dist/demo: the share page and the simulator's page as static files. `share.js` imports `./shoal.min.js`, the very
  * bundle that a site would use, which must have been made before (see `npm run build`); `sim.js` holds the simulator of
- * `test/sim` with the swarm that ships.
+ * `test/sim` with the swarm that ships. And dist/cdn: a site whose assets its visitors serve, before `shoal build`, which `shoal serve` runs.
  */
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import commonjs from '@rollup/plugin-commonjs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import esbuild from 'rollup-plugin-esbuild'
 
 const LIBRARY = './shoal.min.js'
+const CDN_FILES = ['index.html', 'clear.html', 'cdn.css']
 const FILES = ['index.html', 'style.css', 'icon.svg', 'sim.html', 'sim.css']
 
 export default [
@@ -37,4 +42,51 @@ export default [
     output: { file: 'dist/demo/sim.js', format: 'es', sourcemap: true },
     plugins: [nodeResolve({ browser: true }), esbuild({ target: 'es2022', minify: true })],
   },
+  {
+    input: { page: 'demo/cdn/page.ts', clear: 'demo/cdn/clear.ts' },
+    output: {
+      dir: 'dist/cdn',
+      format: 'es',
+      hashCharacters: 'hex',
+      entryFileNames: '[name].js',
+      chunkFileNames: 'assets/[name]-[hash:12].js',
+      assetFileNames: 'assets/[name]-[hash:12][extname]',
+    },
+    plugins: [
+      listedFiles(),
+      nodeResolve({ browser: true }),
+      // What Draco asks for in Node.
+      commonjs({ ignore: ['fs', 'path'] }),
+      esbuild({ target: 'es2022', minify: true, legalComments: 'inline' }),
+    ],
+  },
 ]
+
+/**
+ * `import url from 'listed:PLACE'` is the address of a file that is published under a name that bears its hash: a script of its own where it is
+ * one of ours, else as it is.
+ */
+function listedFiles() {
+  const PREFIX = '\0listed:'
+  const require = createRequire(import.meta.url)
+  const placeOf = path =>
+    path.startsWith('.') ? fileURLToPath(new URL(path, new URL('cdn/', import.meta.url))) : require.resolve(path)
+  return {
+    name: 'listed-files',
+    resolveId: id => (id.startsWith('listed:') ? `\0${id}` : null),
+    load(id) {
+      if (!id.startsWith(PREFIX)) return null
+      const place = placeOf(id.slice(PREFIX.length))
+      const file = place.endsWith('.ts')
+        ? { type: 'chunk', id: place }
+        : { type: 'asset', name: basename(place), source: readFileSync(place) }
+      return `export default import.meta.ROLLUP_FILE_URL_${this.emitFile(file)}`
+    },
+    generateBundle() {
+      for (const fileName of CDN_FILES) {
+        const source = readFileSync(new URL(`cdn/${fileName}`, import.meta.url))
+        this.emitFile({ type: 'asset', fileName, source })
+      }
+    },
+  }
+}

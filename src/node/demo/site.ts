@@ -37,6 +37,8 @@ interface Named {
 export function openDemoSite(folder: string): DemoSite {
   const origin = new DemoOrigin()
   const names = new Map<string, Promise<Named>>()
+  /** As some name has them, by path: compressed once where all names have the same. */
+  const common = new Map<string, Page>()
   let building: Promise<DemoBuild> | undefined
   let assets: ReadonlyMap<string, Asset> = new Map()
 
@@ -50,7 +52,7 @@ export function openDemoSite(folder: string): DemoSite {
   async function named(base: string, tracker: string): Promise<Named> {
     building ??= build()
     const { files, deployAt } = await building
-    return { pages: pagesOf(files, await deployAt(base, tracker)), madeAt: Date.now() }
+    return { pages: pagesOf(files, await deployAt(base, tracker), common), madeAt: Date.now() }
   }
 
   async function pagesAt(host: string, isSecure: boolean): Promise<ReadonlyMap<string, Page>> {
@@ -125,17 +127,22 @@ function redirect(response: ServerResponse): true {
 }
 
 /** What is not an asset: the page, what it loads before anything else, and what `shoal build` writes. */
-function pagesOf(files: ReadonlyMap<string, Buffer>, deploy: DemoDeploy): Map<string, Page> {
+function pagesOf(files: ReadonlyMap<string, Buffer>, deploy: DemoDeploy, common: Map<string, Page>): Map<string, Page> {
   const pages = new Map<string, Page>()
+  const add = (path: string, bytes: Uint8Array, type: string): void => {
+    const known = common.get(path)
+    const page = known?.body.equals(bytes) ? known : pageOf(Buffer.from(bytes), type)
+    common.set(path, page)
+    pages.set(path, page)
+  }
   for (const [path, bytes] of files) {
     if (path.startsWith('assets/')) continue
     const isHtml = extname(path) === '.html'
     const type = isHtml ? 'text/html; charset=utf-8' : contentTypeOf(path)
     if (type === undefined) continue
-    pages.set(path, pageOf(isHtml ? Buffer.from(bytes.toString().replace(TAG_PLACE, deploy.tag)) : bytes, type))
+    add(path, isHtml ? Buffer.from(bytes.toString().replace(TAG_PLACE, deploy.tag)) : bytes, type)
   }
-  for (const { path, bytes } of deploy.files)
-    pages.set(path, pageOf(Buffer.from(bytes), contentTypeOf(path) ?? 'application/octet-stream'))
+  for (const { path, bytes } of deploy.files) add(path, bytes, contentTypeOf(path) ?? 'application/octet-stream')
   pages.set('', pages.get('index.html')!)
   return pages
 }
