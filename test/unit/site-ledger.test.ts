@@ -10,6 +10,7 @@ const load = (given: Partial<Load>): Load => ({
   bodyBytes: 100,
   durationMs: 10,
   isByWorker: false,
+  isBrokenOff: false,
   ...given,
 })
 
@@ -22,6 +23,15 @@ function sources(tell: (ledger: Ledger, file: SiteFile) => void): readonly numbe
 }
 
 describe('the ledger of a site', () => {
+  it('counts nothing of what was broken off, and knows that a page asked for it', () => {
+    const ledger = new Ledger()
+    ledger.stored(fileAt('film.webm'), 100)
+    ledger.stored(fileAt('other.webm'), 100)
+    ledger.loaded(fileAt('film.webm'), load({ isByWorker: true, bodyBytes: 0, isBrokenOff: true }))
+    const told = ledger.files(file => ({ url: file.path, verified: 100 }))
+    assert.deepEqual(told, [{ url: 'film.webm', bytes: 100, verified: 100, peers: 0, origin: 0, cache: 0 }])
+  })
+
   it('believes the browser of what came past the worker', () => {
     assert.deepEqual(
       sources((ledger, file) => ledger.loaded(file, load({ transferBytes: 130 }))),

@@ -163,7 +163,7 @@ export class Leadership {
       const bodyBytes = resource.isByWorker
         ? (resource.bodyBytes * file.contentLength) / file.length
         : resource.bodyBytes
-      if (!resource.isBrokenOff) this.#ledger.loaded(file, { ...resource, bodyBytes })
+      this.#ledger.loaded(file, { ...resource, bodyBytes })
       try {
         await this.#keep(file, url, !resource.isByWorker && resource.bodyBytes >= file.contentLength)
       } catch {

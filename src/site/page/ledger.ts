@@ -23,6 +23,8 @@ interface Account {
   deliveredBytes: number
   /** Given to pages by the browser's cache. */
   cachedBytes: number
+  /** A page has asked for it. */
+  isAskedFor: boolean
 }
 
 /** A resource that a page loaded. */
@@ -31,6 +33,8 @@ export interface Load {
   readonly bodyBytes: number
   readonly durationMs: number
   readonly isByWorker: boolean
+  /** How much of it came nobody tells. */
+  readonly isBrokenOff: boolean
 }
 
 /** Loads that tell how fast the server is: those of smaller files tell of its distance alone. */
@@ -57,8 +61,10 @@ export class Ledger {
     this.#of(file).keptBytes += bytes
   }
 
-  loaded(file: SiteFile, { transferBytes, bodyBytes, durationMs, isByWorker }: Load): void {
+  loaded(file: SiteFile, { transferBytes, bodyBytes, durationMs, isByWorker, isBrokenOff }: Load): void {
     const account = this.#of(file)
+    account.isAskedFor = true
+    if (isBrokenOff) return
     // A part of the file, where it is played or read in parts.
     const bytes = Math.min(bodyBytes || file.contentLength, file.contentLength)
     if (isByWorker) account.deliveredBytes += bytes
@@ -99,6 +105,7 @@ export class Ledger {
       fetchedBytes: 0,
       deliveredBytes: 0,
       cachedBytes: 0,
+      isAskedFor: false,
     }
     account.file = file
     this.#accounts.delete(file.path)
@@ -127,5 +134,5 @@ function sourcesOf(account: Account): Sources {
 /** Not only stored. */
 function isUsed(account: Account): boolean {
   const { peers, origin, cache } = sourcesOf(account)
-  return peers + origin + cache > 0
+  return account.isAskedFor || peers + origin + cache > 0
 }
