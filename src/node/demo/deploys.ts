@@ -61,7 +61,7 @@ export async function buildDemo(folder: string): Promise<DemoBuild> {
       ...NOWHERE,
       folder: place,
       webSeeds: [],
-      origins: [],
+      hosts: [],
       policy: POLICY,
       selection: {
         include: ['assets/**'],
