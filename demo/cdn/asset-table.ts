@@ -44,11 +44,14 @@ function rowOf({ name }: Asset) {
       setText(time, formatMs(ms))
       if (!row) return
       const { bytes } = row
-      setText(size, formatBytes(bytes))
-      setText(words, sourceWords(row))
-      const all = Math.max(bytes, row.peers + row.origin + row.cache)
-      for (const [i, kind] of KINDS.entries()) parts[i]!.style.width = `${(row[kind] / all) * 100}%`
       const isWhole = row.verified >= bytes
+      setText(size, formatBytes(bytes))
+      const told = row.peers + row.origin + row.cache
+      // Nobody sent what is here: it was here before, and how much of it was shown the browser does not tell.
+      const sources = told === 0 && isWhole ? { peers: 0, origin: 0, cache: bytes } : row
+      setText(words, sourceWords(sources))
+      for (const [i, kind] of KINDS.entries())
+        parts[i]!.style.width = `${(sources[kind] / Math.max(bytes, told)) * 100}%`
       verified.classList.toggle('whole', isWhole)
       setText(verified, isWhole ? '✓' : row.verified === 0 ? '–' : formatPercent(row.verified / bytes))
     },
