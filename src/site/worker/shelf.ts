@@ -9,8 +9,8 @@ import { STORE_LIMITS } from '../../options.ts'
 import { putPiece } from '../../store/packs.ts'
 import { SITE_STORE_NAME } from '../keys.ts'
 
-/** A visitor waits no longer than this for a database that does not open. */
-const OPEN_MS_MAX = 2_000
+/** A visitor waits no longer than this for a database that does not open, or that somebody who sleeps keeps locked. */
+const WAIT_MS_MAX = 1_000
 
 let opening: Promise<IDBDatabase> | undefined
 
@@ -41,12 +41,20 @@ export async function keepBytes(key: string, bytes: Uint8Array): Promise<void> {
 
 async function begin(mode: 'readonly' | 'readwrite'): Promise<IDBTransaction> {
   opening ??= open()
-  return (await opening).transaction(PIECE_STORES as string[], mode)
+  const transaction = (await opening).transaction(PIECE_STORES as string[], mode)
+  setTimeout(() => {
+    try {
+      transaction.abort()
+    } catch {
+      // It has ended, as nearly all do.
+    }
+  }, WAIT_MS_MAX)
+  return transaction
 }
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    setTimeout(reject, OPEN_MS_MAX)
+    setTimeout(reject, WAIT_MS_MAX)
     const request = indexedDB.open(SITE_STORE_NAME, VERSION)
     request.onupgradeneeded = () => createStores(request.result)
     request.onerror = reject
