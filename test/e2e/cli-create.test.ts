@@ -129,7 +129,7 @@ describe('bad input', () => {
     [['create', 'package.json', '--tracker', 'http://t.example'], 2, /WebSocket URL/],
     [['create', 'package.json', '--web-seed', 'ftp://c.example'], 2, /web address/],
     [['seed', 'nowhere'], 1, /does not exist/],
-    [['seed'], 2, /missing required argument/],
+    [['seed'], 2, /Name files and folders to share/],
     [['tracker', '--port', '70000'], 2, /0 to 65535/],
     [['swim'], 2, /unknown command/],
     [['inspect', '--jsno', 'x'], 2, /unknown option/],

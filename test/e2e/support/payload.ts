@@ -31,14 +31,11 @@ function mix(word: number): number {
 }
 
 /** A picture of one pixel; decoders pass over what follows. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
-  'base64',
-)
+const PIXEL = atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==')
 
 /** A picture of so many bytes: browsers break off the load of what is none, and keep nothing of it. */
 export function pictureBytes(seed: number, length: number): Uint8Array {
   const bytes = payloadBytes(seed, 0, length)
-  bytes.set(PIXEL)
+  bytes.set(Uint8Array.from(PIXEL, character => character.charCodeAt(0)))
   return bytes
 }
