@@ -16,6 +16,8 @@ const PATIENT_PRIORITY_MAX = 3
 const PATIENCE_MS = 10_000
 /** ms; who is alone after that, with trackers asked and connections made, is taken to stay alone. */
 const SEARCH_MS = 4_000
+/** ms; so long whoever found nobody does not look again. */
+const LONELY_MS = 60_000
 /** ms; until then who is there, and what they have, is still being learnt. */
 const ACQUAINTANCE_MS = 2_000
 /** ms; the longest wait for what somebody else may be fetching: a piece goes once round a swarm in less. */
@@ -50,8 +52,8 @@ export class Thrift<Body> {
 
   /** Nothing is missing: whoever is there when something is next has time to show it again. */
   rest(): void {
-    this.#acquaintedSince = undefined
-    this.#startedAt = undefined
+    const isLonely = this.#peers.size === 0 && this.#context.now < this.#startedAt! + LONELY_MS
+    if (!isLonely) this.#acquaintedSince = this.#startedAt = undefined
   }
 
   /** Whether a piece is to come from the origin, given that there is somebody to wait for. */

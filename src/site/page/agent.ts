@@ -206,7 +206,7 @@ export function startAgent(tag: Tag): Agent {
       return stats
     },
     async prefetch(urls) {
-      for (const url of urls) await prefetch(new URL(url, location.href).href)
+      await Promise.all(urls.map(url => prefetch(new URL(url, location.href).href)))
     },
   }
 }
