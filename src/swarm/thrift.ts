@@ -15,7 +15,7 @@ const PATIENT_PRIORITY_MAX = 3
 /** ms; peers have so long to show that they deliver, and from each block on to go on. */
 const PATIENCE_MS = 10_000
 /** ms; who is alone after that, with trackers asked and connections made, is taken to stay alone. */
-const SEARCH_MS = 4_000
+const SEARCH_MS = 6_000
 /** ms; so long whoever found nobody does not look again. */
 const LONELY_MS = 60_000
 /** ms; until then who is there, and what they have, is still being learnt. */
