@@ -88,6 +88,14 @@ describe('tabs of one visitor', () => {
     for (const path of MODELS) assert.equal(await get(first, path), sha256(FILES[path]!))
   })
 
+  it('wear a badge where the owner wants one', async t => {
+    const policy = { consent: 'automatic', lan: 1, badge: 1 }
+    const site = await deploySite(t, { files: FILES, trackers: ['ws://127.0.0.1:9'], policy })
+    const { page } = await visit(t, await chromium, site.url)
+    const text = await page.waitForFunction(() => document.querySelector('shoal-badge')?.shadowRoot?.textContent)
+    assert.equal(await text.jsonValue(), '0 % from visitors')
+  })
+
   it('stay in the browser’s back/forward cache, and take part again after it', async t => {
     const tracker = await startShoalTracker(t)
     const site = await deploySite(t, { files: FILES, trackers: [tracker.url] })

@@ -1,5 +1,6 @@
 /** What runs in each tab of a site once its page is idle: stands for election, leads when elected, and answers `window.shoal`. */
 import type { ShoalError } from '../../errors.ts'
+import { showBadge } from './badge.ts'
 import { createElection } from './election.ts'
 import { Leadership } from './leadership.ts'
 import { Notebook } from './notes.ts'
@@ -138,6 +139,7 @@ export function startAgent(tag: Tag): Agent {
       case 'state': {
         const hasChanged = JSON.stringify(stats) !== JSON.stringify(word[1])
         stats = word[1]
+        if (stats.hasBadge) showBadge(stats)
         if (hasChanged) tag.raise('stats', stats)
         waiting.get('state')?.(true)
       }

@@ -103,6 +103,7 @@ export class Leadership {
       ...this.#ledger.totals,
       version: this.#manifest?.version,
       isOn: this.#swarms !== undefined,
+      hasBadge: this.#policy?.hasBadge === true && this.#swarms !== undefined,
       files: this.#ledger.files(file => this.#describe(file)),
     }
   }

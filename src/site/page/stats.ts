@@ -21,6 +21,8 @@ export interface SiteStats extends SiteTotals {
   readonly version: number | undefined
   /** Peers may be connected to, by the policy and the visitor's word. */
   readonly isOn: boolean
+  /** The owner wants a badge in the page. */
+  readonly hasBadge: boolean
   /** The files that were used last. */
   readonly files: readonly FileStats[]
 }
@@ -35,5 +37,6 @@ export const NO_STATS: SiteStats = {
   connections: 0,
   version: undefined,
   isOn: false,
+  hasBadge: false,
   files: [],
 }
