@@ -135,7 +135,7 @@ async function explain(cause: unknown, request: RangeRequest, context: RequestCo
     (await isAnswered({ mode: 'no-cors', cache: 'no-store', credentials: 'omit' })) &&
     !(await isAnswered(initOf(request)))
   ) {
-    const advice = 'its server must allow it, and the Range header, by CORS'
+    const advice = 'its server must send Access-Control-Allow-Origin, and allow the Range header'
     return failure(url, `is not readable by this page: ${advice}`, false, cause)
   }
   return failure(url, `could not be reached: ${messageOf(cause)}`, true, cause)
