@@ -216,7 +216,8 @@ export class Shoal implements AsyncDisposable {
   }
 }
 
-function randomPeerId(): string {
+/** Ours, new in each session: nothing ties them together. */
+export function randomPeerId(): string {
   return PEER_ID_PREFIX + toHex(crypto.getRandomValues(new Uint8Array((20 - PEER_ID_PREFIX.length) / 2)))
 }
 

@@ -1,10 +1,9 @@
 /** What a deploy costs visitors, and that pages of different deploys live side by side. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { deploySite, openPage, untilReady, untilStats, visit } from './support/deployed-site.ts'
+import { deploySite, openPage, untilReady, untilStats, visit, hashOf, sha256 } from './support/deployed-site.ts'
 import { payloadBytes, pictureBytes } from './support/payload.ts'
 import { fileScope } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
@@ -19,15 +18,6 @@ const STATE = 'state.bin'
 const IMAGE_BYTES = 90_000
 const image = (i: number): Uint8Array => pictureBytes(i, IMAGE_BYTES)
 const state = (version: number): Uint8Array => payloadBytes(1_000 + version, 0, 200_000)
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-const get = (page: Page, path: string): Promise<string> =>
-  page.evaluate(async path => {
-    const bytes = await (await fetch(path)).arrayBuffer()
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
-  }, `/${path}`)
 
 const body = (images: readonly string[]): string => images.map(path => `<img src="/${path}" alt="">`).join('')
 
@@ -48,7 +38,7 @@ describe('a deploy that changes one of forty files', () => {
     await untilReady(old.page)
     await untilStats(old.page, ({ isOn }) => isOn)
     await assertImages(old.page, IMAGES)
-    assert.equal(await get(old.page, STATE), sha256(state(1)))
+    assert.equal(await hashOf(old.page, STATE), sha256(state(1)))
     // All of it is in the store.
     await old.page.evaluate(
       paths => shoal.prefetch(...paths),
@@ -65,13 +55,13 @@ describe('a deploy that changes one of forty files', () => {
     await untilStats(page, stats => stats.version === version)
     assert.equal(imageBytes() - before, IMAGE_BYTES)
     for (const [i, path] of images.entries())
-      assert.equal(await get(page, path), sha256(path === changed ? image(99) : image(i)))
+      assert.equal(await hashOf(page, path), sha256(path === changed ? image(99) : image(i)))
 
     // The page of before has what never changes. Of the rest it gets what it always had, until the worker is replaced, or what the server has.
-    assert.equal(await get(old.page, IMAGES[39]!), sha256(image(39)))
+    assert.equal(await hashOf(old.page, IMAGES[39]!), sha256(image(39)))
     for (let i = 0; i < 3; i++) {
-      assert.equal(await get(page, STATE), sha256(state(2)))
-      assert.ok([state(1), state(2)].map(sha256).includes(await get(old.page, STATE)))
+      assert.equal(await hashOf(page, STATE), sha256(state(2)))
+      assert.ok([state(1), state(2)].map(sha256).includes(await hashOf(old.page, STATE)))
     }
     assert.deepEqual(old.noise, [])
   })

@@ -1,11 +1,11 @@
 /** A site served by its visitors: the page script, the worker, tracker and origin together. */
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
 import { launchBrowser } from './support/browser.ts'
-import { deploySite, untilReady, untilStats, visit } from './support/deployed-site.ts'
+import { deploySite, untilStats, visit, hashOf, sha256, untilOn } from './support/deployed-site.ts'
 import { fileScope } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
@@ -27,22 +27,6 @@ const BODY = `<script>for (const path of ${JSON.stringify(PHOTOS)}) fetch(path).
 /** Without the usual cap, which is a line's of 8 Mbit/s. */
 const POLICY = { consent: 'automatic', lan: 1, 'upload-rate': 100_000_000, 'upload-day': 1_000_000_000 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** What a page gets for a path, by its hash. */
-const get = (page: Page, path: string): Promise<string> =>
-  page.evaluate(async path => {
-    const bytes = await (await fetch(path)).arrayBuffer()
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
-  }, `/${path}`)
-
-/** The worker answers for this page, and a tab has joined the swarms. */
-async function untilOn(page: Page): Promise<void> {
-  await untilReady(page)
-  await untilStats(page, ({ isOn }) => isOn)
-}
-
 const prefetch = (page: Page, paths: readonly string[]): Promise<void> =>
   page.evaluate(paths => shoal.prefetch(...paths), [...paths])
 
@@ -54,7 +38,7 @@ for (const name of BROWSER_NAMES) {
       const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY, body: BODY })
       const first = await visit(t, browser, site.url)
       await untilOn(first.page)
-      for (const path of BULK) assert.equal(await get(first.page, path), sha256(FILES[path]!))
+      for (const path of BULK) assert.equal(await hashOf(first.page, path), sha256(FILES[path]!))
       const { files, peers } = await untilStats(first.page, ({ files }) => {
         return files.length === Object.keys(FILES).length && files.every(({ bytes, verified }) => verified === bytes)
       })
@@ -68,7 +52,7 @@ for (const name of BROWSER_NAMES) {
         const { page, noise } = await visit(t, browser, site.url)
         await untilOn(page)
         await prefetch(page, BULK)
-        for (const path of BULK) assert.equal(await get(page, path), sha256(FILES[path]!))
+        for (const path of BULK) assert.equal(await hashOf(page, path), sha256(FILES[path]!))
         const sentBytes = BULK.reduce((sum, path, i) => sum + site.bytesOf(`/${path}`) - before[i]!, 0)
         assert.ok(
           sentBytes <= 0.2 * bulkBytes,
@@ -81,7 +65,7 @@ for (const name of BROWSER_NAMES) {
 
       site.cut(path => path === '/')
       await first.page.reload()
-      for (const path of Object.keys(FILES)) assert.equal(await get(first.page, path), sha256(FILES[path]!), path)
+      for (const path of Object.keys(FILES)) assert.equal(await hashOf(first.page, path), sha256(FILES[path]!), path)
     })
   })
 }
@@ -98,7 +82,7 @@ it('costs the origin little more than one copy when eight come at once', async t
       return page
     }),
   )
-  for (const page of pages) for (const path of BULK) assert.equal(await get(page, path), sha256(FILES[path]!))
+  for (const page of pages) for (const path of BULK) assert.equal(await hashOf(page, path), sha256(FILES[path]!))
   const copyBytes = BULK.reduce((sum, path) => sum + (path.endsWith('json') ? 0 : FILES[path]!.length), 0)
   const share = site.assetBytes / copyBytes
   t.diagnostic(`the origin sent ${share.toFixed(2)} copies`)

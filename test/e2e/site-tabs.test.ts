@@ -1,10 +1,20 @@
 /** The tabs of one visitor: one of them leads for all, and another takes over when it is gone. */
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { type DeployedSite, deploySite, openPage, untilReady, untilStats, visit } from './support/deployed-site.ts'
+import {
+  type DeployedSite,
+  deploySite,
+  openPage,
+  untilReady,
+  untilStats,
+  visit,
+  hashOf,
+  sha256,
+  untilOn,
+} from './support/deployed-site.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import { type RunningTracker, startShoalTracker } from './support/trackers.ts'
 
@@ -17,15 +27,6 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
   [FILM]: randomBytes(9_000_000),
   ...Object.fromEntries(MODELS.map(path => [path, randomBytes(200_000)])),
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-const get = (page: Page, path: string): Promise<string> =>
-  page.evaluate(async path => {
-    const bytes = await (await fetch(path)).arrayBuffer()
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
-  }, `/${path}`)
 
 /** Members of all swarms, as the tracker counts them. */
 async function members({ url }: RunningTracker): Promise<number> {
@@ -48,8 +49,7 @@ async function threeTabs(t: Lifetime): Promise<Scene> {
   const tracker = await startShoalTracker(t)
   const site = await deploySite(t, { files: FILES, trackers: [tracker.url] })
   const { context, page } = await visit(t, await chromium, site.url)
-  await untilReady(page)
-  await untilStats(page, ({ isOn }) => isOn)
+  await untilOn(page)
   const second = await openPage(context, site.url)
   await untilReady(second)
   const third = await openPage(context, site.url)
@@ -68,24 +68,24 @@ describe('tabs of one visitor', () => {
     const { tabs } = await threeTabs(t)
     const [first, second, third] = tabs
     const elected = Promise.race([leads(second), leads(third)])
-    const film = get(third, FILM)
+    const film = hashOf(third, FILM)
     await first.close()
     assert.equal(await film, sha256(FILES[FILM]!))
     await elected
     await untilStats(third, ({ isOn }) => isOn)
-    for (const path of MODELS) assert.equal(await get(third, path), sha256(FILES[path]!))
+    for (const path of MODELS) assert.equal(await hashOf(third, path), sha256(FILES[path]!))
   })
 
   it('go on under another leader when the first is reloaded while it delivers', async t => {
     const { tabs } = await threeTabs(t)
     const [first, second, third] = tabs
     const elected = Promise.race([leads(second), leads(third)])
-    const film = get(third, FILM)
+    const film = hashOf(third, FILM)
     const reloading = first.reload()
     assert.equal(await film, sha256(FILES[FILM]!))
     await reloading
     await elected
-    for (const path of MODELS) assert.equal(await get(first, path), sha256(FILES[path]!))
+    for (const path of MODELS) assert.equal(await hashOf(first, path), sha256(FILES[path]!))
   })
 
   it('wear a badge where the owner wants one', async t => {
@@ -100,8 +100,7 @@ describe('tabs of one visitor', () => {
     const tracker = await startShoalTracker(t)
     const site = await deploySite(t, { files: FILES, trackers: [tracker.url] })
     const { page } = await visit(t, await chromium, site.url)
-    await untilReady(page)
-    await untilStats(page, ({ isOn }) => isOn)
+    await untilOn(page)
     await page.evaluate(() => {
       addEventListener('pageshow', ({ persisted }) => {
         ;(globalThis as { wasKept?: boolean }).wasKept = persisted
@@ -111,7 +110,7 @@ describe('tabs of one visitor', () => {
     await page.goBack()
     assert.equal(await page.evaluate(() => (globalThis as { wasKept?: boolean }).wasKept), true)
     await untilStats(page, ({ isOn }) => isOn)
-    assert.equal(await get(page, FILM), sha256(FILES[FILM]!))
+    assert.equal(await hashOf(page, FILM), sha256(FILES[FILM]!))
     assert.equal(await members(tracker), 1)
   })
 })

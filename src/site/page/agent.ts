@@ -39,6 +39,10 @@ const LOADED_MAX = 1_000
 /** After so long without an answer the leader is asked again. */
 const ANSWER_MS = 1_000
 
+function isRecent(since: number): boolean {
+  return performance.now() - since < LOADING_MS_MAX
+}
+
 export function startAgent(tag: Tag): Agent {
   const { manifestUrl } = tag
   const name = tabChannelName(manifestUrl.href)
@@ -65,7 +69,7 @@ export function startAgent(tag: Tag): Agent {
       notebook,
       introduce: port => void tag.worker().then(worker => worker?.postMessage(['shoal-leader', epoch], [port])),
       keepAwake: () => void tag.worker().then(worker => worker?.postMessage(['shoal-page', tag.version])),
-      isLoading: () => [...loading.values()].some(since => performance.now() - since < LOADING_MS_MAX),
+      isLoading: () => [...loading.values()].some(isRecent),
       warning: warn,
       deployed({ version }) {
         void tag.register(version !== tag.version)
@@ -106,6 +110,8 @@ export function startAgent(tag: Tag): Agent {
   function hear(word: TabWord, isOwn = false): void {
     switch (word[0]) {
       case 'loading':
+        // Pages that were left before they had loaded say no more.
+        for (const [page, since] of loading) if (!isRecent(since)) loading.delete(page)
         return void loading.set(word[1], performance.now())
       case 'loaded':
         return void loading.delete(word[1])

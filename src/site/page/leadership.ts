@@ -1,9 +1,9 @@
 /** What the tab that leads does for all: follows the deploys, joins the swarms as far as it may, and serves the worker. */
+import { randomPeerId } from '../../client.ts'
 import { type ShoalError, toShoalError } from '../../errors.ts'
 import { toHex } from '../../metainfo/bytes.ts'
 import { createNetwork } from '../../net/network.ts'
 import { createOrigin } from '../../net/origin.ts'
-import { PEER_ID_PREFIX } from '../../options.ts'
 import { indexedDBStore } from '../../store/indexeddb.ts'
 import { SITE_STORE_NAME } from '../keys.ts'
 import type { Manifest } from '../manifest.ts'
@@ -207,7 +207,7 @@ export class Leadership {
   #openSwarms(policy: SitePolicy, manifest: Manifest): SiteSwarms {
     const { base, siteKey } = manifest
     // New in each session: nothing ties the visits of a browser together.
-    const peerId = PEER_ID_PREFIX + toHex(crypto.getRandomValues(new Uint8Array((20 - PEER_ID_PREFIX.length) / 2)))
+    const peerId = randomPeerId()
     const iceTransportPolicy = policy.isRelayOnly ? 'relay' : 'all'
     const swarms = new SiteSwarms({
       scope: toHex(siteKey),

@@ -8,6 +8,7 @@
  */
 import type { FromPage } from '../bridge.ts'
 import type { Agent, Tag } from './agent.ts'
+import { tabChannelName } from './words.ts'
 
 type Listener = (event: CustomEvent) => void
 
@@ -31,7 +32,7 @@ const workerUrl = new URL('shoal-sw.js', manifestUrl)
 /** Set while the site does without Shoal. */
 const offName = `shoal off ${manifestUrl.href}`
 const { serviceWorker } = navigator
-const channel = new BroadcastChannel(`shoal ${manifestUrl.href}`)
+const channel = new BroadcastChannel(tabChannelName(manifestUrl.href))
 const pageNumber = Math.random()
 
 let registering: Promise<ServiceWorkerRegistration | undefined> | undefined

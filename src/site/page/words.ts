@@ -38,7 +38,7 @@ export type TabWord =
   | readonly ['prefetched', id: string, isThere: boolean]
   | readonly ['consent']
 
-/** The channel of all tabs of a site. The loader names it too. */
+/** The channel of all tabs of a site. */
 export function tabChannelName(manifestUrl: string): string {
   return `shoal ${manifestUrl}`
 }

@@ -1,4 +1,5 @@
 /** A whole site as its owner has it: built by `shoal build`, served by an origin that counts, with a tracker; and visitors of it. */
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -207,6 +208,25 @@ export async function untilReady(page: Page): Promise<void> {
       )
     await shoal.stats()
   })
+}
+
+/** The worker answers for this page, and a tab has joined the swarms. */
+export async function untilOn(page: Page): Promise<void> {
+  await untilReady(page)
+  await untilStats(page, ({ isOn }) => isOn)
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What a page gets for a path, by its SHA-256 in hex. */
+export function hashOf(page: Page, path: string): Promise<string> {
+  return page.evaluate(async path => {
+    const bytes = await (await fetch(path)).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+  }, `/${path}`)
 }
 
 /** Bytes by source, once they are as `isRight` says. */
