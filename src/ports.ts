@@ -47,7 +47,10 @@ export interface Membership {
 }
 
 export interface MembershipEvents {
-  /** A tracker named peers that can be dialled. Peer ids are 20-character latin-1 strings, a char a byte. */
+  /**
+   * A tracker answered with peers that can be dialled: none, if it knows of none or none were wanted. Peer ids are 20-character
+   * latin-1 strings, a char a byte.
+   */
   found(peerIds: readonly string[]): void
   /** A peer offers a connection. Every offer must be answered by `accept` or `refuse`. */
   offered(offer: number, peerId: string): void

@@ -166,7 +166,7 @@ export function createDialer(options: DialerOptions, events: DialerEvents): Dial
         if (paths.size <= TRACKER_LIMITS.pathsMax) break
         paths.delete(oldest)
       }
-      if (others.length > 0) events.found(others)
+      events.found(others)
     },
 
     gone(peerId, session) {

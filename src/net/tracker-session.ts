@@ -123,7 +123,7 @@ export class Session implements TrackerSession {
       this.complain(new ShoalError('tracker-refused', `The tracker at ${this.#hub.host} warns: ${reply.warning}`))
     }
     if (reply.iceServers) this.events.iceServers(reply.iceServers)
-    if (peers.length > 0) this.events.found(peers, new Set(reply.trickling), this)
+    if (!this.#lacksDial) this.events.found(peers, new Set(reply.trickling), this)
     this.#scheduleNext()
     if (this.#isOfferDue && this.#lacksDial && this.#wanted > 0) void this.#announceOffers()
   }

@@ -45,6 +45,7 @@ export class Connector<Body> {
     for (const peerId of shuffled(this.#context.random, peerIds)) {
       if (peerId !== this.#context.peerId) this.#know(peerId).isDialable = true
     }
+    this.#context.isAlone = this.#known.size === 0
     this.#dialableAt = undefined
   }
 

@@ -12,6 +12,8 @@ export class Context<Body> {
   share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
   isPaused = false
   isUploading = true
+  /** Trackers have answered, and know of nobody. */
+  isAlone = false
   /** Peers that are interested in us. */
   interestedCount = 0
   /** Peers that we do not choke. */

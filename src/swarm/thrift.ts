@@ -14,7 +14,7 @@ import type { Pieces } from './pieces.ts'
 const PATIENT_PRIORITY_MAX = 3
 /** ms; peers have so long to show that they deliver, and from each block on to go on. */
 const PATIENCE_MS = 10_000
-/** ms; who is alone after that, with trackers asked and connections made, is taken to stay alone. */
+/** ms; who is alone after that, with connections tried or no answer from trackers, is taken to stay alone. */
 const SEARCH_MS = 6_000
 /** ms; so long whoever found nobody does not look again. */
 const LONELY_MS = 60_000
@@ -43,7 +43,7 @@ export class Thrift<Body> {
     const { now } = this.#context
     this.#startedAt ??= now
     if (this.#peers.size > 0) this.#acquaintedSince ??= now
-    if (now < this.#startedAt + SEARCH_MS) return true
+    if (now < this.#startedAt + SEARCH_MS && !this.#context.isAlone) return true
     if (this.#acquaintedSince === undefined || this.#peers.size === 0) return false
     if (now < this.#acquaintedSince + PATIENCE_MS) return true
     for (const { lastBlockAt } of this.#peers.values()) if (now < lastBlockAt + PATIENCE_MS) return true

@@ -64,13 +64,12 @@ export const STAGES: readonly Stage[] = [
     timeoutMs: 25 * MINUTE_MS,
     needsBrowsers: true,
     needsBuild: true,
-    run: options =>
-      nodeTests(testFiles('test/e2e', options.filter), options, [
-        '--test-concurrency=1',
-        `--test-timeout=${5 * MINUTE_MS}`,
-      ]),
+    run: endToEndTests,
   },
 ]
+
+/** Suites that work more than they wait: they have the machine to themselves. */
+const FILLS_THE_MACHINE = /(demo-share|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
 
 /** Builds `dist/`; counts as one check. */
 export async function buildOnce(timeoutMs: number): Promise<Outcome> {
@@ -128,6 +127,25 @@ async function nodeTests(
     const count = (word: string): number => Number(report.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
     return settle({ passed: count('pass'), failed: count('fail') + count('cancelled') }, result)
   })
+}
+
+/** Suites that mostly wait for others run two at a time, and then the rest one by one. */
+async function endToEndTests(options: StageOptions): Promise<Outcome> {
+  const files = testFiles('test/e2e', options.filter)
+  if (files.length === 0) return noTests(options)
+  const startedAt = Date.now()
+  const total = { passed: 0, failed: 0 }
+  for (const atOnce of [2, 1]) {
+    const chosen = files.filter(path => FILLS_THE_MACHINE.test(path) === (atOnce === 1))
+    if (chosen.length === 0) continue
+    const timeoutMs = options.timeoutMs - (Date.now() - startedAt)
+    const flags = [`--test-concurrency=${atOnce}`, `--test-timeout=${5 * MINUTE_MS}`]
+    const outcome = await nodeTests(chosen, { ...options, timeoutMs }, flags)
+    total.passed += outcome.passed
+    total.failed += outcome.failed
+    if (outcome.complaint !== undefined) return { ...total, complaint: outcome.complaint }
+  }
+  return total
 }
 
 async function browserTests(options: StageOptions): Promise<Outcome> {
