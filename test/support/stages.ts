@@ -69,7 +69,7 @@ export const STAGES: readonly Stage[] = [
 ]
 
 /** Suites that work more than they wait: they have the machine to themselves. */
-const FILLS_THE_MACHINE = /(demo-share|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
+const FILLS_THE_MACHINE = /\/(demo-share|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
 
 /** Builds `dist/`; counts as one check. */
 export async function buildOnce(timeoutMs: number): Promise<Outcome> {
