@@ -14,8 +14,8 @@ import type { Pieces } from './pieces.ts'
 const PATIENT_PRIORITY_MAX = 3
 /** ms; peers have so long to show that they deliver, and from each block on to go on. */
 const PATIENCE_MS = 10_000
-/** ms; who is alone after that, with connections tried or no answer from trackers, is taken to stay alone. */
-const SEARCH_MS = 6_000
+/** ms; who is alone after that, with connections tried or no answer from trackers, is taken to stay alone. Busy machines take six seconds to connect. */
+const SEARCH_MS = 10_000
 /** ms; so long whoever found nobody does not look again. */
 const LONELY_MS = 60_000
 /** ms; until then who is there, and what they have, is still being learnt. */
