@@ -48,8 +48,8 @@ export interface Membership {
 
 export interface MembershipEvents {
   /**
-   * A tracker answered with peers that can be dialled: none, if it knows of none or none were wanted. Peer ids are 20-character
-   * latin-1 strings, a char a byte.
+   * A tracker named peers that can be dialled, or by none says that nobody else is there. Peer ids are 20-character latin-1 strings,
+   * a char a byte.
    */
   found(peerIds: readonly string[]): void
   /** A peer offers a connection. Every offer must be answered by `accept` or `refuse`. */

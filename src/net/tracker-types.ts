@@ -64,7 +64,7 @@ export type OutgoingSignal = { readonly toPeerId: string } & (
 /** What a tracker brings. None of these is called before `join` has returned. */
 export interface TrackerEvents {
   /**
-   * The tracker answered with peers to dial: none, if it knows of none or none were wanted. Only those in `trickling` take candidates after the offer: an offer to any
+   * The tracker named peers to dial, or by none says that nobody else is there. Only those in `trickling` take candidates after the offer: an offer to any
    * other must carry its candidates.
    */
   found(peerIds: readonly string[], trickling: ReadonlySet<string>, session: TrackerSession): void

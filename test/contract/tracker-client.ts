@@ -54,12 +54,18 @@ export function trackerClientContract(
       assert.deepEqual([...alone.all('warning'), ...newcomer.all('warning')], [])
     })
 
+    it('says by naming none that nobody else is there, once asked', async () => {
+      const alone = peer('a')
+      alone.session.wanted(5)
+      await alone.reported('found', peerIds => peerIds.length === 0)
+    })
+
     it('connects nobody who wants nobody', async () => {
       const one = peer('a')
       await one.reported('status', status => status.state === 'connected')
       const other = peer('b')
       await other.reported('status', status => status.state === 'connected')
-      assert.deepEqual([...one.all('offer'), ...other.all('found').flat(2), ...other.all('makeOffers')], [])
+      assert.deepEqual([...one.all('offer'), ...other.all('found'), ...other.all('makeOffers')], [])
     })
 
     it('asks again as soon as peers are wanted', async () => {

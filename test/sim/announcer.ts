@@ -107,7 +107,7 @@ export class Announcer {
         const { intervalMinMs, intervalMaxMs, intervalMs } = TRACKER_CLIENT_DEFAULTS
         const askedMs = (reply.intervalSeconds ?? intervalMs / 1000) * 1000
         this.#intervalMs = Math.min(intervalMaxMs, Math.max(intervalMinMs, askedMs))
-        this.#events.found(reply.peers)
+        if (reply.peers.length > 0 || reply.seeds! + reply.leeches! < 2) this.#events.found(reply.peers)
         this.#scheduleNext()
         return
       }
