@@ -129,13 +129,13 @@ async function nodeTests(
   })
 }
 
-/** Suites that mostly wait for others run two at a time, and then the rest one by one. */
+/** Suites that mostly wait for others run three at a time, and then the rest one by one. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
   const startedAt = Date.now()
   const total = { passed: 0, failed: 0 }
-  for (const atOnce of [2, 1]) {
+  for (const atOnce of [3, 1]) {
     const chosen = files.filter(path => FILLS_THE_MACHINE.test(path) === (atOnce === 1))
     if (chosen.length === 0) continue
     const timeoutMs = options.timeoutMs - (Date.now() - startedAt)
