@@ -77,6 +77,8 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     asked.set(path, (asked.get(path) ?? 0) + 1)
     const given = answers.get(path)
     const bytes = given?.body ?? (await readFile(join(site, normalize(path === '/' ? '/index.html' : path))))
+    // Taken back before anything was sent.
+    if (request.socket.destroyed) return
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     const range = request.headers.range?.match(/^bytes=(\d+)-(\d*)$/)
     const start = range ? Number(range[1]) : 0
