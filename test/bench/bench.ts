@@ -43,6 +43,13 @@ export interface Row {
     /** What the ratio must be. */
     readonly goal?: Limit
   }
+  /** What is added to the same of something else, in pairs: how its 75th percentile differs, and what the 95 % interval of that must not exceed. */
+  readonly added?: {
+    readonly to: string
+    readonly values: readonly number[]
+    /** The larger one holds. */
+    readonly atMost: { readonly share: number; readonly value: number }
+  }
   /** What the value itself must be. */
   readonly goal?: Limit
   readonly note?: string

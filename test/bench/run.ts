@@ -15,12 +15,13 @@ import type { Bench, Ground, Limit, Row } from './bench.ts'
 import { breakEven } from './break-even.ts'
 import { fanout } from './fanout.ts'
 import { hidden } from './hidden.ts'
+import { load } from './load.ts'
 import { memory } from './memory.ts'
 import { reality } from './reality.ts'
-import { digits, markdownTable, median, spread } from './statistics.ts'
+import { digits, markdownTable, median, pairedDifference, signed, spread } from './statistics.ts'
 import { distant, small, transfer } from './transfer.ts'
 
-const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven]
+const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven, load]
 
 const BUILD_TIMEOUT_MS = 180_000
 
@@ -109,7 +110,7 @@ function report(rows: readonly Row[]): void {
     `\n${browserVersion('chromium')}, Node ${process.versions.node}, ${processors.length} × ${processors[0]?.model},`,
   )
   console.log(
-    `${digits(totalmem() / 2 ** 30)} GiB. Median (smallest–largest) of ${runs} interleaved rounds; ratios are of pairs.\n`,
+    `${digits(totalmem() / 2 ** 30)} GiB. Median (smallest–largest) of ${runs} interleaved rounds; ratios are of pairs. Where 75th percentiles are\ncompared, the 95 % interval of their difference is in brackets.\n`,
   )
   console.log(markdownTable(['', 'Measured', 'Ratio', 'Goal', ''], rows.map(cells)))
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
@@ -117,11 +118,25 @@ function report(rows: readonly Row[]): void {
 
 function cells(row: Row): string[] {
   const ratio = row.ratio === undefined ? '' : `${spread(row.ratio.values)} × ${row.ratio.to}`
+  if (row.added !== undefined) return addedCells(row, row.added)
   const goals = [
     ...(row.ratio?.goal === undefined ? [] : [judge(median(row.ratio.values), row.ratio.goal)]),
     ...(row.goal === undefined ? [] : [judge(median(row.values), row.goal)]),
   ]
   return [row.what, `${spread(row.values)} ${row.unit}`, ratio, goals.join(', '), row.note ?? '']
+}
+
+function addedCells(row: Row, { to, values, atMost }: NonNullable<Row['added']>): string[] {
+  const { value, low, high, to: theirs } = pairedDifference(row.values, values)
+  const limit = Math.max(atMost.share * theirs, atMost.value)
+  const difference = `p75 ${signed(value)} (${signed(low)} to ${signed(high)}) to ${digits(theirs)} ${row.unit}`
+  return [
+    row.what,
+    `${digits(median(row.values))} ${row.unit}, ${to} ${digits(median(values))}`,
+    difference,
+    `≤ ${signed(limit)} ${high <= limit ? 'met' : 'MISSED'}`,
+    row.note ?? '',
+  ]
 }
 
 function judge(value: number, goal: Limit): string {

@@ -19,6 +19,10 @@ export interface DeployedOptions {
   readonly body?: string
   /** Sent with every answer. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What stands before the server. @returns the port that visitors come to, by the server's own */
+  readonly front?: (port: number) => Promise<number>
+  /** Twins are sent to whoever takes gzip, as most servers do. @default false */
+  readonly isCompressing?: boolean
 }
 
 export interface DeployedSite {
@@ -51,6 +55,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
   '.mp4': 'video/mp4',
   '.webm': 'video/webm',
   '.json': 'application/json',
@@ -76,7 +82,11 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     if (isLeft && !isLeft(path)) return void request.socket.destroy()
     asked.set(path, (asked.get(path) ?? 0) + 1)
     const given = answers.get(path)
-    const bytes = given?.body ?? (await readFile(join(site, normalize(path === '/' ? '/index.html' : path))))
+    const place = join(site, normalize(path === '/' ? '/index.html' : path))
+    const takesGzip = options.isCompressing && !given && /gzip/.test(request.headers['accept-encoding'] ?? '')
+    const twin = takesGzip ? await readFile(`${place}.gz`).catch(() => undefined) : undefined
+    if (twin) response.setHeader('Content-Encoding', 'gzip')
+    const bytes = given?.body ?? twin ?? (await readFile(place))
     // Taken back before anything was sent.
     if (request.socket.destroyed) return
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
@@ -100,7 +110,8 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     server.closeAllConnections()
     return new Promise(resolve => server.close(resolve))
   })
-  const url = `http://localhost:${(server.address() as AddressInfo).port}/`
+  const { port } = server.address() as AddressInfo
+  const url = `http://localhost:${(await options.front?.(port)) ?? port}/`
 
   const run = async (...args: readonly string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await runCli(args, { cwd: folder })
