@@ -41,7 +41,7 @@ interface ViteConfig {
 interface HtmlTag {
   tag: string
   attrs: Record<string, string | true>
-  injectTo: 'head'
+  injectTo: 'body'
 }
 
 /** A plugin for Rollup 4 and Vite 5 and later. */
@@ -102,7 +102,7 @@ export function shoal(options: SiteConfig = {}): ShoalPlugin {
 
     transformIndexHtml: {
       order: 'post',
-      handler: () => [{ tag: 'script', attrs: tagAttributes(tagged(site)), injectTo: 'head' }],
+      handler: () => [{ tag: 'script', attrs: tagAttributes(tagged(site)), injectTo: 'body' }],
     },
 
     renderError() {

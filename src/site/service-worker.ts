@@ -52,8 +52,8 @@ function shoalFetch(event: FetchEvent): boolean {
     listed,
     siteScope: scope,
     answer,
-    // Scripts, styles and fonts wait for nobody: nothing is painted without them.
-    finding: /^[sf]/.test(request.destination) ? leader : searching.then(() => leader),
+    // Scripts, styles, fonts and images wait for nobody: nothing is painted without them.
+    finding: /^[sfi]/.test(request.destination) ? leader : searching.then(() => leader),
     distrust: () => distrusted.add(path),
     endErrand: end,
   })
@@ -83,11 +83,11 @@ worker.addEventListener('message', ({ data, source, ports }) => {
     versions.set(source.id, number)
   } else if (port && number >= epoch) {
     // The one before it still gives what it owes, while it can.
-    const next = followLeader(port, () => {
+    const next = followLeader(port, word => {
       if (leader !== next) return
       leader = undefined
-      // Whoever comes next is asked for with the next request.
-      searching = undefined
+      // Who takes over from one that says bye comes by itself; one that was silent is asked for with the next request.
+      searching = word && searching
     })
     leader = next
     epoch = number

@@ -10,11 +10,14 @@ import { type Line, startLine } from './line.ts'
 /** 20 Mbit/s, 40 ms. */
 const LINE = { downloadBytesPerSecond: 2_500_000, roundTripMs: 40 }
 
+const HEAD = `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">
+<style>img { width: 320px; height: 200px } img:first-of-type { width: 750px; height: 500px }</style><body>`
+
 /** What visitors send is not what is measured; two of them send 10 Mbit/s each (see `load-visit.ts`). */
 const POLICY = { consent: 'automatic', lan: 1, 'upload-rate': 10_000_000, 'upload-day': 10_000_000_000, badge: 1 }
 
 /** Pictures that are looked through, one after the other: of each gallery. */
-const GALLERY = 8
+const GALLERY = 6
 
 export interface LoadSite {
   readonly site: DeployedSite
@@ -58,7 +61,7 @@ export async function startLoadSite(lifetime: Lifetime, trackerUrl: string): Pro
     files,
     trackers: [trackerUrl],
     policy: POLICY,
-    isCompressing: true,
+    isUsual: true,
     async front(port) {
       line = await startLine(lifetime, { port, ...LINE })
       return line.port
@@ -66,8 +69,8 @@ export async function startLoadSite(lifetime: Lifetime, trackerUrl: string): Pro
   })
   const [tag] = /<script async.*?<\/script>/.exec(await readFile(join(site.folder, 'index.html'), 'utf8')) ?? []
   for (const [name, body] of Object.entries(pages)) {
-    await writeFile(join(site.folder, `${name}-on.html`), headWith(tag!) + body)
-    await writeFile(join(site.folder, `${name}-off.html`), headWith('') + body)
+    await writeFile(join(site.folder, `${name}-on.html`), HEAD + body + tag!)
+    await writeFile(join(site.folder, `${name}-off.html`), HEAD + body)
   }
   const addressOf = (path: string): string => new URL(path, site.url).href
   return {
@@ -82,11 +85,6 @@ export async function startLoadSite(lifetime: Lifetime, trackerUrl: string): Pro
 /** A shell that differs in its last bytes. */
 function shellOf(edition: number): Uint8Array {
   return Buffer.concat([readFileSync('demo/cdn/made/shell.drc'), Buffer.from(`edition ${edition}`)])
-}
-
-function headWith(tag: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">
-<style>img { width: 320px; height: 200px } img:first-of-type { width: 750px; height: 500px }</style>${tag}<body>`
 }
 
 /** @param fetched by a script, as scenes and tables are */

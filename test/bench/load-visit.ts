@@ -40,6 +40,8 @@ export interface AmongOthers {
 
 /** What a busy origin sends to each visitor: 2 Mbit/s. */
 const BUSY_BYTES_PER_SECOND = 250_000
+/** Half a second each. */
+const BUSY_PICTURES = 4
 /** A visitor's line as their peers see it: 40 ms of round trip, 10 Mbit/s up. Both together bring no more than the origin's 20. */
 const PEER_LINE = { latencyMs: 20, uploadBytesPerSecond: 1_250_000 }
 
@@ -69,7 +71,13 @@ export async function visitAmongOthers(browser: Browser, load: LoadSite, isOn: b
     const { downloadBytesPerSecond } = load.line
     load.line.downloadBytesPerSecond = BUSY_BYTES_PER_SECOND
     try {
-      return { first, second, secondShare, later, busy: await lookedThrough(page, load.galleries[1]) }
+      return {
+        first,
+        second,
+        secondShare,
+        later,
+        busy: await lookedThrough(page, load.galleries[1].slice(0, BUSY_PICTURES)),
+      }
     } finally {
       load.line.downloadBytesPerSecond = downloadBytesPerSecond
     }

@@ -46,7 +46,7 @@ function remarksOf({ manifest, manifestBytes, isSigned, hashed, leftOut, pages }
     ...padRemarks(manifest),
     pages.length > 0
       ? `${formatCount(pages.length, 'page')} with the tag: data-version is ${manifest.version}.`
-      : 'No page in the folder has the tag: paste it into their head. The next build sets its data-version.',
+      : 'No page in the folder has the tag: paste it at the end of their body, where what is painted goes before it. The next build sets its data-version.',
     ...(isSigned ? [] : ['Nothing is published yet: sign it with shoal sign.']),
   ]
 }

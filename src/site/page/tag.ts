@@ -25,6 +25,10 @@ export interface SiteApi extends EventTarget {
   addEventListener(type: string, listener: Listener | EventListenerOrEventListenerObject | null): void
 }
 
+/** A page is idle when nothing has come for so long; or after so long, whatever comes. */
+const QUIET_MS = 300
+const QUIET_MS_MAX = 3_000
+
 const script = document.currentScript as HTMLScriptElement
 const { manifest = '/shoal.torrent', key = '', version = '', worker: whose } = script.dataset
 const manifestUrl = new URL(manifest, location.href)
@@ -123,14 +127,27 @@ if (serviceWorker) {
   serviceWorker.addEventListener('message', ({ data }) => Array.isArray(data) && data[0] === 'shoal-who' && introduce())
   serviceWorker.addEventListener('controllerchange', introduce)
   introduce()
-  if (!isOff()) tag.register()
 } else warn('this browser has no service workers here (https is needed): the site is served without peers.')
 
-function whenLoaded(): void {
+async function whenLoaded(): Promise<void> {
   channel.postMessage(['loaded', pageNumber])
+  await quiet()
+  // A worker that is fetched and started any sooner takes the line, and a core, from what is painted.
+  if (serviceWorker && !isOff()) tag.register()
   const idle = globalThis.requestIdleCallback ?? setTimeout
   idle(() => void load().catch(error => warn(`the page script cannot be loaded: ${error.message}`)))
 }
 
-if (document.readyState === 'complete') whenLoaded()
+/** Resolves when nothing has come for a while: pages go on loading after the event, and nobody tells what is under way. */
+async function quiet(): Promise<void> {
+  const startedAt = performance.now()
+  for (let count = -1; performance.now() - startedAt < QUIET_MS_MAX; ) {
+    const { length } = performance.getEntriesByType('resource')
+    if (length === count) return
+    count = length
+    await new Promise(resolve => setTimeout(resolve, QUIET_MS))
+  }
+}
+
+if (document.readyState === 'complete') void whenLoaded()
 else addEventListener('load', whenLoaded)

@@ -9,24 +9,24 @@ export interface Leader {
   say(message: ToLeader): void
 }
 
-/** @param onGone it will not send anything any more */
-export function followLeader(port: MessagePort, onGone: () => void): Leader {
+/** @param onGone it will not send anything any more; it said so, or nothing */
+export function followLeader(port: MessagePort, onGone: (word?: 'bye') => void): Leader {
   const gets = new Map<number, (piece?: number, bytes?: Uint8Array) => void>()
   let lastId = 0
   let heard = 0
   const say = (message: ToLeader): void => port.postMessage(message)
 
   /** Whatever it owes comes from elsewhere. */
-  const dismiss = (): void => {
+  const dismiss = (word?: 'bye'): void => {
     for (const give of gets.values()) give()
-    onGone()
+    onGone(word)
   }
 
   port.onmessage = ({ data }) => {
     heard++
     const [word, id, piece, bytes] = readFromLeader(data) ?? []
-    if (word === 'bye') dismiss()
-    if (id !== undefined) gets.get(id)?.(piece, bytes)
+    gets.get(id!)?.(piece, bytes)
+    if (word === 'bye') dismiss(word)
   }
 
   return {

@@ -33,16 +33,15 @@ export async function respond(errand: Errand): Promise<Response> {
   const isWhole = !request.headers.has('range')
   const stopping = new AbortController()
   const { signal } = stopping
-  const giveUp = (): void => stopping.abort()
   if (isWhole && listed.isImmutable) {
     const cached = await fetch(request, { mode: 'same-origin', cache: 'only-if-cached', signal }).catch(() => undefined)
-    if (cached?.ok) return passOn(errand, cached, giveUp, await opening.catch(() => undefined))
+    if (cached?.ok) return passOn(errand, cached, stopping, opening)
   }
   const file = await opening
   const leader = await errand.finding
   // A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
   if (isWhole && !listed.isGzip && !file.hasAny && !leader)
-    return passOn(errand, await fetch(request, { signal }), giveUp, file)
+    return passOn(errand, await fetch(request, { signal }), stopping, opening)
   const pieces = splice(errand, file, leader)
   const chunks = listed.isGzip
     ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)
@@ -59,15 +58,16 @@ interface Chunks {
 
 /**
  * All of the file as the origin or the browser's cache has it. Genuine pieces are kept as they pass.
- * @param giveUp ends the fetch; to cancel its body would make Firefox wait for more of it
+ * @param stopping ends the fetch; to cancel its body would make Firefox wait for more of it
+ * @param opening not waited for: the answer begins before the store is open
  */
 function passOn(
-  { fetching, distrust, endErrand }: Errand,
+  { fetching, listed, distrust, endErrand }: Errand,
   response: Response,
-  giveUp: () => void,
-  file: SiteFile | undefined,
+  stopping: AbortController,
+  opening: Promise<SiteFile>,
 ): Response {
-  if (!file || file.listed.isGzip) {
+  if (listed.isGzip) {
     endErrand()
     return response
   }
@@ -75,12 +75,14 @@ function passOn(
   let next = 0
   let looking: Promise<void> | undefined
   const look = async (piece: number, bytes: Uint8Array): Promise<void> => {
+    // Where there is no store, nothing is looked at.
+    const file = await opening
     if (!(await file.isGenuine(piece, bytes))) distrust()
     else if (!file.holds(piece)) await file.keepPiece(piece, bytes)
   }
   const passing: Chunks = {
     async drawNext() {
-      const bytes = await take(file.listed.pieceBytes)
+      const bytes = await take(listed.pieceBytes)
       // Not faster than pieces are kept, lest they gather in memory.
       await looking
       if (bytes.length > 0) {
@@ -89,7 +91,7 @@ function passOn(
       }
       return bytes
     },
-    giveUp,
+    giveUp: () => stopping.abort(),
   }
   return new Response(streamOf(passing, endErrand), response)
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, extname, join, normalize } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import type { SiteApi } from '../../../src/site/page/tag.ts'
 import { runCli, scratchFolder } from './cli.ts'
@@ -21,8 +22,8 @@ export interface DeployedOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** What stands before the server. @returns the port that visitors come to, by the server's own */
   readonly front?: (port: number) => Promise<number>
-  /** Twins are sent to whoever takes gzip, as most servers do. @default false */
-  readonly isCompressing?: boolean
+  /** Behaves as most servers do: twins are sent to whoever takes gzip, and browsers may keep scripts for ten minutes. @default false */
+  readonly isUsual?: boolean
 }
 
 export interface DeployedSite {
@@ -83,7 +84,7 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     asked.set(path, (asked.get(path) ?? 0) + 1)
     const given = answers.get(path)
     const place = join(site, normalize(path === '/' ? '/index.html' : path))
-    const takesGzip = options.isCompressing && !given && /gzip/.test(request.headers['accept-encoding'] ?? '')
+    const takesGzip = options.isUsual && !given && /gzip/.test(request.headers['accept-encoding'] ?? '')
     const twin = takesGzip ? await readFile(`${place}.gz`).catch(() => undefined) : undefined
     if (twin) response.setHeader('Content-Encoding', 'gzip')
     const bytes = given?.body ?? twin ?? (await readFile(place))
@@ -96,7 +97,8 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     response.setHeader('Content-Type', TYPES[extname(path) || '.html'] ?? 'application/octet-stream')
     response.setHeader('Accept-Ranges', 'bytes')
     const isImmutable = /-[\da-f]{8}\./.test(path)
-    response.setHeader('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+    const lifetime = options.isUsual && path.endsWith('.js') ? 'max-age=600' : 'no-cache'
+    response.setHeader('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : lifetime)
     if (range) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`)
     response.setHeader('Content-Length', end - start)
     response.writeHead(given?.status ?? (range ? 206 : 200))
@@ -136,6 +138,7 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     const version = Number(/data-version="(\d+)"/.exec(output)?.[1])
     for (const script of ['shoal.js', 'shoal-page.js'])
       await writeFile(join(site, script), await readFile(`dist/${script}`))
+    if (options.isUsual) await compressScripts(site)
     const tag = `<script async src="/shoal.js" data-manifest="/shoal.torrent" data-key="${keyHex}" data-version="${version}"></script>`
     const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">${tag}<body>${body}`
     await writeFile(join(site, 'index.html'), page)
@@ -165,6 +168,11 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     deploy,
     run,
   }
+}
+
+async function compressScripts(folder: string): Promise<void> {
+  for (const script of ['shoal.js', 'shoal-page.js', 'shoal-sw.js'].map(name => join(folder, name)))
+    await writeFile(`${script}.gz`, gzipSync(await readFile(script)))
 }
 
 /** Somebody who visits the site, in a browser context of their own. */
