@@ -18,10 +18,11 @@ import { hidden } from './hidden.ts'
 import { load } from './load.ts'
 import { memory } from './memory.ts'
 import { reality } from './reality.ts'
+import { start } from './start.ts'
 import { digits, markdownTable, median, pairedDifference, signed, spread } from './statistics.ts'
 import { distant, small, transfer } from './transfer.ts'
 
-const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven, load]
+const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven, load, start]
 
 const BUILD_TIMEOUT_MS = 180_000
 
