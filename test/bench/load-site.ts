@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { type DeployedSite, deploySite } from '../e2e/support/deployed-site.ts'
 import type { Lifetime } from '../e2e/support/scope.ts'
-import { type Line, startLine } from './line.ts'
+import { type Line, startLine } from '../e2e/support/line.ts'
 
 /** 20 Mbit/s, 40 ms. */
 const LINE = { downloadBytesPerSecond: 2_500_000, roundTripMs: 40 }

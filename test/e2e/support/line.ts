@@ -3,7 +3,7 @@
  * does not reach the fetches of a service worker; this does, and treats them like those of pages.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import type { Lifetime } from '../e2e/support/scope.ts'
+import type { Lifetime } from './scope.ts'
 
 export interface LineOptions {
   /** Of the server on this machine. */
