@@ -1,9 +1,9 @@
 /**
  * What Shoal's start costs the thread that paints, on a processor four times as slow: line 10 of what sites must show. From the navigation until a tab has
- * joined the swarms, beside the same page without the tag.
+ * announced itself to the tracker, beside the same page without the tag.
  */
 import type { Browser } from 'puppeteer-core'
-import { type DeployedSite, deploySite, openPage, untilOn } from '../e2e/support/deployed-site.ts'
+import { type DeployedSite, deploySite, openPage } from '../e2e/support/deployed-site.ts'
 import { pictureBytes } from '../e2e/support/payload.ts'
 import { Scope } from '../e2e/support/scope.ts'
 import { type Bench, interleave } from './bench.ts'
@@ -62,8 +62,11 @@ async function costOf(browser: Browser, site: DeployedSite, path: string): Promi
     // Processor time, lest others on this machine count.
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
+    // Told by the browser: what asked the page would count.
+    await devtools.send('Network.enable')
+    const joined = new Promise(resolve => devtools.once('Network.webSocketFrameSent', resolve))
     await page.goto(new URL(path, site.url).href)
-    if (path === '/') await untilOn(page)
+    if (path === '/') await joined
     const { metrics } = await devtools.send('Performance.getMetrics')
     const msOf = (wanted: string): number => (metrics.find(({ name }) => name === wanted)?.value ?? 0) * 1000
     return { tasksMs: msOf('TaskDuration'), scriptMs: msOf('ScriptDuration') }

@@ -29,5 +29,5 @@ test('the interval holds what is uncertain, and is the same in every run', () =>
 })
 
 test('differences have signs', () => {
-  assert.deepEqual([signed(3.14159), signed(-250)], ['+3.14', '−250'])
+  assert.deepEqual([signed(2.555), signed(-250)], ['+2.56', '−250'])
 })
