@@ -175,7 +175,7 @@ function completion(transaction: IDBTransaction): Promise<void> {
   })
 }
 
-function abort(transaction: IDBTransaction): void {
+export function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort()
   } catch {

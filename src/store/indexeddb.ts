@@ -38,11 +38,12 @@ export function indexedDBStore({ name = 'shoal', budgetBytes }: IndexedDBStoreOp
   return new IndexedDBStore(new Database(name), budgetBytes)
 }
 
-class IndexedDBStore implements Store {
+export class IndexedDBStore implements Store {
   readonly #database: Database
   readonly #pieces: PieceDatabase
 
-  constructor(database: Database, budgetBytes: number | undefined) {
+  /** @param budgetBytes as of `indexedDBStore` */
+  constructor(database: Database, budgetBytes?: number) {
     this.#database = database
     this.#pieces = new PieceDatabase(database, budgetBytes)
   }

@@ -38,6 +38,55 @@ async function members({ url }: RunningTracker): Promise<number> {
 const leads = (page: Page): Promise<void> =>
   page.evaluate(() => new Promise<void>(resolve => shoal.addEventListener('leader', () => resolve())))
 
+/** Resolves with the time at which one of these tabs leads. */
+const electedAt = (...pages: readonly Page[]): Promise<number> =>
+  Promise.race(pages.map(page => leads(page).then(() => page.evaluate(() => Date.now()))))
+
+/** What the first of the tabs may take to notice that nobody leads, and to lead. */
+const ELECTION_MS = 2_000
+
+/** Has this tab write for ever, as soon as it writes anything: nobody else can use the store. Nothing but `abort` ends that. */
+function keepWriting(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const { transaction: begin } = IDBDatabase.prototype
+    let tell = (): void => {}
+    globalThis.writing = new Promise(resolve => {
+      tell = resolve
+    })
+    IDBDatabase.prototype.transaction = function (...options) {
+      const transaction = begin.apply(this, options)
+      const goOn = (): void => {
+        tell()
+        transaction.objectStore('places').get('').onsuccess = goOn
+      }
+      if (options[1] === 'readwrite') goOn()
+      return transaction
+    }
+  })
+}
+
+/** Blocks a tab in the middle of a write, for a while. */
+function block(page: Page, ms: number): Promise<void> {
+  return page.evaluate(async ms => {
+    const database = await new Promise<IDBDatabase>(resolve => {
+      const request = indexedDB.open('shoal-site')
+      request.onsuccess = () => resolve(request.result)
+    })
+    const transaction = database.transaction([...database.objectStoreNames], 'readwrite')
+    await new Promise(resolve => {
+      transaction.oncomplete = resolve
+      transaction.objectStore('places').get('').onsuccess = () => {
+        for (const end = performance.now() + ms; performance.now() < end; );
+      }
+    })
+    database.close()
+  }, ms)
+}
+
+declare global {
+  var writing: Promise<void>
+}
+
 interface Scene {
   readonly site: DeployedSite
   readonly tracker: RunningTracker
@@ -86,6 +135,47 @@ describe('tabs of one visitor', () => {
     await reloading
     await elected
     for (const path of MODELS) assert.equal(await hashOf(first, path), sha256(FILES[path]!))
+  })
+
+  it('go on under another leader when the first is frozen while it delivers, and writes', async t => {
+    const { tracker, tabs } = await threeTabs(t)
+    const [first, second, third] = tabs
+    await keepWriting(first)
+    const election = electedAt(second, third)
+    const film = hashOf(third, FILM)
+    await first.evaluate(() => writing)
+    const devtools = await first.createCDPSession()
+    const frozenAt = Date.now()
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    const waitedMs = (await election) - frozenAt
+    assert.ok(waitedMs < ELECTION_MS, `${waitedMs} ms`)
+    assert.equal(await film, sha256(FILES[FILM]!))
+    await untilStats(third, ({ isOn }) => isOn)
+    for (const path of MODELS) assert.equal(await hashOf(third, path), sha256(FILES[path]!))
+
+    // It wakes up as one of the others.
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await untilStats(first, ({ isOn }) => isOn)
+    assert.equal(await members(tracker), 1)
+  })
+
+  it('go on under another leader when the first is blocked while it delivers, and writes', async t => {
+    const { tracker, tabs } = await threeTabs(t)
+    const [first, second, third] = tabs
+    const election = electedAt(second, third)
+    const film = hashOf(third, FILM)
+    const blockedAt = Date.now()
+    const blocking = block(first, 4 * ELECTION_MS)
+    const waitedMs = (await election) - blockedAt
+    assert.ok(waitedMs < ELECTION_MS, `${waitedMs} ms`)
+    for (const path of MODELS.slice(0, 3)) assert.equal(await hashOf(third, path), sha256(FILES[path]!))
+    assert.equal(await film, sha256(FILES[FILM]!))
+    assert.ok(Date.now() - blockedAt < 4 * ELECTION_MS)
+
+    await blocking
+    await untilStats(third, ({ isOn }) => isOn)
+    for (const path of MODELS) assert.equal(await hashOf(first, path), sha256(FILES[path]!))
+    assert.equal(await members(tracker), 1)
   })
 
   it('wear a badge where the owner wants one', async t => {

@@ -57,6 +57,9 @@ export function startAgent(tag: Tag): Agent {
   const fetching = new Set<string>()
   let channel: BroadcastChannel
   let leadership: Leadership | undefined
+  /** It led last, and may be putting things away still. */
+  let formerLeadership: Leadership | undefined
+  let isHere = false
   let stats = NO_STATS
   let stopWatching = (): void => {}
 
@@ -86,9 +89,10 @@ export function startAgent(tag: Tag): Agent {
   }
 
   function step(): Promise<void> | undefined {
-    const ending = leadership?.end()
+    if (!leadership) return undefined
+    formerLeadership = leadership
     leadership = undefined
-    return ending
+    return formerLeadership.end()
   }
 
   function warn(error: ShoalError): void {
@@ -103,7 +107,7 @@ export function startAgent(tag: Tag): Agent {
 
   /** To the other tabs, and to this one where it leads. */
   function say(word: TabWord): void {
-    channel.postMessage(word)
+    if (isHere) channel.postMessage(word)
     hear(word, true)
   }
 
@@ -153,6 +157,8 @@ export function startAgent(tag: Tag): Agent {
   }
 
   function arrive(): void {
+    if (isHere) return
+    isHere = true
     channel = new BroadcastChannel(name)
     channel.onmessage = ({ data }: { data: TabWord }) => hear(data)
     stopWatching = watchResources(new URL('.', manifestUrl).href, resources => {
@@ -164,6 +170,8 @@ export function startAgent(tag: Tag): Agent {
   }
 
   function depart(): void {
+    if (!isHere) return
+    isHere = false
     stopWatching()
     election.withdraw()
     // An open connection would keep the page out of the browser's back/forward cache.
@@ -171,11 +179,20 @@ export function startAgent(tag: Tag): Agent {
     channel.close()
   }
 
+  /** What runs when a page is frozen is the last that does, and has no time to wait for anything. */
+  function freeze(): void {
+    depart()
+    formerLeadership?.freeze()
+  }
+
   navigator.serviceWorker?.addEventListener('message', ({ data }) => {
     if (Array.isArray(data) && data[0] === 'shoal-who') leadership?.meetWorker()
   })
   addEventListener('pagehide', depart)
   addEventListener('pageshow', ({ persisted }) => persisted && arrive())
+  // A hidden page, in Chromium: pages that are left are frozen after they were told so.
+  document.addEventListener('freeze', freeze)
+  document.addEventListener('resume', arrive)
   const { connection } = navigator as { connection?: EventTarget }
   connection?.addEventListener('change', () => leadership?.review())
   setInterval(() => leadership && say(['state', leadership.stats]), TELL_MS)

@@ -2,7 +2,7 @@
  * Which tab of a browser leads: one at a time joins the site's swarms, for all.
  *
  * A Web Lock says who leads, and passes on by itself when a tab closes. It is no proof of life, for a frozen tab keeps its lock: so visible tabs
- * ask the leader for a word every second, and whoever gets none steals the lock, with a higher epoch. A leader that wakes up and finds its
+ * ask the leader for a word time and again, and whoever gets none steals the lock, with a higher epoch. A leader that wakes up and finds its
  * lock stolen stops. The worker follows the highest epoch it hears of.
  */
 
@@ -22,8 +22,8 @@ export interface Election {
   withdraw(): void
 }
 
-/** How often a visible tab looks whether the leader has answered, and how long that may take. */
-const LOOK_MS = 500
+/** How often a visible tab looks whether the leader has answered, and how long that may take: who is silent is replaced within 2 s. */
+const LOOK_MS = 250
 const ANSWER_MS = 1_000
 
 type Word = readonly ['ping'] | readonly ['pong', epoch: number]

@@ -4,7 +4,7 @@ import { type ShoalError, toShoalError } from '../../errors.ts'
 import { toHex } from '../../metainfo/bytes.ts'
 import { createNetwork } from '../../net/network.ts'
 import { createOrigin } from '../../net/origin.ts'
-import { indexedDBStore } from '../../store/indexeddb.ts'
+import { IndexedDBStore } from '../../store/indexeddb.ts'
 import { SITE_STORE_NAME } from '../keys.ts'
 import type { Manifest } from '../manifest.ts'
 import type { SiteFile } from '../manifest-fields.ts'
@@ -16,6 +16,7 @@ import { Layers } from './layers.ts'
 import { type Serving, serveWorker } from './leader-port.ts'
 import { Ledger } from './ledger.ts'
 import type { Notebook } from './notes.ts'
+import { PageDatabase } from './page-database.ts'
 import { permit } from './permission.ts'
 import { proofSockets } from './seeder-proof.ts'
 import { SiteSwarms } from './site-swarms.ts'
@@ -49,7 +50,8 @@ const ALLOWANCE_MS = 1_000
 
 export class Leadership {
   readonly #options: LeadershipOptions
-  readonly #store = indexedDBStore({ name: SITE_STORE_NAME })
+  readonly #database = new PageDatabase(SITE_STORE_NAME)
+  readonly #store = new IndexedDBStore(this.#database)
   readonly #ledger = new Ledger()
   readonly #deploys: Deploys
   /** One for all sessions, for it knows what each tracker has been told. */
@@ -179,6 +181,11 @@ export class Leadership {
     if (!file || !this.#swarms) return false
     await this.#learn(file)
     return this.#swarms.prefetch(file.path)
+  }
+
+  /** The page is about to be frozen, and must hold nothing that others wait for. Followed by `end`, or following it. */
+  freeze(): void {
+    this.#database.abandon()
   }
 
   async end(): Promise<void> {

@@ -186,8 +186,8 @@ export class SiteSwarms implements PieceSource {
     this.#hasLeft = true
     const all = [...this.#joined.values()]
     this.#joined.clear()
-    await Promise.all(all.map(joined => this.#leave(joined)))
-    await this.#options.network.close()
+    // Whoever cannot write yet what it has is gone for others all the same.
+    await Promise.all([this.#options.network.close(), ...all.map(joined => this.#leave(joined))])
   }
 
   #join(swarm: SiteSwarm): JoinedSwarm {
