@@ -35,7 +35,7 @@ let onLeader: (() => void) | undefined
 function shoalFetch(event: FetchEvent): boolean {
   const { request } = event
   const path = pathOf(request, worker.location.origin)
-  if (path === undefined || distrusted.has(path)) return false
+  if (!path || distrusted.has(path)) return false
   const listed = findListed({ files, types }, path)
   if (!listed) return false
   // Asks pages for their versions too, when this is the first event of a life.
@@ -43,10 +43,11 @@ function shoalFetch(event: FetchEvent): boolean {
   const answer = answerTo(request, listed)
   if (!answer || !(listed.isImmutable || versions.get(event.clientId) === version)) return false
   let end!: () => void
-  const ended = new Promise<void>(resolve => {
-    end = resolve
-  })
-  event.waitUntil(ended)
+  event.waitUntil(
+    new Promise<void>(resolve => {
+      end = resolve
+    }),
+  )
   const responding = respond({
     fetching: event,
     listed,
@@ -77,13 +78,12 @@ async function search(): Promise<void> {
 worker.addEventListener('message', ({ data, source, ports }) => {
   const [word, number] = readFromPage(data) ?? []
   if (number === undefined) return
-  const [port] = ports
   if (word === 'shoal-page') {
     if (versions.size === BRIDGE_LIMITS.pagesMax) versions.clear()
     versions.set(source.id, number)
-  } else if (port && number >= epoch) {
+  } else if (ports[0] && number >= epoch) {
     // The one before it still gives what it owes, while it can.
-    const next = followLeader(port, word => {
+    const next = followLeader(ports[0], word => {
       if (leader !== next) return
       leader = undefined
       // Who takes over from one that says bye comes by itself; one that was silent is asked for with the next request.

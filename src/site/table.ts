@@ -117,7 +117,7 @@ export function placeTable(script: string, table: string): string {
 /** The file that is listed under this path. */
 export function findListed({ files, types }: Pick<Table, 'files' | 'types'>, path: string): Listed | undefined {
   const row = files[hashPath(path)]
-  if (row === undefined) return undefined
+  if (!row) return undefined
   const [lengthBytes, type, rootHex, pieceBytes, immutable, gzipBytes] = row
   return {
     lengthBytes,

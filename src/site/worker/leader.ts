@@ -41,7 +41,7 @@ export function followLeader(port: MessagePort, onGone: (word?: 'bye') => void):
           // Its high-water mark is the credit: who sends more, or something else, is asked no more.
           if (bytes && piece === next++ && next <= end && pieces.desiredSize! > 0) return pieces.enqueue(bytes)
           gets.delete(id)
-          pieces.error(new Error())
+          pieces.error()
         })
       }
       const reader = new ReadableStream({ start }, { highWaterMark: credit }).getReader()

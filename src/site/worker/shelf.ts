@@ -11,7 +11,10 @@ import { SITE_STORE_NAME } from '../keys.ts'
 
 /** A visitor waits no longer than this for a database that does not open, or that somebody who sleeps keeps locked. */
 const WAIT_MS_MAX = 1_000
+/** How long such a database is left alone: not every piece waits for it anew. */
+const LOCKED_MS = 10_000
 
+let lockedUntil = 0
 let opening: Promise<IDBDatabase> | undefined
 
 /** Every key that begins with `prefix`, which ends in '/'. @throws where there is no database */
@@ -41,10 +44,12 @@ export async function keepBytes(key: string, bytes: Uint8Array): Promise<void> {
 
 async function begin(mode: 'readonly' | 'readwrite'): Promise<IDBTransaction> {
   opening ??= open()
+  if (Date.now() < lockedUntil) throw new Error()
   const transaction = (await opening).transaction(PIECE_STORES as string[], mode)
   setTimeout(() => {
     try {
       transaction.abort()
+      lockedUntil = Date.now() + LOCKED_MS
     } catch {
       // It has ended, as nearly all do.
     }

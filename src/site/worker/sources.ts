@@ -16,8 +16,8 @@ export function reading(stream: ReadableStream<Uint8Array>): (length: number) =>
     const bytes = new Uint8Array(length)
     let at = 0
     while (at < length) {
-      const chunk = rest.length > 0 ? rest : (await reader.read()).value
-      if (chunk === undefined) break
+      const chunk = rest.length ? rest : (await reader.read()).value
+      if (!chunk) break
       const part = chunk.subarray(0, length - at)
       bytes.set(part, at)
       at += part.length
