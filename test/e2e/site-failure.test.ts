@@ -1,7 +1,7 @@
 /** Whatever goes wrong with Shoal, the site's pages load as if it were not there, and the console says so in one sentence. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
@@ -11,8 +11,16 @@ import { readManifest } from '../../src/site/manifest.ts'
 import { withHead } from '../../src/site/manifest-encode.ts'
 import { swarmsOf } from '../../src/site/swarms.ts'
 import { BROWSER_NAMES } from '../support/browsers.ts'
-import { launchBrowser } from './support/browser.ts'
-import { type DeployedSite, deploySite, untilReady, untilStats, type Visitor, visit } from './support/deployed-site.ts'
+import { launchBrowser, profileFolder } from './support/browser.ts'
+import {
+  type DeployedSite,
+  deploySite,
+  openPage,
+  untilReady,
+  untilStats,
+  type Visitor,
+  visit,
+} from './support/deployed-site.ts'
 import { HostilePeer } from './support/hostile-peer.ts'
 import { payloadBytes, pictureBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
@@ -53,7 +61,11 @@ async function assertLoads(page: Page): Promise<void> {
   }
 }
 
-const isOurs = (line: string): boolean => !/^(Failed to load resource|WebSocket connection to)/.test(line)
+/** Browsers say so themselves. */
+const BROWSERS_OWN =
+  /^(Failed to load resource|WebSocket connection to|Error: Failed to get service worker registration)/
+
+const isOurs = (line: string): boolean => !BROWSERS_OWN.test(line)
 
 /** The page loads, and then said this and nothing else. */
 async function assertWarns({ page, noise }: Visitor, pattern: RegExp): Promise<void> {
@@ -90,6 +102,18 @@ async function arrive(t: Lifetime, site: DeployedSite, { browser, prepare }: Arr
     await watch(page)
     await prepare?.(page)
   })
+}
+
+/** In the browser's own profile, which has settings that contexts beside it have not. */
+async function arriveFirst(browser: Browser, site: DeployedSite): Promise<Visitor> {
+  const context = browser.defaultBrowserContext()
+  const noise: string[] = []
+  return { context, noise, page: await openPage(context, site.url, noise, watch) }
+}
+
+/** The worker answers for this page. */
+async function untilControlled(page: Page): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller)
 }
 
 /** Counts the WebSockets that a page opens. */
@@ -176,6 +200,30 @@ describe('the browser', () => {
         }
       })
     await assertWarns(await arrive(t, await arrange(t), { prepare: off }), /^Shoal: .*storage/)
+  })
+
+  it('without IndexedDB in the worker either', async t => {
+    const site = await arrange(t)
+    const off = 'IDBFactory.prototype.open = () => { throw new DOMException("Blocked.", "SecurityError") };'
+    const worker = await readFile(join(site.folder, 'shoal-sw.js'))
+    site.answer('/shoal-sw.js', { body: Buffer.concat([Buffer.from(off), worker]) })
+    const visitor = await arrive(t, site, { prepare: page => page.evaluateOnNewDocument(off) })
+    await untilControlled(visitor.page)
+    await assertWarns(visitor, /^Shoal: .*storage/)
+  })
+
+  it('without any storage, as users of Firefox block it', async t => {
+    const firefox = await launchBrowser(t, 'firefox', { preferences: { 'network.cookie.cookieBehavior': 2 } })
+    await assertWarns(await arrive(t, await arrange(t), { browser: firefox }), /^Shoal: .*service worker/)
+  })
+
+  it('without any storage, as users of Chromium block it', async t => {
+    const profile = await profileFolder(t)
+    await mkdir(join(profile, 'Default'))
+    const preferences = { profile: { default_content_setting_values: { cookies: 2 } } }
+    await writeFile(join(profile, 'Default/Preferences'), JSON.stringify(preferences))
+    const chromium = await launchBrowser(t, 'chromium', { profile })
+    await assertWarns(await arriveFirst(chromium, await arrange(t)), /^Shoal: .*service worker/)
   })
 
   it('with a full quota', async t => {

@@ -6,7 +6,7 @@ import { Leadership } from './leadership.ts'
 import { Notebook } from './notes.ts'
 import { watchResources } from './resources.ts'
 import { NO_STATS, type SiteStats } from './stats.ts'
-import { type Loaded, type TabWord, tabChannelName } from './words.ts'
+import { type Loaded, openChannel, type TabWord, tabChannelName } from './words.ts'
 
 /** What the tag's script knows of the page, and hands over. */
 export interface Tag {
@@ -55,7 +55,7 @@ export function startAgent(tag: Tag): Agent {
   const waiting = new Map<string, (isDone: boolean) => void>()
   /** What this tab fetches ahead, as long as it leads. */
   const fetching = new Set<string>()
-  let channel: BroadcastChannel
+  let channel: ReturnType<typeof openChannel>
   let leadership: Leadership | undefined
   /** It led last, and may be putting things away still. */
   let formerLeadership: Leadership | undefined
@@ -159,7 +159,7 @@ export function startAgent(tag: Tag): Agent {
   function arrive(): void {
     if (isHere) return
     isHere = true
-    channel = new BroadcastChannel(name)
+    channel = openChannel(name)
     channel.onmessage = ({ data }: { data: TabWord }) => hear(data)
     stopWatching = watchResources(new URL('.', manifestUrl).href, resources => {
       loaded.push(...resources.slice(0, LOADED_MAX - loaded.length))

@@ -6,6 +6,8 @@
  * lock stolen stops. The worker follows the highest epoch it hears of.
  */
 
+import { openChannel } from './words.ts'
+
 export interface ElectionOptions {
   /** One election for each name, in each origin. */
   readonly name: string
@@ -29,7 +31,7 @@ const ANSWER_MS = 1_000
 type Word = readonly ['ping'] | readonly ['pong', epoch: number]
 
 export function createElection({ name, onElected, onDeposed }: ElectionOptions): Election {
-  let channel: BroadcastChannel | undefined
+  let channel: ReturnType<typeof openChannel> | undefined
   let timer: ReturnType<typeof setInterval> | undefined
   let leadingEpoch: number | undefined
   let lastEpoch = 0
@@ -83,7 +85,7 @@ export function createElection({ name, onElected, onDeposed }: ElectionOptions):
     stand() {
       if (isStanding) return
       isStanding = true
-      channel = new BroadcastChannel(`${name} election`)
+      channel = openChannel(`${name} election`)
       channel.onmessage = ({ data }: { data: Word }) => {
         if (data[0] === 'ping' && leadingEpoch !== undefined) say(['pong', leadingEpoch])
         if (data[0] !== 'pong') return

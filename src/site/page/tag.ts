@@ -8,7 +8,7 @@
  */
 import type { FromPage } from '../bridge.ts'
 import type { Agent, Tag } from './agent.ts'
-import { tabChannelName } from './words.ts'
+import { openChannel, tabChannelName } from './words.ts'
 
 type Listener = (event: CustomEvent) => void
 
@@ -36,7 +36,7 @@ const workerUrl = new URL('shoal-sw.js', manifestUrl)
 /** Set while the site does without Shoal. */
 const offName = `shoal off ${manifestUrl.href}`
 const { serviceWorker } = navigator
-const channel = new BroadcastChannel(tabChannelName(manifestUrl.href))
+const channel = openChannel(tabChannelName(manifestUrl.href))
 const pageNumber = Math.random()
 
 let registering: Promise<ServiceWorkerRegistration | undefined> | undefined

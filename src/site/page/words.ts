@@ -42,3 +42,12 @@ export type TabWord =
 export function tabChannelName(manifestUrl: string): string {
   return `shoal ${manifestUrl}`
 }
+
+/** Where the browser gives a page no storage, it may know of no other tabs either: nobody hears then. */
+export function openChannel(name: string): Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'> {
+  try {
+    return new BroadcastChannel(name)
+  } catch {
+    return { postMessage() {}, onmessage: null, close() {} }
+  }
+}
