@@ -25,6 +25,7 @@ export class Context<Body> {
     fromOriginBytes: 0,
     fromStoreBytes: 0,
     wastedBytes: 0,
+    duplicateBytes: 0,
     uploadedBytes: 0,
   }
   readonly peerId: string
@@ -69,6 +70,11 @@ export class Context<Body> {
     return this.now + Math.min(waitMs, retryMaxMs) * (0.5 + this.random() / 2)
   }
 
+  duplicated(bytes: number): void {
+    this.counters.wastedBytes += bytes
+    this.counters.duplicateBytes += bytes
+  }
+
   takeEffects(): Effect<Body>[] {
     const effects = this.#effects
     this.#effects = []
@@ -85,6 +91,8 @@ export interface Counters {
   fromStoreBytes: number
   /** Received and thrown away: duplicates, late answers, pieces that failed. */
   wastedBytes: number
+  /** Of these, what came for what was here or was asked for no more. */
+  duplicateBytes: number
   uploadedBytes: number
 }
 

@@ -99,15 +99,15 @@ export class OriginSource<Body> {
     const partial = fetch?.partials.get(piece)
     fetch?.partials.delete(piece)
     if (fetch === undefined || partial === undefined || this.#pieces.partials.get(piece) !== partial) {
-      counters.wastedBytes += ops.length(body)
+      this.#context.duplicated(ops.length(body))
       return
     }
     fetch.seed.failures = 0
     partial.unask(wholeOf(partial))
     this.#sources.set(piece, fetch.seed)
     // Judged by itself, whatever peers sent of it: a bad piece names its sender.
-    if (partial.state === 'filling') counters.wastedBytes += partial.discard(() => true)
-    counters.wastedBytes += this.#pieces.receive(partial, 0, body, ORIGIN)
+    if (partial.state === 'filling') this.#context.duplicated(partial.discard(() => true))
+    this.#context.duplicated(this.#pieces.receive(partial, 0, body, ORIGIN))
   }
 
   ended(id: number, failed: 'retry' | 'permanent' | undefined): void {

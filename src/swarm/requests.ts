@@ -93,7 +93,7 @@ export class Requests<Body> {
     const isDue = peer.blocksDue > 0
     if (isDue) peer.blocksDue--
     if (request === undefined || request.length !== length) {
-      counters.wastedBytes += length
+      this.#context.duplicated(length)
       return request === undefined && isDue
     }
     this.#forget(peer, request)
@@ -101,10 +101,10 @@ export class Requests<Body> {
     if (peer.isSnubbed) this.#forgive(peer)
     const partial = this.#pieces.partials.get(piece)
     if (partial === undefined) {
-      counters.wastedBytes += length
+      this.#context.duplicated(length)
     } else {
       // Taken in first: a peer whose request is cancelled is asked anew at once, and must not be asked for this block.
-      counters.wastedBytes += this.#pieces.receive(partial, begin, body, peer.handle)
+      this.#context.duplicated(this.#pieces.receive(partial, begin, body, peer.handle))
       this.#cancelElsewhere(peer, partial, request)
     }
     if (hasRoomForSeveral(peer)) this.fill(peer)

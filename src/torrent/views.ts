@@ -23,6 +23,8 @@ export interface TorrentStats {
   readonly fromStoreBytes: number
   /** Bytes received and thrown away. */
   readonly wastedBytes: number
+  /** Of these, what came for what was here or was asked for no more. */
+  readonly duplicateBytes: number
   readonly uploadedBytes: number
   readonly downloadBytesPerSecond: number
   readonly uploadBytesPerSecond: number
@@ -129,6 +131,7 @@ const NO_STATS: TorrentStats = {
   fromOriginBytes: 0,
   fromStoreBytes: 0,
   wastedBytes: 0,
+  duplicateBytes: 0,
   uploadedBytes: 0,
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,

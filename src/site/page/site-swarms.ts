@@ -39,7 +39,7 @@ export class SiteSwarms implements PieceSource {
   #isDividing = false
   #hasLeft = false
   /** Of swarms that were left. */
-  #past = { wasted: 0, uploaded: 0 }
+  #past: Spent = { wasted: 0, duplicates: 0, uploaded: 0 }
 
   constructor(options: SwarmsOptions) {
     this.#options = options
@@ -165,14 +165,11 @@ export class SiteSwarms implements PieceSource {
   }
 
   /** Bytes that came for nothing, and that were sent. */
-  get totals(): Pick<SiteStats, 'wasted' | 'uploaded' | 'connections'> {
+  get totals(): Pick<SiteStats, 'wasted' | 'duplicates' | 'uploaded' | 'connections'> {
     const all = [...this.#joined.values()]
-    const sum = (count: (joined: JoinedSwarm) => number): number =>
-      all.reduce((total, joined) => total + count(joined), 0)
     return {
-      wasted: this.#past.wasted + sum(({ counters }) => counters.wastedBytes),
-      uploaded: this.#past.uploaded + sum(({ counters }) => counters.uploadedBytes),
-      connections: sum(({ peerCount }) => peerCount),
+      ...all.reduce((totals, { counters }) => withCounters(totals, counters), this.#past),
+      connections: all.reduce((total, { peerCount }) => total + peerCount, 0),
     }
   }
 
@@ -214,8 +211,7 @@ export class SiteSwarms implements PieceSource {
   }
 
   async #leave(joined: JoinedSwarm): Promise<void> {
-    const { wastedBytes, uploadedBytes } = joined.counters
-    this.#past = { wasted: this.#past.wasted + wastedBytes, uploaded: this.#past.uploaded + uploadedBytes }
+    this.#past = withCounters(this.#past, joined.counters)
     await joined.leave()
   }
 
@@ -246,6 +242,16 @@ export class SiteSwarms implements PieceSource {
       const bytes = pieces.reduce((sum, piece) => sum + bytesOfPieces(swarm, piece, piece + 1), 0)
       this.#options.ledger.stored(file, bytes)
     }
+  }
+}
+
+type Spent = Pick<SiteStats, 'wasted' | 'duplicates' | 'uploaded'>
+
+function withCounters(spent: Spent, { wastedBytes, duplicateBytes, uploadedBytes }: JoinedSwarm['counters']): Spent {
+  return {
+    wasted: spent.wasted + wastedBytes - duplicateBytes,
+    duplicates: spent.duplicates + duplicateBytes,
+    uploaded: spent.uploaded + uploadedBytes,
   }
 }
 
