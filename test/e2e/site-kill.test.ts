@@ -39,6 +39,11 @@ async function arrange(t: Lifetime): Promise<{ site: DeployedSite; visitors: Vis
   return { site, visitors }
 }
 
+/** Nothing is kept of what was stored. */
+async function untilForgotten(page: Page): Promise<void> {
+  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0)
+}
+
 /** The page does without Shoal: no worker, no tracker, nobody connected. */
 async function untilPlain(page: Page): Promise<void> {
   await untilStats(page, ({ isOn, connections }) => !isOn && connections === 0)
@@ -86,5 +91,25 @@ describe('a kill', () => {
     await untilPlain(page)
     await assertServedByHttp(page, site)
     assert.deepEqual(noise, [])
+  })
+})
+
+describe('a site whose pointer is gone', () => {
+  it('forgets Shoal: no worker, nothing stored; a later deploy brings it back', async t => {
+    const { site, visitors } = await arrange(t)
+    const { page } = visitors[1]!
+    site.answer('/shoal.pointer', { status: 410, body: new Uint8Array() })
+    await page.reload()
+    await untilPlain(page)
+    await untilForgotten(page)
+    await assertServedByHttp(page, site)
+
+    site.answer('/shoal.pointer', undefined)
+    const version = await site.deploy({})
+    await page.reload()
+    await untilStats(page, stats => stats.isOn && stats.version === version)
+    await untilReady(page)
+    await page.evaluate(() => shoal.prefetch('/assets/model-1a2b3c4d.bin'))
+    await untilStats(page, ({ files }) => files.some(({ bytes, verified }) => bytes > 400_000 && bytes === verified))
   })
 })

@@ -148,16 +148,13 @@ export class Leadership {
     if (!this.#swarms) return
     const { port1, port2 } = new MessageChannel()
     this.#options.introduce(port2)
-    const serving = serveWorker(port1, this.#swarms, this.#options.keepAwake)
-    this.#servings = [...this.#servings.slice(1 - SERVINGS_MAX), serving]
+    const next = serveWorker(port1, this.#swarms, this.#options.keepAwake)
+    this.#servings = [...this.#servings.slice(1 - SERVINGS_MAX), next]
   }
 
   /** Pages loaded these: what is listed is counted, and given to peers from now on. @param isOwn this tab did */
   async used(resources: readonly Loaded[], isOwn: boolean): Promise<void> {
-    if (!this.#manifest) {
-      this.#early.push(...resources.slice(0, EARLY_MAX - this.#early.length))
-      return
-    }
+    if (!this.#manifest) return void this.#early.push(...resources.slice(0, EARLY_MAX - this.#early.length))
     for (const resource of resources) {
       const url = resource.url.split(/[?#]/, 1)[0]!
       const file = this.#manifest?.files.get(this.#paths.get(url) ?? '')
@@ -183,7 +180,7 @@ export class Leadership {
     return this.#swarms.prefetch(file.path)
   }
 
-  /** The page is about to be frozen, and must hold nothing that others wait for. Followed by `end`, or following it. */
+  /** The page is about to be frozen, and must hold nothing that others wait for. */
   freeze(): void {
     this.#database.abandon()
   }
@@ -277,7 +274,11 @@ export class Leadership {
   async #stopped(isGone: boolean): Promise<void> {
     await this.#closeSwarms()
     this.#manifest = undefined
-    if (isGone) this.#options.notebook.accepted = undefined
+    if (isGone) {
+      this.#options.notebook.accepted = undefined
+      this.#layers = undefined
+      this.#database.delete()
+    }
     this.#options.ended()
   }
 

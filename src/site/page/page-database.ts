@@ -6,8 +6,14 @@ import { abort, Database, type StoreName } from '../../store/database.ts'
 import { closedStore } from '../../store/refusals.ts'
 
 export class PageDatabase extends Database {
+  readonly #name: string
   readonly #transactions = new Set<IDBTransaction>()
   #isAbandoned = false
+
+  constructor(name: string) {
+    super(name)
+    this.#name = name
+  }
 
   override transact<T>(
     names: readonly StoreName[],
@@ -23,6 +29,15 @@ export class PageDatabase extends Database {
       transaction.addEventListener('abort', forget)
       return work(transaction)
     })
+  }
+
+  /** Deletes all that is stored; whoever has it open lets go of it. Another site of this host fetches again what it had there. */
+  delete(): void {
+    try {
+      indexedDB.deleteDatabase(this.#name)
+    } catch {
+      // The browser gives this page no storage.
+    }
   }
 
   /** Ends what is under way, at once: it is as if it had not been begun. Nothing can be begun afterwards. */
