@@ -16,6 +16,9 @@ const tracker = startShoalTracker(scope)
 const IMAGES = Array.from({ length: 40 }, (_, i) => `assets/photo-${(i + 0x1000_0000).toString(16)}.png`)
 const STATE = 'state.bin'
 const IMAGE_BYTES = 90_000
+/** Larger than 8 MiB: a swarm of its own. */
+const FILM = 'assets/film-5a6b7c8d.mp4'
+const film = payloadBytes(5, 0, 9_000_000)
 const image = (i: number): Uint8Array => pictureBytes(i, IMAGE_BYTES)
 const state = (version: number): Uint8Array => payloadBytes(1_000 + version, 0, 200_000)
 
@@ -64,5 +67,30 @@ describe('a deploy that changes one of forty files', () => {
       assert.ok([state(1), state(2)].map(sha256).includes(await hashOf(old.page, STATE)))
     }
     assert.deepEqual(old.noise, [])
+  })
+})
+
+describe('a visitor who comes after a deploy', () => {
+  it('gets what did not change from those who still have the old one', async t => {
+    const files = Object.fromEntries(IMAGES.map((path, i) => [path, image(i)] as const))
+    const paths = IMAGES.map(path => `/${path}`)
+    const site = await deploySite(t, { files: { ...files, [FILM]: film }, trackers: [(await tracker).url] })
+    const old = await visit(t, await chromium, site.url)
+    await untilStats(old.page, ({ isOn }) => isOn)
+    await old.page.evaluate(paths => shoal.prefetch(...paths), [...paths, `/${FILM}`])
+    const sentBytes = () => [...paths, `/${FILM}`].reduce((sum, path) => sum + site.bytesOf(path), 0)
+    const before = sentBytes()
+
+    await site.deploy({ [STATE]: state(2) })
+    const { page } = await visit(t, await chromium, site.url)
+    await untilStats(page, ({ isOn }) => isOn)
+    await page.evaluate(paths => shoal.prefetch(...paths), [...paths, `/${FILM}`])
+    const wantedBytes = IMAGES.length * IMAGE_BYTES + film.length
+    const { peers } = await untilStats(page, ({ peers, origin }) => peers + origin >= wantedBytes)
+    t.diagnostic(
+      `${peers} of ${wantedBytes} bytes came from the visitor of before, ${sentBytes() - before} from the origin`,
+    )
+    assert.ok(peers >= 0.8 * wantedBytes, `${peers} of ${wantedBytes} bytes`)
+    assert.ok(sentBytes() - before <= 0.2 * wantedBytes)
   })
 })

@@ -203,7 +203,7 @@ export class Leadership {
     // Before there is a leader for the worker to ask: what it cannot verify it can only pass on.
     await layers.putShared()
     this.review()
-    if (this.#swarms) await this.#swarms.follow(manifest)
+    if (this.#swarms) await this.#swarms.follow(manifest, layers.known)
     void this.used(this.#early.splice(0), false)
     await layers.fetchAhead(swarm => this.#swarms?.know(swarm))
   }
@@ -224,8 +224,7 @@ export class Leadership {
       ledger: this.#ledger,
       warning: error => this.#options.warning(error),
     })
-    void swarms.follow(manifest)
-    for (const swarm of this.#layers?.known ?? []) swarms.know(swarm)
+    void swarms.follow(manifest, this.#layers?.known ?? [])
     this.#swarms = swarms
     this.meetWorker()
     return swarms

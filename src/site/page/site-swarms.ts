@@ -1,6 +1,7 @@
 /** The swarms of a site that the leading tab has joined, and what they share: network, store, budget. Pieces are known here as the worker knows them, by root and number. */
 import type { ShoalError } from '../../errors.ts'
 import { BUDGET_DEFAULTS } from '../../options.ts'
+import { toHex } from '../../metainfo/bytes.ts'
 import type { Network, Origin, Store, TrackerStatus } from '../../ports.ts'
 import { divide } from '../../swarm/budget.ts'
 import { seededRandom } from '../../swarm/random.ts'
@@ -45,14 +46,19 @@ export class SiteSwarms implements PieceSource {
     this.#options = options
   }
 
-  /** Joins what is new and leaves what is no more; a bulk file that stays the same stays joined. */
-  async follow(manifest: Manifest): Promise<void> {
+  /**
+   * Joins what is new and leaves what is no more; a bulk file that stays the same stays joined.
+   * @param known bulk files' swarms, of which the hashes of the pieces are here
+   */
+  async follow(manifest: Manifest, known: readonly SiteSwarm[]): Promise<void> {
     this.#places.follow(manifest)
+    for (const swarm of known) this.know(swarm)
     const [shared, ...bulk] = this.#places.swarms
     const ids = new Set([shared!, ...bulk].map(({ id }) => id))
     const ended = [...this.#joined.values()].filter(({ swarm }) => !ids.has(swarm.id))
     for (const { swarm } of ended) this.#joined.delete(swarm.id)
     this.#join(shared!)
+    for (const joined of ended) this.#handOver(joined)
     await Promise.all(ended.map(joined => this.#leave(joined)))
   }
 
@@ -208,6 +214,18 @@ export class SiteSwarms implements PieceSource {
     joined.start({ ...BUDGET_DEFAULTS, uploadBytesPerSecond: this.#uploadBytesPerSecond })
     void this.#countStored(joined)
     return joined
+  }
+
+  /** What is in use goes on being used where the new deploy has it too: who comes for that finds it here. */
+  #handOver(joined: JoinedSwarm): void {
+    const { layout } = joined.swarm.metainfo
+    for (const [index, file] of joined.swarm.files.entries()) {
+      const place = file.contentLength > 0 ? this.#places.byRoot(toHex(file.piecesRoot), 0) : undefined
+      if (place?.swarm.metainfo.layout.pieceLength !== layout.pieceLength) continue
+      const { first, end } = layout.piecesOf(index)
+      const next = this.#join(place.swarm)
+      for (let piece = first; piece < end; piece++) if (joined.has(piece)) next.keep(place.first + piece - first)
+    }
   }
 
   async #leave(joined: JoinedSwarm): Promise<void> {
