@@ -274,5 +274,8 @@ describe('another visitor', () => {
     await visitor.page.evaluate(path => shoal.prefetch(path), `/${LATER}`)
     await assertWarns(visitor, /^Shoal: Blocked a peer: it sent bad data/)
     assert.ok(liar.sentBlocks > 0)
+    // What was not genuine came for nothing, and not twice.
+    const { wasted, duplicates } = await untilStats(visitor.page, ({ wasted }) => wasted > 0)
+    assert.ok(wasted > duplicates, `${wasted} wasted, ${duplicates} twice`)
   })
 })
