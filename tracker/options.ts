@@ -78,6 +78,8 @@ export const SERVER_DEFAULTS = {
   pointerChecksBurst: 200,
   pointerChecksPerSecondPerAddress: 1,
   pointerChecksBurstPerAddress: 20,
+  /** Genuine pointers remembered, about 1 KiB each: all visitors of a deploy tell the same one, which is checked once. */
+  pointersRememberedMax: 1_000,
   /** Bytes waiting to be sent to a reader; a slower one is dropped. A full set of offers is 160 KiB. */
   sendQueueBytesMax: 1024 * 1024,
   /** Malformed messages of one connection: it is told of each but the last, which closes it. */

@@ -6,39 +6,40 @@
  */
 import { TRACKER_EXTENSIONS, TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
 import type { TrackerExtension } from '../src/protocol/tracker.ts'
-import type { FailureReply, IceServer } from '../src/protocol/tracker-reply.ts'
+import type { FailureReply } from '../src/protocol/tracker-reply.ts'
 import type { AnnounceRequest, ScrapeRequest, TrackerRequest } from '../src/protocol/tracker-request.ts'
 import { SITE_EXTENSIONS } from '../src/protocol/tracker-site.ts'
-import type { PointerRequest } from '../src/protocol/tracker-site.ts'
-import { Outbox } from './effects.ts'
-import type { TrackerEffect } from './effects.ts'
 import { SWARMS_DEFAULTS } from './options.ts'
 import type { SwarmsLimits } from './options.ts'
-import { Relay } from './relay.ts'
-import { Roster } from './roster.ts'
-import { Sites } from './sites.ts'
-import type { PointerReader, SiteFigures } from './sites.ts'
-import type { Member, Peer } from './swarm.ts'
-import { Takeovers } from './takeovers.ts'
-import type { Takeover } from './takeovers.ts'
+import { Outbox } from './swarms/effects.ts'
+import type { TrackerEffect } from './swarms/effects.ts'
+import { Relay } from './swarms/relay.ts'
+import { Roster } from './swarms/roster.ts'
+import { Sites } from './swarms/sites.ts'
+import type { SiteFigures, ToldPointer } from './swarms/sites.ts'
+import type { Member, Peer } from './swarms/swarm.ts'
+import { Takeovers } from './swarms/takeovers.ts'
+import type { Takeover } from './swarms/takeovers.ts'
 
-export type { TrackerEffect } from './effects.ts'
+export type { TrackerEffect } from './swarms/effects.ts'
 
-/** Connections are numbered by the caller, and no number is used twice. */
-export type TrackerInput =
-  | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest | PointerRequest }
+/** What comes over a connection. Connections are numbered by the caller, and no number is used twice. */
+export type ConnectionInput =
+  | { readonly type: 'message'; readonly connection: number; readonly request: TrackerRequest }
+  | { readonly type: 'pointer'; readonly connection: number; readonly told: ToldPointer }
   | { readonly type: 'pong'; readonly connection: number }
   | { readonly type: 'closed'; readonly connection: number }
-  | { readonly type: 'tick' }
+
+export type TrackerInput = ConnectionInput | { readonly type: 'tick' }
 
 export interface SwarmsOptions {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly limits?: Partial<SwarmsLimits>
-  /** What a connection is lent, if it announces `ice_servers`. @default nothing, to nobody */
-  readonly iceServers?: ((connection: number) => readonly IceServer[]) | undefined
-  /** Reads and checks the pointers of sites. @default none, and without it no extensions for sites */
-  readonly pointers?: PointerReader
+  /** Whether clients are lent ICE servers: `ice_servers` is listed then, and whoever holds the connection adds them. @default false */
+  readonly lendsIceServers?: boolean
+  /** Whether it knows sites: their extensions are listed then, and the caller judges pointers. @default false */
+  readonly knowsSites?: boolean
 }
 
 export interface SwarmsStats {
@@ -60,7 +61,6 @@ const NO_SITES: FailureReply = {
 
 export class Swarms {
   readonly #limits: SwarmsLimits
-  readonly #iceServers: SwarmsOptions['iceServers']
   readonly #extensions: readonly TrackerExtension[]
   readonly #outbox = new Outbox()
   readonly #roster: Roster
@@ -68,12 +68,11 @@ export class Swarms {
   readonly #takeovers: Takeovers
   readonly #sites: Sites | undefined
 
-  constructor({ random, limits, iceServers, pointers }: SwarmsOptions) {
+  constructor({ random, limits, lendsIceServers = false, knowsSites = false }: SwarmsOptions) {
     this.#limits = { ...SWARMS_DEFAULTS, ...limits }
-    this.#iceServers = iceServers
-    const extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || iceServers)
-    this.#extensions = pointers ? [...extensions, ...SITE_EXTENSIONS] : extensions
-    this.#sites = pointers && new Sites(this.#limits, pointers, this.#outbox)
+    const extensions = TRACKER_EXTENSIONS.filter(name => name !== 'ice_servers' || lendsIceServers)
+    this.#extensions = knowsSites ? [...extensions, ...SITE_EXTENSIONS] : extensions
+    this.#sites = knowsSites ? new Sites(this.#limits, this.#outbox) : undefined
     this.#roster = new Roster(this.#limits)
     this.#relay = new Relay(this.#limits, random, this.#outbox)
     this.#takeovers = new Takeovers(this.#limits)
@@ -102,6 +101,10 @@ export class Swarms {
       case 'message':
         this.#receive(input.connection, input.request, now)
         break
+      case 'pointer':
+        if (this.#sites) this.#sites.receive(input.connection, input.told, now)
+        else this.#outbox.refuse(input.connection, NO_SITES)
+        break
       case 'pong':
         for (const { held, newcomer } of this.#takeovers.endOfHolder(input.connection)) {
           for (const request of held.values()) this.#refuseInUse(newcomer, request)
@@ -119,12 +122,7 @@ export class Swarms {
     return this.#outbox.take()
   }
 
-  #receive(connection: number, request: TrackerRequest | PointerRequest, now: number): void {
-    if (request.type === 'pointer') {
-      if (this.#sites) this.#sites.receive(connection, request.pointer, now)
-      else this.#outbox.refuse(connection, NO_SITES)
-      return
-    }
+  #receive(connection: number, request: TrackerRequest, now: number): void {
     if (request.type === 'scrape') {
       this.#scrape(connection, request)
       return
@@ -214,7 +212,6 @@ export class Swarms {
 
   #reply(connection: number, { infoHash, extensions }: AnnounceRequest, named: readonly Member[]): void {
     const { seeds, leeches } = this.#roster.counts(infoHash)
-    const iceServers = extensions?.includes('ice_servers') ? this.#iceServers?.(connection) : undefined
     this.#outbox.send(connection, {
       type: 'announced',
       infoHash,
@@ -224,7 +221,6 @@ export class Swarms {
       peers: named.map(({ peer }) => peer.peerId),
       trickling: named.filter(member => member.canTrickle).map(({ peer }) => peer.peerId),
       ...(extensions && { extensions: this.#extensions }),
-      ...(iceServers?.length && { iceServers }),
     })
   }
 

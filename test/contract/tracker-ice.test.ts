@@ -13,13 +13,17 @@ const TURN = { urls: ['turn:turn.example:3478'] }
 const SITE = 'https://example.org'
 
 /** What a page of this origin is lent. */
-async function lentTo(t: TestContext, options: TrackerOptions, origin?: string): Promise<IceServer[] | undefined> {
+async function lentTo(
+  t: TestContext,
+  options: TrackerOptions,
+  origin?: string,
+  extensions = ['dial', 'ice_servers'],
+): Promise<IceServer[] | undefined> {
   const tracker = await startTracker({ port: 0, host: 'localhost', ...options })
   t.after(() => tracker.close())
   const socket = new WebSocket(tracker.url, origin === undefined ? {} : { origin })
   t.after(() => socket.terminate())
   await once(socket, 'open')
-  const extensions = ['dial', 'ice_servers']
   socket.send(
     JSON.stringify({ action: 'announce', info_hash: 'i'.repeat(20), peer_id: 'p'.repeat(20), numwant: 0, extensions }),
   )
@@ -41,6 +45,10 @@ describe('a tracker that has STUN and TURN servers', () => {
   it('leaves a credential that was given alone', async t => {
     const given = { ...TURN, username: 'me', credential: 'secret' }
     assert.deepEqual(await lentTo(t, { iceServers: [given], turnSecret: SECRET }), [given])
+  })
+
+  it('lends nothing to who did not announce that it takes them', async t => {
+    assert.equal(await lentTo(t, { iceServers: [STUN] }, undefined, ['dial']), undefined)
   })
 
   it('lends them to pages of the origins that it is told, and to nobody else', async t => {

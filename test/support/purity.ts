@@ -14,7 +14,7 @@ const PURE_ROOMS = [
   'src/site/bridge.ts',
   'src/site/policy.ts',
   'tracker/swarms.ts',
-  'tracker/sites.ts',
+  'tracker/swarms/',
   // And with it the whole simulator, which is to run alike in every engine.
   'test/sim/command/registry.ts',
   'test/sim/command/figures.ts',

@@ -81,15 +81,39 @@ const ROOMS: readonly Room[] = [
       'src/site/',
     ],
   },
-  { room: 'tracker/swarms.ts', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/'], packages: [] },
+  // The brain knows no sockets: `ConnectionInput` goes in, `TrackerEffect` comes out.
+  ...['tracker/swarms.ts', 'tracker/swarms/'].map(room => ({
+    room,
+    mayImport: ['src/protocol/', 'src/metainfo/bytes.ts', 'tracker/swarms/', 'tracker/options.ts'],
+    packages: [],
+  })),
+  // Who owns swarms and who holds sockets meet at the bus alone.
   {
-    room: 'tracker/pointers.ts',
+    room: 'tracker/owner.ts',
+    mayImport: ['tracker/bus.ts', 'tracker/swarms.ts', 'tracker/swarms/', 'tracker/options.ts'],
+    packages: [],
+  },
+  {
+    room: 'tracker/ingress/pointers.ts',
     mayImport: [
       'src/site/pointer.ts',
       'src/site/signature.ts',
       'src/site/limits.ts',
       'src/metainfo/bytes.ts',
       'tracker/',
+    ],
+  },
+  {
+    room: 'tracker/ingress/',
+    mayImport: [
+      'src/protocol/',
+      'src/metainfo/bytes.ts',
+      'tracker/bus.ts',
+      'tracker/options.ts',
+      'tracker/http/',
+      // What crosses the bus.
+      'tracker/swarms/effects.ts',
+      'tracker/swarms/sites.ts',
     ],
   },
   { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },

@@ -64,6 +64,9 @@ describe('the import table', () => {
     ['tracker/server.ts', "import { toHex } from '../src/metainfo/bytes.ts'", true],
     ['tracker/server.ts', "import { Layout } from '../src/metainfo/layout.ts'", false],
     ['tracker/swarms.ts', "import { WebSocketServer } from 'ws'", false],
+    ['tracker/swarms/relay.ts', "import { Connection } from '../ingress/connection.ts'", false],
+    ['tracker/ingress/ingress.ts', "import { Swarms } from '../swarms.ts'", false],
+    ['tracker/owner.ts', "import { Ingress } from './ingress/ingress.ts'", false],
     ['src/odds-and-ends/thing.ts', '', false],
   ]
   for (const [path, source, isAllowed] of planted) {

@@ -4,10 +4,10 @@ import { describe, it } from 'node:test'
 import type { FailureReply } from '../../src/protocol/tracker-reply.ts'
 import type { SiteTotals } from '../../src/protocol/tracker-site.ts'
 import { type Pointer, signPointer } from '../../src/site/pointer.ts'
-import { Addresses } from '../../tracker/addresses.ts'
+import { Addresses } from '../../tracker/ingress/addresses.ts'
+import { Pointers } from '../../tracker/ingress/pointers.ts'
 import { SERVER_DEFAULTS } from '../../tracker/options.ts'
 import type { ServerLimits, SwarmsLimits } from '../../tracker/options.ts'
-import { Pointers } from '../../tracker/pointers.ts'
 import { Swarms } from '../../tracker/swarms.ts'
 import type { TrackerEffect, TrackerInput } from '../../tracker/swarms.ts'
 import { type TestKey, testKey } from '../support/site.ts'
@@ -32,26 +32,36 @@ const [first, second, third] = await Promise.all([1, 2, 3].map(version => pointe
 /** A tracker at a time that the test sets. Connection n comes from address n. */
 class Bench {
   readonly swarms: Swarms
+  readonly #addresses: Addresses
+  readonly #pointers: Pointers
   now = 1000
 
   constructor(limits: Partial<SwarmsLimits & ServerLimits> = {}) {
     const all = { ...SERVER_DEFAULTS, ...limits }
-    const addresses = new Addresses(all)
-    const pointers = new Pointers(all, connection => addresses.of(`10.0.0.${connection}`, performance.now()))
-    this.swarms = new Swarms({ random: () => 0, limits, pointers })
+    this.#addresses = new Addresses(all)
+    this.#pointers = new Pointers(all)
+    this.swarms = new Swarms({ random: () => 0, limits, knowsSites: true })
+  }
+
+  /** A connection tells a pointer. undefined: it is none, for which the ingress refuses it. */
+  send(connection: number, bytes: Uint8Array): TrackerEffect[] | undefined {
+    const told = this.#pointers.judge(bytes, this.#addresses.of(`10.0.0.${connection}`, performance.now()))
+    return told && this.step({ type: 'pointer', connection, told })
   }
 
   step(input: TrackerInput): TrackerEffect[] {
     return this.swarms.step(input, this.now)
   }
 
-  /** A connection tells a pointer. Returns who is told which one of the three in answer. */
+  /** Returns who is told which one of the three in answer. */
   tell(connection: number, bytes: Uint8Array | undefined): [connection: number, pointer: number][] {
-    return toldBy(this.step({ type: 'message', connection, request: { type: 'pointer', pointer: bytes! } }))
+    return toldBy(this.send(connection, bytes!)!)
   }
 
   failure(connection: number, bytes: Uint8Array): [FailureReply['code'], isMalformed: boolean] | undefined {
-    const [effect] = this.step({ type: 'message', connection, request: { type: 'pointer', pointer: bytes } })
+    const effects = this.send(connection, bytes)
+    if (!effects) return ['bad-pointer', true]
+    const [effect] = effects
     if (effect?.type !== 'send' && effect?.type !== 'refuse') return undefined
     assert.ok(effect.to === connection && effect.reply.type === 'failed' && effect.reply.action === 'pointer')
     return [effect.reply.code, effect.type === 'refuse']
@@ -151,12 +161,12 @@ describe('the pointer of a site', () => {
     const next = await pointer(successor, 2)
     const bench = new Bench({ pointerSeconds: 0 })
     bench.tell(1, first)
-    const told = bench.step({ type: 'message', connection: 2, request: { type: 'pointer', pointer: next } })
+    const told = bench.send(2, next)!
     assert.deepEqual(
       told.map(effect => [effect.to, effect.type === 'send' && effect.reply]),
       [[1, { type: 'pointer', pointer: next }]],
     )
-    const answer = bench.step({ type: 'message', connection: 1, request: { type: 'pointer', pointer: third! } })
+    const answer = bench.send(1, third!)!
     assert.deepEqual(answer.length, 1)
     assert.ok(answer[0]?.type === 'send' && answer[0].reply.type === 'pointer' && answer[0].reply.pointer === next)
   })
@@ -183,7 +193,7 @@ describe('a pointer is refused', () => {
         altered[at]! ^= mask
         // From another address each, or that would be what it is refused for.
         const connection = 2 + at * 2 + Number(mask === 1)
-        const effects = bench.step({ type: 'message', connection, request: { type: 'pointer', pointer: altered } })
+        const effects = bench.send(connection, altered) ?? []
         assert.ok(effects.every(({ to }) => to === connection))
         const [effect] = effects
         if (effect?.type === 'send' && effect.reply.type === 'pointer') assert.equal(effect.reply.pointer, first)
@@ -226,8 +236,9 @@ describe('a pointer is refused', () => {
 
   it('by a tracker without sites', () => {
     const swarms = new Swarms({ random: () => 0 })
-    const request = { type: 'pointer', pointer: first! } as const
-    const [effect] = swarms.step({ type: 'message', connection: 1, request }, 0)
+    const address = new Addresses(SERVER_DEFAULTS).of(undefined, 0)
+    const told = new Pointers(SERVER_DEFAULTS).judge(first!, address)!
+    const [effect] = swarms.step({ type: 'pointer', connection: 1, told }, 0)
     assert.ok(effect?.type === 'refuse' && effect.reply.code === 'unknown-action')
   })
 })

@@ -61,7 +61,7 @@ class Bench {
   now = 0
 
   constructor(limits: Partial<SwarmsLimits> = {}, seed = 1) {
-    this.swarms = new Swarms({ random: seededRandom(seed), limits, iceServers: () => [{ urls: ['stun:s'] }] })
+    this.swarms = new Swarms({ random: seededRandom(seed), limits, lendsIceServers: true })
   }
 
   step(input: TrackerInput): TrackerEffect[] {
@@ -140,15 +140,11 @@ describe('the tracker names peers to those who dial', () => {
     for (const count of drawn.values()) assert.ok(count > 850 && count < 1150, `1000 expected, ${count} drawn, seed 7`)
   })
 
-  it('lends ICE servers to those who announce that they take them', () => {
+  it('lists what it can do, to clients that have extensions', () => {
     const bench = new Bench()
-    assert.deepEqual(bench.announce(1).iceServers, [{ urls: ['stun:s'] }])
-    assert.equal(bench.announce(2, { extensions: ['dial'] }).iceServers, undefined)
-  })
-
-  it('says nothing of extensions to a client without', () => {
-    const reply = new Bench().ask(1, plainAnnounce(1, 0))
-    assert.ok(reply?.type === 'announced' && reply.extensions === undefined && reply.iceServers === undefined)
+    assert.deepEqual(bench.announce(1).extensions, OURS)
+    const reply = bench.ask(2, plainAnnounce(2, 0))
+    assert.ok(reply?.type === 'announced' && reply.extensions === undefined)
   })
 })
 

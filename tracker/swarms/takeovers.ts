@@ -5,9 +5,9 @@
  * may also announce somebody else's peer id. So the holder is pinged: a pong within a few seconds proves that it
  * is alive, and the newcomer is refused; silence hands the peer id over. What the newcomer announces meanwhile is held.
  */
-import type { WireId } from '../src/protocol/tracker.ts'
-import type { AnnounceRequest } from '../src/protocol/tracker-request.ts'
-import type { SwarmsLimits } from './options.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
+import type { AnnounceRequest } from '../../src/protocol/tracker-request.ts'
+import type { SwarmsLimits } from '../options.ts'
 
 export interface Takeover {
   readonly peerId: WireId

@@ -3,15 +3,15 @@
  * it, and so does a second malformed message.
  */
 import type { RawData, WebSocket } from 'ws'
-import { parseTrackerRequest } from '../src/protocol/tracker-request.ts'
-import type { TrackerRequest } from '../src/protocol/tracker-request.ts'
-import { encodeTrackerReply } from '../src/protocol/tracker-reply.ts'
-import type { FailureReply, TrackerReply } from '../src/protocol/tracker-reply.ts'
-import type { PointerRequest } from '../src/protocol/tracker-site.ts'
-import type { Refused } from '../src/protocol/tracker.ts'
-import { TokenBucket } from './addresses.ts'
+import { parseTrackerRequest } from '../../src/protocol/tracker-request.ts'
+import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
+import { encodeTrackerReply } from '../../src/protocol/tracker-reply.ts'
+import type { FailureReply, TrackerReply } from '../../src/protocol/tracker-reply.ts'
+import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
+import type { Refused, TrackerExtension } from '../../src/protocol/tracker.ts'
+import type { ServerLimits } from '../options.ts'
 import type { Address } from './addresses.ts'
-import type { ServerLimits } from './options.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 export interface ConnectionEvents {
   request(request: TrackerRequest | PointerRequest): void
@@ -33,8 +33,8 @@ export class Connection {
   readonly id: number
   readonly address: Address
   readonly origin: string | undefined
-  /** Whether it announced `shutdown`. */
-  wantsShutdown = false
+  /** What its client said last that it can do. */
+  extensions: readonly TrackerExtension[] = []
   readonly #socket: WebSocket
   readonly #limits: ServerLimits
   readonly #events: ConnectionEvents

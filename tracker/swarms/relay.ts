@@ -3,12 +3,12 @@
  * - a targeted offer goes to a peer that was named to its sender lately, and to few of them in one interval;
  * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
  */
-import { TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
-import type { WireId } from '../src/protocol/tracker.ts'
-import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../src/protocol/tracker-request.ts'
+import { TRACKER_MESSAGE_LIMITS } from '../../src/protocol/tracker.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
+import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../../src/protocol/tracker-request.ts'
 import type { Outbox } from './effects.ts'
 import { Offers } from './offers.ts'
-import type { SwarmsLimits } from './options.ts'
+import type { SwarmsLimits } from '../options.ts'
 import type { Member } from './swarm.ts'
 
 export class Relay {

@@ -2,9 +2,9 @@
  * Who is where: connections, their peers, and the swarms these are in. Everything empty vanishes at once, and
  * every map is bounded.
  */
-import type { WireId } from '../src/protocol/tracker.ts'
-import type { SwarmCounts } from '../src/protocol/tracker-reply.ts'
-import type { SwarmsLimits } from './options.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
+import type { SwarmCounts } from '../../src/protocol/tracker-reply.ts'
+import type { SwarmsLimits } from '../options.ts'
 import { Swarm } from './swarm.ts'
 import type { Connection, Member, Peer } from './swarm.ts'
 

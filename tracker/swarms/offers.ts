@@ -2,8 +2,8 @@
  * The offers under way: who offered what to whom, so that only the addressee can answer, and only the two can
  * exchange candidates.
  */
-import type { WireId } from '../src/protocol/tracker.ts'
-import type { SwarmsLimits } from './options.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
+import type { SwarmsLimits } from '../options.ts'
 import type { Member } from './swarm.ts'
 
 export interface Offer {

@@ -5,12 +5,12 @@
  * A site is its key. A connection that tells a pointer of a site visits it, and is told newer ones: by saying which pointer it
  * believes it has said whom it trusts, and nobody can make it hear of another site. Pointers are public, and only the owner signs them.
  */
-import { equalBytes } from '../src/metainfo/bytes.ts'
-import type { TrackerErrorCode } from '../src/protocol/tracker.ts'
-import { SOURCES } from '../src/protocol/tracker-site.ts'
-import type { SiteTotals } from '../src/protocol/tracker-site.ts'
+import { equalBytes } from '../../src/metainfo/bytes.ts'
+import type { TrackerErrorCode } from '../../src/protocol/tracker.ts'
+import { SOURCES } from '../../src/protocol/tracker-site.ts'
+import type { SiteTotals } from '../../src/protocol/tracker-site.ts'
 import type { Outbox } from './effects.ts'
-import type { SwarmsLimits } from './options.ts'
+import type { SwarmsLimits } from '../options.ts'
 
 /** A pointer as it was read: FORMAT.md, "Pointer". Keys and hashes in hex. */
 export interface SitePointer {
@@ -27,10 +27,10 @@ export interface SitePointer {
 /** `untimely`: expired, or of the future; whose clock is wrong cannot be told. `busy`: too many checks lately, and it was not made. */
 export type PointerVerdict = 'genuine' | 'forged' | 'untimely' | 'busy'
 
-export interface PointerReader {
-  /** Believes it for the moment; undefined when it is none. */
-  read(bytes: Uint8Array): SitePointer | undefined
-  check(pointer: SitePointer, connection: number): PointerVerdict
+/** A pointer that a connection told, as it was judged where it came in. */
+export interface ToldPointer {
+  readonly pointer: SitePointer
+  readonly verdict: PointerVerdict
 }
 
 /** What visitors reported of one site since the tracker knows it. */
@@ -73,7 +73,6 @@ type SitesLimits = Pick<
 
 export class Sites {
   readonly #limits: SitesLimits
-  readonly #pointers: PointerReader
   readonly #outbox: Outbox
   /** The longest unheard of first. */
   readonly #sites = new Map<string, Site>()
@@ -81,9 +80,8 @@ export class Sites {
   /** Sites whose visitors are told later, and when (ms); the first first. */
   readonly #due = new Map<Site, number>()
 
-  constructor(limits: SitesLimits, pointers: PointerReader, outbox: Outbox) {
+  constructor(limits: SitesLimits, outbox: Outbox) {
     this.#limits = limits
-    this.#pointers = pointers
     this.#outbox = outbox
   }
 
@@ -98,15 +96,13 @@ export class Sites {
   }
 
   /** A connection tells the newest pointer that it knows. */
-  receive(connection: number, bytes: Uint8Array, now: number): void {
-    const pointer = this.#pointers.read(bytes)
-    if (!pointer) return this.#refuse(connection, 'bad-pointer', 'This is no pointer of a site.')
+  receive(connection: number, { pointer, verdict }: ToldPointer, now: number): void {
     const known = this.#sites.get(pointer.key)
     if (known && !supersedes(pointer, known.newest)) {
       this.#join(connection, known, pointer, now)
       return
     }
-    switch (this.#pointers.check(pointer, connection)) {
+    switch (verdict) {
       case 'forged':
         this.#refuse(connection, 'bad-pointer', 'The pointer is not signed with the key that it names.')
         break

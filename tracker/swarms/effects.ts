@@ -1,7 +1,7 @@
 /** What the swarms want done: replies above all. */
-import type { TrackerErrorCode } from '../src/protocol/tracker.ts'
-import type { FailureReply, TrackerReply } from '../src/protocol/tracker-reply.ts'
-import type { AnnounceRequest, CandidateRequest, SignalRequest } from '../src/protocol/tracker-request.ts'
+import type { TrackerErrorCode } from '../../src/protocol/tracker.ts'
+import type { FailureReply, TrackerReply } from '../../src/protocol/tracker-reply.ts'
+import type { AnnounceRequest, CandidateRequest, SignalRequest } from '../../src/protocol/tracker-request.ts'
 
 export type TrackerEffect =
   | { readonly type: 'send'; readonly to: number; readonly reply: TrackerReply }

@@ -4,7 +4,7 @@
  * when, and the password is its HMAC. So what one visitor was lent is of no use for long, and no list of users is kept.
  */
 import { createHmac } from 'node:crypto'
-import type { IceServer } from '../src/protocol/tracker-reply.ts'
+import type { IceServer } from '../../src/protocol/tracker-reply.ts'
 
 export interface IceOptions {
   /** STUN and TURN servers lent to clients that announce `ice_servers`. @default none */

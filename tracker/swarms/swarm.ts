@@ -1,7 +1,7 @@
 /**
  * One swarm: its members in two arrays, so that members are added, removed and chosen at random in constant time.
  */
-import type { WireId } from '../src/protocol/tracker.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
 
 /** One peer in one swarm. */
 export interface Member {

@@ -1,0 +1,205 @@
+/**
+ * Holds the sockets: lets clients in, holds each to its limits, hands what they say to the bus and performs what comes back.
+ * It knows nothing of swarms.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import type { TrackerReply } from '../../src/protocol/tracker-reply.ts'
+import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
+import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
+import { TRACKER_LIMITS } from '../../src/protocol/tracker.ts'
+import type { Bus } from '../bus.ts'
+import { refuseUpgrade } from '../http/http.ts'
+import type { ServerLimits } from '../options.ts'
+import type { TrackerEffect } from '../swarms/effects.ts'
+import { type Address, Addresses } from './addresses.ts'
+import { Connection } from './connection.ts'
+import { Gate, type GateOptions } from './gate.ts'
+import { iceLender } from './ice.ts'
+import type { IceOptions } from './ice.ts'
+import { Pointers } from './pointers.ts'
+
+export interface IngressOptions extends GateOptions, IceOptions {
+  /** The client's address, where a proxy stands before the tracker. @default the socket's remote address */
+  readonly clientAddress?: (request: IncomingMessage) => string | undefined
+}
+
+export interface IngressStats {
+  readonly connections: number
+  /** Messages received since the start. */
+  readonly messages: number
+  /** Malformed messages since the start. */
+  readonly violations: number
+  readonly addressesBanned: number
+}
+
+export class Ingress {
+  readonly #options: IngressOptions
+  readonly #limits: ServerLimits
+  readonly #idleMsMax: number
+  readonly #lend: ReturnType<typeof iceLender>
+  readonly #sockets: WebSocketServer
+  readonly #addresses: Addresses
+  readonly #pointers: Pointers
+  readonly #gate: Gate
+  readonly #connections = new Map<number, Connection>()
+  #bus: Bus | undefined
+  #lastId = 0
+  #messages = 0
+  #violations = 0
+  #isDraining = false
+  /** Called when the last connection has closed. */
+  readonly #whenEmpty = new Set<() => void>()
+  #keepAliveTimer: NodeJS.Timeout | undefined
+
+  /** `silentMsMax`: who announces nothing for so long has left its swarms. */
+  constructor(options: IngressOptions, limits: ServerLimits, silentMsMax: number) {
+    this.#options = options
+    this.#limits = limits
+    this.#idleMsMax = Math.max(limits.idleSeconds * 1000, silentMsMax)
+    this.#lend = iceLender(options)
+    this.#addresses = new Addresses(limits)
+    this.#pointers = new Pointers(limits)
+    this.#gate = new Gate(options, limits, this.#addresses)
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: TRACKER_LIMITS.messageBytesMax,
+      // Memory per connection, and SDPs are sent once: not worth it.
+      perMessageDeflate: false,
+    })
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  get stats(): IngressStats {
+    return {
+      connections: this.#connections.size,
+      messages: this.#messages,
+      violations: this.#violations,
+      addressesBanned: this.#addresses.bannedCount(performance.now()),
+    }
+  }
+
+  start(bus: Bus): void {
+    this.#bus = bus
+    this.#keepAliveTimer = setInterval(() => this.#keepAlive(), this.#limits.pingSeconds * 1000)
+  }
+
+  /** Makes a WebSocket of a request, or refuses it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const remoteAddress = this.#options.clientAddress?.(request) ?? request.socket.remoteAddress
+    const address = this.#addresses.of(remoteAddress, performance.now())
+    const refusal = this.#isDraining
+      ? ([503, 'The tracker is going away. Try again soon.'] as const)
+      : this.#gate.refusal(request, address, this.#connections.size)
+    if (refusal) {
+      refuseUpgrade(socket, ...refusal)
+      return
+    }
+    this.#sockets.handleUpgrade(request, socket, head, webSocket =>
+      this.#accept(webSocket, address, request.headers.origin),
+    )
+  }
+
+  perform(effect: TrackerEffect): void {
+    const connection = this.#connections.get(effect.to)
+    switch (effect.type) {
+      case 'send':
+        connection?.send(this.#completed(effect.reply, connection))
+        break
+      case 'refuse':
+        connection?.refuse(effect.reply)
+        break
+      case 'ping':
+        connection?.ping()
+        break
+      case 'close':
+        connection?.terminate()
+        break
+    }
+  }
+
+  /** Takes nobody new, and tells clients that the tracker goes away. Resolves when all have gone, or after so many seconds. */
+  async drain(seconds: number): Promise<void> {
+    this.#isDraining = true
+    for (const connection of this.#connections.values()) {
+      if (connection.extensions.includes('shutdown')) connection.send({ type: 'shutdown', seconds })
+    }
+    let timer: NodeJS.Timeout | undefined
+    const isOver = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, seconds * 1000)
+    })
+    await Promise.race([this.#emptied(), isOver])
+    clearTimeout(timer)
+  }
+
+  async close(): Promise<void> {
+    this.#isDraining = true
+    clearInterval(this.#keepAliveTimer)
+    for (const connection of this.#connections.values()) connection.close(1001, 'The tracker stops.')
+    await this.#emptied()
+  }
+
+  async #emptied(): Promise<void> {
+    if (this.#connections.size > 0) await new Promise<void>(resolve => this.#whenEmpty.add(resolve))
+  }
+
+  #accept(socket: WebSocket, address: Address, origin?: string): void {
+    const id = ++this.#lastId
+    const connection = new Connection({ id, address, origin }, socket, this.#limits, {
+      request: request => this.#receive(connection, request),
+      pong: () => this.#bus?.send({ type: 'pong', connection: id }),
+      violation: () => {
+        this.#violations++
+        this.#addresses.violate(address, performance.now())
+      },
+      closed: () => {
+        this.#connections.delete(id)
+        this.#addresses.disconnected(address)
+        this.#bus?.send({ type: 'closed', connection: id })
+        if (this.#connections.size > 0) return
+        for (const resolve of this.#whenEmpty) resolve()
+        this.#whenEmpty.clear()
+      },
+    })
+    this.#connections.set(id, connection)
+    this.#addresses.connected(address)
+    connection.start()
+  }
+
+  #receive(connection: Connection, request: TrackerRequest | PointerRequest): void {
+    this.#messages++
+    const { id, address } = connection
+    if (request.type === 'pointer') {
+      const told = this.#pointers.judge(request.pointer, address)
+      if (told) this.#bus?.send({ type: 'pointer', connection: id, told })
+      else {
+        const reason = 'This is no pointer of a site.'
+        connection.refuse({ type: 'failed', action: 'pointer', code: 'bad-pointer', reason })
+      }
+      return
+    }
+    if (request.type === 'announce' && request.extensions) connection.extensions = request.extensions
+    this.#bus?.send({ type: 'message', connection: id, request })
+  }
+
+  /** What it is lent depends on its origin, which only the ingress knows. */
+  #completed(reply: TrackerReply, { id, origin, extensions }: Connection): TrackerReply {
+    if (reply.type !== 'announced' || !reply.extensions || !extensions.includes('ice_servers')) return reply
+    const iceServers = this.#lend({ origin, name: `${id}` })
+    return iceServers.length === 0 ? reply : { ...reply, iceServers }
+  }
+
+  #keepAlive(): void {
+    for (const connection of this.#connections.values()) {
+      if (!connection.keepAlive()) connection.terminate()
+      else if (connection.idleMs > this.#idleMsMax) connection.close(1000, 'Idle.')
+    }
+    this.#addresses.sweep(performance.now())
+  }
+}
