@@ -3,6 +3,7 @@
  */
 import { TRACKER_MESSAGE_LIMITS } from '../options.ts'
 import { readable } from './readable.ts'
+import { encodeSignal } from './sdp-text.ts'
 import {
   isFields,
   isSdpTooLong,
@@ -51,6 +52,8 @@ export interface SignalReply {
   readonly peerId: WireId
   readonly offerId: WireId
   readonly sdp: string
+  /** The same as JSON, where it is passed on as it came. */
+  readonly sdpText?: string | undefined
   readonly trickle: boolean
 }
 
@@ -103,7 +106,6 @@ export type TrackerReply =
 
 /**
  * Writes one message to a client. An `action` is always there: WebTorrent tears its socket down without one.
- * The one place where a relayed SDP becomes text.
  */
 export function encodeTrackerReply(reply: TrackerReply): string {
   switch (reply.type) {
@@ -124,14 +126,7 @@ export function encodeTrackerReply(reply: TrackerReply): string {
     }
     case 'offer':
     case 'answer':
-      return JSON.stringify({
-        action: 'announce',
-        [reply.type]: { type: reply.type, sdp: reply.sdp },
-        offer_id: reply.offerId,
-        peer_id: reply.peerId,
-        info_hash: reply.infoHash,
-        trickle: reply.trickle || undefined,
-      })
+      return encodeSignal(reply)
     case 'candidate':
       return JSON.stringify({
         action: 'candidate',

@@ -2,6 +2,7 @@
  * What clients say to a tracker: announces, targeted offers, answers, candidates and scrapes.
  */
 import { TRACKER_MESSAGE_LIMITS } from '../options.ts'
+import { sdpTexts, textOf } from './sdp-text.ts'
 import {
   isFields,
   isSdpTooLong,
@@ -39,6 +40,8 @@ export interface AnnounceRequest {
 export interface UntargetedOffer {
   readonly offerId: WireId
   readonly sdp: string
+  /** The same as JSON, as it came: `sdp-text.ts`. */
+  readonly sdpText?: string
 }
 
 /** An offer to one peer that the tracker named (`dial`), or the answer to an offer. */
@@ -49,6 +52,8 @@ export interface SignalRequest {
   readonly toPeerId: WireId
   readonly offerId: WireId
   readonly sdp: string
+  /** The same as JSON, as it came. */
+  readonly sdpText?: string
   /** Candidates follow. */
   readonly trickle: boolean
 }
@@ -78,16 +83,18 @@ export function parseTrackerRequest(text: string): TrackerRequest | PointerReque
   if (typeof fields === 'string') return refused('bad-message', fields)
   switch (fields.action) {
     case 'announce':
-      if (fields.answer !== undefined && fields.answer !== null) return parseSignal(fields, 'answer')
-      if (fields.to_peer_id !== undefined && fields.to_peer_id !== null) return parseSignal(fields, 'offer')
-      return parseAnnounce(fields)
+      if (fields.answer !== undefined && fields.answer !== null) return parseSignal(fields, 'answer', text)
+      if (fields.to_peer_id !== undefined && fields.to_peer_id !== null) return parseSignal(fields, 'offer', text)
+      return parseAnnounce(fields, text)
     case 'candidate':
       return parseCandidateRequest(fields)
     case 'scrape':
       return parseScrape(fields)
     case 'pointer': {
       const pointer = parsePointer(fields)
-      return pointer === undefined ? refused('bad-pointer', BAD_POINTER) : { type: 'pointer', pointer }
+      return pointer === undefined
+        ? { ...refused('bad-pointer', BAD_POINTER), action: 'pointer' }
+        : { type: 'pointer', pointer }
     }
     default:
       return refused('unknown-action', 'The action must be announce, candidate, scrape or pointer.', fields.info_hash)
@@ -133,10 +140,10 @@ export function encodeTrackerRequest(request: TrackerRequest): string {
   }
 }
 
-function parseAnnounce(fields: Fields): AnnounceRequest | Refused {
+function parseAnnounce(fields: Fields, text: string): AnnounceRequest | Refused {
   const parties = parseParties(fields)
   if ('type' in parties) return parties
-  const offers = parseOffers(fields)
+  const offers = parseOffers(fields, text)
   if ('type' in offers) return offers
   const extensions = parseExtensions(fields.extensions)
   const siteTotals = parseSiteTotals(fields.stats)
@@ -161,25 +168,28 @@ function parseEvent(value: unknown): AnnounceRequest['event'] {
 }
 
 /** Items without an offer or its id are skipped: WebTorrent's own tests send such. */
-function parseOffers(fields: Fields): readonly UntargetedOffer[] | Refused {
+function parseOffers(fields: Fields, text: string): readonly UntargetedOffer[] | Refused {
   const items = fields.offers
   if (items === undefined || items === null) return []
   if (!Array.isArray(items) || items.length > TRACKER_MESSAGE_LIMITS.offersMax) {
     const reason = `The offers must be a list of ${TRACKER_MESSAGE_LIMITS.offersMax} at most.`
     return refused('bad-message', reason, fields.info_hash)
   }
+  const texts = items.length === 0 ? [] : sdpTexts(text)
   const offers: UntargetedOffer[] = []
-  for (const item of items as readonly unknown[]) {
+  for (const [index, item] of (items as readonly unknown[]).entries()) {
     if (!isFields(item)) continue
     const sdp = parseDescription(item.offer, 'offer')
     if (sdp === undefined || !isWireId(item.offer_id)) continue
     if (isSdpTooLong(sdp)) return refused('bad-message', 'An SDP is too long.', fields.info_hash)
-    offers.push({ offerId: item.offer_id, sdp })
+    // Where some have none, or more than one, it is not worth telling whose is whose.
+    const sdpText = textOf(sdp, texts.length === items.length ? texts[index] : undefined)
+    offers.push({ offerId: item.offer_id, sdp, sdpText })
   }
   return offers
 }
 
-function parseSignal(fields: Fields, type: 'offer' | 'answer'): SignalRequest | Refused {
+function parseSignal(fields: Fields, type: 'offer' | 'answer', text: string): SignalRequest | Refused {
   const parties = parseParties(fields)
   if ('type' in parties) return parties
   const { to_peer_id: toPeerId, offer_id: offerId } = fields
@@ -189,7 +199,9 @@ function parseSignal(fields: Fields, type: 'offer' | 'answer'): SignalRequest | 
     return refused('bad-message', reason, parties.infoHash)
   }
   if (isSdpTooLong(sdp)) return refused('bad-message', 'An SDP is too long.', parties.infoHash)
-  return { type, ...parties, toPeerId, offerId, sdp, trickle: fields.trickle === true }
+  const texts = sdpTexts(text)
+  const sdpText = textOf(sdp, texts.length === 1 ? texts[0] : undefined)
+  return { type, ...parties, toPeerId, offerId, sdp, sdpText, trickle: fields.trickle === true }
 }
 
 function parseCandidateRequest(fields: Fields): CandidateRequest | Refused {
@@ -210,7 +222,7 @@ function parseScrape(fields: Fields): ScrapeRequest | Refused {
   const infoHashes: readonly unknown[] = Array.isArray(asked) ? asked : [asked]
   if (infoHashes.length > TRACKER_MESSAGE_LIMITS.scrapeMax || !infoHashes.every(isWireId)) {
     const reason = `A scrape takes up to ${TRACKER_MESSAGE_LIMITS.scrapeMax} infohashes, 20 bytes each, as latin-1.`
-    return refused('bad-message', reason)
+    return { ...refused('bad-message', reason), action: 'scrape' }
   }
   return { type: 'scrape', infoHashes: [...new Set(infoHashes)] }
 }

@@ -55,6 +55,8 @@ export interface Refused {
   readonly reason: string
   /** The infohash that the message was about, where it has one: clients match errors by it. */
   readonly infoHash?: WireId | undefined
+  /** What it was about, where that is no announce. */
+  readonly action?: 'scrape' | 'pointer'
 }
 
 /** A candidate as browsers make and take it (RTCIceCandidateInit), checked. An empty `candidate` ends the list. */

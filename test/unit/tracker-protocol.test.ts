@@ -11,6 +11,8 @@ const peerId = '-WW0300-aaaaaaaaaaaa'
 const toPeerId = '-SH0100-bbbbbbbbbbbb'
 const offerId = 'o'.repeat(20)
 const sdp = 'v=0\r\n'
+/** As it stands in a message. */
+const sdpText = String.raw`"v=0\r\n"`
 const candidate = {
   candidate: 'candidate:1 1 udp 1 1.2.3.4 5 typ host',
   sdpMid: '0',
@@ -44,7 +46,7 @@ describe('requests to a tracker', () => {
       downloaded: 0,
       left: null,
       event: 'started',
-      offers: [{ offerId, sdp }],
+      offers: [{ offerId, sdp, sdpText }],
     })
   })
 
@@ -58,11 +60,11 @@ describe('requests to a tracker', () => {
       downloaded: 2,
       left: 0,
       event: 'completed',
-      offers: [{ offerId, sdp }],
+      offers: [{ offerId, sdp, sdpText }],
       extensions: ['dial', 'trickle'],
     },
-    { type: 'offer', infoHash, peerId, toPeerId, offerId, sdp, trickle: true },
-    { type: 'answer', infoHash, peerId, toPeerId, offerId, sdp, trickle: false },
+    { type: 'offer', infoHash, peerId, toPeerId, offerId, sdp, sdpText, trickle: true },
+    { type: 'answer', infoHash, peerId, toPeerId, offerId, sdp, sdpText, trickle: false },
     { type: 'candidate', infoHash, peerId, toPeerId, offerId, candidate },
     { type: 'scrape' },
     { type: 'scrape', infoHashes: [infoHash] },
@@ -77,7 +79,7 @@ describe('requests to a tracker', () => {
     const good = { offer: { type: 'offer', sdp }, offer_id: offerId }
     const offers = [null, 5, 'x', [], {}, { offer: null }, { offer: { type: 'offer' } }, { offer: good.offer }, good]
     const parsed = request({ action: 'announce', info_hash: infoHash, peer_id: peerId, offers })
-    assert.deepEqual(parsed.type === 'announce' && parsed.offers, [{ offerId, sdp }])
+    assert.deepEqual(parsed.type === 'announce' && parsed.offers, [{ offerId, sdp, sdpText }])
   })
 
   it('takes an unknown length for unknown, never for a seed', () => {

@@ -121,7 +121,7 @@ export class Connection {
     this.#isAlive = true
     this.#heardAt = performance.now()
     const request = parseTrackerRequest(data.toString())
-    if (request.type === 'refused') this.refuse({ ...request, type: 'failed', action: 'announce' })
+    if (request.type === 'refused') this.refuse({ action: 'announce', ...request, type: 'failed' })
     else this.#events.request(request)
     this.#throttle(request)
   }

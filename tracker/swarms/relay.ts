@@ -4,7 +4,7 @@
  * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
  */
 import { TRACKER_MESSAGE_LIMITS } from '../../src/protocol/tracker.ts'
-import type { WireId } from '../../src/protocol/tracker.ts'
+import type { SignalReply } from '../../src/protocol/tracker-reply.ts'
 import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../../src/protocol/tracker-request.ts'
 import type { Outbox } from './effects.ts'
 import { Offers } from './offers.ts'
@@ -54,8 +54,7 @@ export class Relay {
     const count = Math.min(offers.length, this.#limits.offersPerIntervalMax - member.offers)
     if (count <= 0) return
     for (const [index, target] of member.swarm.choose(count, member, this.#random).entries()) {
-      const { offerId, sdp } = offers[index]!
-      this.#offer(member, target, { offerId, sdp, trickle: false }, now)
+      this.#offer(member, target, { ...offers[index]!, trickle: false }, now)
     }
   }
 
@@ -89,7 +88,8 @@ export class Relay {
       return
     }
     const trickle = offer.trickle && request.trickle
-    this.#outbox.send(offer.from.peer.connection.id, { type: 'answer', infoHash, peerId, offerId, sdp, trickle })
+    const reply = { type: 'answer', infoHash, peerId, offerId, sdp, trickle } as const
+    this.#outbox.send(offer.from.peer.connection.id, withTextOf(request, reply))
   }
 
   /** Late or surplus candidates are common and harmless: they are dropped without a word. */
@@ -100,14 +100,15 @@ export class Relay {
       this.#outbox.send(target.peer.connection.id, { type: 'candidate', infoHash, peerId, offerId, candidate })
   }
 
-  #offer(from: Member, to: Member, offer: { offerId: WireId; sdp: string; trickle: boolean }, now: number): void {
+  #offer(from: Member, to: Member, offer: UntargetedOffer & { readonly trickle: boolean }, now: number): void {
     const { offerId, sdp } = offer
     const trickle = offer.trickle && from.canTrickle && to.canTrickle
     if (!this.#offers.add(from, to, offerId, trickle, now)) return
     from.offers++
     const { infoHash } = from.swarm
     const { peerId } = from.peer
-    this.#outbox.send(to.peer.connection.id, { type: 'offer', infoHash, peerId, offerId, sdp, trickle })
+    const reply = { type: 'offer', infoHash, peerId, offerId, sdp, trickle } as const
+    this.#outbox.send(to.peer.connection.id, withTextOf(offer, reply))
   }
 
   #openWindow(member: Member, now: number): void {
@@ -120,4 +121,9 @@ export class Relay {
   #isRecent(at: number, now: number): boolean {
     return now - at < this.#limits.signalSeconds * 1000
   }
+}
+
+/** The SDP goes on as it came, where it came as text. */
+function withTextOf({ sdpText }: { readonly sdpText?: string }, reply: SignalReply): SignalReply {
+  return sdpText === undefined ? reply : { ...reply, sdpText }
 }
