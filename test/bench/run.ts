@@ -20,13 +20,14 @@ import { memory } from './memory.ts'
 import { reality } from './reality.ts'
 import { start } from './start.ts'
 import { digits, markdownTable, median, pairedDifference, signed, spread } from './statistics.ts'
+import { benchTracker } from './tracker/main.ts'
 import { distant, small, transfer } from './transfer.ts'
 
 const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven, load, start]
 
 const BUILD_TIMEOUT_MS = 180_000
 
-const HELP = `npm run bench -- [options]
+const HELP = `npm run bench -- [options]       or: npm run bench -- tracker --help
 
   --only NAME   one of the benchmarks below; may be given several times
   --runs N      rounds of each; contenders take turns within a round (default 5)
@@ -35,6 +36,9 @@ const HELP = `npm run bench -- [options]
 
 ${BENCHES.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}
 `
+
+// Trackers need no browser, and have scenarios of their own.
+if (process.argv[2] === 'tracker') process.exit(await benchTracker(process.argv.slice(3)))
 
 const { values } = parseArgs({
   options: {
