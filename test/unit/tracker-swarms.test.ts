@@ -263,7 +263,15 @@ describe('offers made in advance', () => {
     assert.equal(codeOf(bench.ask(3 - addressee, answer(addressee))), 'not-your-peer')
     const answered = repliesTo(3, bench.send(addressee, answer(addressee)))
     assert.deepEqual(answered, [
-      { type: 'answer', infoHash, peerId: id(addressee), offerId: offer.offerId, sdp: 'sdp', trickle: false },
+      {
+        type: 'answer',
+        infoHash,
+        peerId: id(addressee),
+        offerId: offer.offerId,
+        sdp: 'sdp',
+        sdpText: undefined,
+        trickle: false,
+      },
     ])
     assert.equal(codeOf(bench.ask(addressee, answer(addressee))), 'unknown-offer')
   })
@@ -291,7 +299,9 @@ describe('targeted offers', () => {
 
   it('reach the peer that was named', () => {
     const relayed = repliesTo(1, dialled().send(2, signal('offer', 2, 1)))
-    assert.deepEqual(relayed, [{ type: 'offer', infoHash, peerId: id(2), offerId, sdp: 'sdp', trickle: true }])
+    assert.deepEqual(relayed, [
+      { type: 'offer', infoHash, peerId: id(2), offerId, sdp: 'sdp', sdpText: undefined, trickle: true },
+    ])
   })
 
   it('trickle only when both sides can', () => {

@@ -2,6 +2,7 @@
  * One WebSocket of a client, held to its limits: what it sends too fast is read slower, what it reads too slowly ends
  * it, and so does a second malformed message.
  */
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { parseTrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
@@ -11,6 +12,8 @@ import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
 import type { Refused, TrackerExtension } from '../../src/protocol/tracker.ts'
 import type { ServerLimits } from '../options.ts'
 import type { Address } from './addresses.ts'
+import type { WriteBatch } from './batch.ts'
+import { textFrame } from './frame.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 export interface ConnectionEvents {
@@ -29,6 +32,13 @@ export interface Caller {
   readonly origin: string | undefined
 }
 
+export interface Wire {
+  readonly socket: WebSocket
+  /** What it is written to. */
+  readonly stream: Duplex
+  readonly batch: WriteBatch
+}
+
 export class Connection {
   readonly id: number
   readonly address: Address
@@ -36,6 +46,9 @@ export class Connection {
   /** What its client said last that it can do. */
   extensions: readonly TrackerExtension[] = []
   readonly #socket: WebSocket
+  /** What the WebSocket is written to. */
+  readonly #stream: Duplex
+  readonly #batch: WriteBatch
   readonly #limits: ServerLimits
   readonly #events: ConnectionEvents
   readonly #messages: TokenBucket
@@ -49,11 +62,13 @@ export class Connection {
   #resumeTimer: NodeJS.Timeout | undefined
   #closeTimer: NodeJS.Timeout | undefined
 
-  constructor(caller: Caller, socket: WebSocket, limits: ServerLimits, events: ConnectionEvents) {
+  constructor(caller: Caller, wire: Wire, limits: ServerLimits, events: ConnectionEvents) {
     this.id = caller.id
     this.address = caller.address
     this.origin = caller.origin
-    this.#socket = socket
+    this.#socket = wire.socket
+    this.#stream = wire.stream
+    this.#batch = wire.batch
     this.#limits = limits
     this.#events = events
     this.#messages = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, this.#heardAt)
@@ -85,9 +100,13 @@ export class Connection {
 
   send(reply: TrackerReply): void {
     if (this.#isClosing || this.#socket.readyState !== this.#socket.OPEN) return
-    const text = encodeTrackerReply(reply)
-    if (this.#socket.bufferedAmount + text.length > this.#limits.sendQueueBytesMax) this.terminate()
-    else this.#socket.send(text)
+    const frame = textFrame(encodeTrackerReply(reply))
+    if (this.#stream.writableLength + frame.length > this.#limits.sendQueueBytesMax) {
+      this.terminate()
+      return
+    }
+    this.#batch.hold(this.#stream)
+    this.#stream.write(frame)
   }
 
   ping(): void {

@@ -5,7 +5,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import type { WebSocket } from 'ws'
 import type { TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
@@ -15,7 +14,8 @@ import { refuseUpgrade } from '../http/http.ts'
 import type { ServerLimits } from '../options.ts'
 import type { TrackerEffect } from '../swarms/effects.ts'
 import { type Address, Addresses } from './addresses.ts'
-import { Connection } from './connection.ts'
+import { WriteBatch } from './batch.ts'
+import { Connection, type Wire } from './connection.ts'
 import { Gate, type GateOptions } from './gate.ts'
 import { iceLender } from './ice.ts'
 import type { IceOptions } from './ice.ts'
@@ -44,6 +44,7 @@ export class Ingress {
   readonly #addresses: Addresses
   readonly #pointers: Pointers
   readonly #gate: Gate
+  readonly #batch = new WriteBatch()
   readonly #connections = new Map<number, Connection>()
   #bus: Bus | undefined
   #lastId = 0
@@ -102,7 +103,7 @@ export class Ingress {
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, webSocket =>
-      this.#accept(webSocket, address, request.headers.origin),
+      this.#accept({ socket: webSocket, stream: socket, batch: this.#batch }, address, request.headers.origin),
     )
   }
 
@@ -149,9 +150,9 @@ export class Ingress {
     if (this.#connections.size > 0) await new Promise<void>(resolve => this.#whenEmpty.add(resolve))
   }
 
-  #accept(socket: WebSocket, address: Address, origin?: string): void {
+  #accept(wire: Wire, address: Address, origin?: string): void {
     const id = ++this.#lastId
-    const connection = new Connection({ id, address, origin }, socket, this.#limits, {
+    const connection = new Connection({ id, address, origin }, wire, this.#limits, {
       request: request => this.#receive(connection, request),
       pong: () => this.#bus?.send({ type: 'pong', connection: id }),
       violation: () => {

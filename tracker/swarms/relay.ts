@@ -4,7 +4,6 @@
  * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
  */
 import { TRACKER_MESSAGE_LIMITS } from '../../src/protocol/tracker.ts'
-import type { SignalReply } from '../../src/protocol/tracker-reply.ts'
 import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../../src/protocol/tracker-request.ts'
 import type { Outbox } from './effects.ts'
 import { Offers } from './offers.ts'
@@ -80,7 +79,7 @@ export class Relay {
   }
 
   answer(member: Member, request: SignalRequest): void {
-    const { infoHash, peerId, offerId, sdp } = request
+    const { infoHash, peerId, offerId, sdp, sdpText } = request
     const offer = this.#offers.answer(member, request.toPeerId, offerId)
     if (!offer) {
       const reason = 'No offer to you waits for this answer: it was answered, is too old, or its maker has gone.'
@@ -88,8 +87,8 @@ export class Relay {
       return
     }
     const trickle = offer.trickle && request.trickle
-    const reply = { type: 'answer', infoHash, peerId, offerId, sdp, trickle } as const
-    this.#outbox.send(offer.from.peer.connection.id, withTextOf(request, reply))
+    const reply = { type: 'answer', infoHash, peerId, offerId, sdp, sdpText, trickle } as const
+    this.#outbox.send(offer.from.peer.connection.id, reply)
   }
 
   /** Late or surplus candidates are common and harmless: they are dropped without a word. */
@@ -101,14 +100,14 @@ export class Relay {
   }
 
   #offer(from: Member, to: Member, offer: UntargetedOffer & { readonly trickle: boolean }, now: number): void {
-    const { offerId, sdp } = offer
+    const { offerId, sdp, sdpText } = offer
     const trickle = offer.trickle && from.canTrickle && to.canTrickle
     if (!this.#offers.add(from, to, offerId, trickle, now)) return
     from.offers++
     const { infoHash } = from.swarm
     const { peerId } = from.peer
-    const reply = { type: 'offer', infoHash, peerId, offerId, sdp, trickle } as const
-    this.#outbox.send(to.peer.connection.id, withTextOf(offer, reply))
+    const reply = { type: 'offer', infoHash, peerId, offerId, sdp, sdpText, trickle } as const
+    this.#outbox.send(to.peer.connection.id, reply)
   }
 
   #openWindow(member: Member, now: number): void {
@@ -121,9 +120,4 @@ export class Relay {
   #isRecent(at: number, now: number): boolean {
     return now - at < this.#limits.signalSeconds * 1000
   }
-}
-
-/** The SDP goes on as it came, where it came as text. */
-function withTextOf({ sdpText }: { readonly sdpText?: string }, reply: SignalReply): SignalReply {
-  return sdpText === undefined ? reply : { ...reply, sdpText }
 }
