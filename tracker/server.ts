@@ -1,15 +1,30 @@
 /** The tracker as a process: HTTP, sockets (`ingress/`) and swarms (`owner.ts`), and the bus between them. */
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { answerHttp, answerText, pathOf, refuseUpgrade } from './http/http.ts'
+import type { AccessLists } from './access/access.ts'
+import { answerHttp, answerStatus, answerText, pathOf } from './http/http.ts'
 import { hostUrl, listen } from './http/listen.ts'
+import { Metrics } from './http/metrics.ts'
+import { refuseUpgrade } from './http/refuse-upgrade.ts'
+import type { TrackerStats } from './http/stats.ts'
 import { Ingress } from './ingress/ingress.ts'
-import type { IngressOptions, IngressStats } from './ingress/ingress.ts'
+import type { IngressOptions } from './ingress/ingress.ts'
 import { SERVER_DEFAULTS, SWARMS_DEFAULTS } from './options.ts'
 import type { ServerLimits, SwarmsLimits } from './options.ts'
 import { Owner } from './owner.ts'
-import type { SwarmsStats } from './swarms.ts'
+import { NO_LOG } from './log.ts'
+
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+}
+
+/** What may change while the tracker runs. */
+export interface TrackerUpdate extends AccessLists {
+  readonly tls?: TlsFiles | undefined
+}
 
 export interface TrackerOptions extends IngressOptions {
   /** 0: any free port. Ignored with `server`. @default 8000 */
@@ -24,14 +39,12 @@ export interface TrackerOptions extends IngressOptions {
   readonly limits?: Partial<SwarmsLimits & ServerLimits>
   /** How often clients announce. @default 120 */
   readonly intervalSeconds?: number
-  /** Answers HTTP requests for other paths than `/health` and `/stats.json`. @default 404 */
+  /** Certificate and key, as PEM, of a server of the tracker's own: `wss://` and `https://`. @default neither */
+  readonly tls?: TlsFiles
+  /** Answers HTTP requests for other paths than `/health`, `/metrics` and `/stats.json`. @default a status page at `/`, else 404 */
   readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => unknown
   /** Told of errors of the tracker's own: bugs. The connection at fault is dropped, the tracker goes on. */
   readonly onError?: (error: unknown) => void
-}
-
-export interface TrackerStats extends SwarmsStats, IngressStats {
-  readonly uptimeSeconds: number
 }
 
 export interface RunningTracker {
@@ -39,7 +52,9 @@ export interface RunningTracker {
   readonly url: string
   readonly port: number
   stats(): TrackerStats
-  /** Answers `/health` and `/stats.json`; false for another path. For callers that attach to a server of theirs. */
+  /** Takes another certificate for new connections, and other lists for all. */
+  update(update: TrackerUpdate): void
+  /** Answers `/health`, `/metrics` and `/stats.json`; false for another path. For callers that attach to a server of theirs. */
   handle(request: IncomingMessage, response: ServerResponse): boolean
   /**
    * Takes no more connections and tells the clients that the tracker goes away. Resolves when all have gone, or
@@ -63,6 +78,7 @@ class TrackerServer implements RunningTracker {
   readonly #server: Server
   readonly #ingress: Ingress
   readonly #bus: Owner
+  readonly #metrics: Metrics
   readonly #startedAt = performance.now()
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head)
 
@@ -83,8 +99,9 @@ class TrackerServer implements RunningTracker {
       knowsSites: true,
       lendsIceServers: iceServers.length > 0,
       perform: effect => this.#ingress.perform(effect),
-      onError: error => options.onError?.(error),
+      onError: error => this.#fail(error),
     })
+    this.#metrics = new Metrics({ tally: this.#ingress.tally, stats: () => this.stats() })
   }
 
   async start(): Promise<void> {
@@ -104,11 +121,16 @@ class TrackerServer implements RunningTracker {
 
   stats(): TrackerStats {
     const uptimeSeconds = Math.floor((performance.now() - this.#startedAt) / 1000)
-    return { ...this.#bus.stats, ...this.#ingress.stats, uptimeSeconds }
+    return { ...this.#bus.stats, ...this.#ingress.stats, uptimeSeconds, isDraining: this.#ingress.isDraining }
+  }
+
+  update({ tls, ...lists }: TrackerUpdate): void {
+    this.#ingress.access.lists = lists
+    if (tls && this.#server instanceof HttpsServer) this.#server.setSecureContext(tls)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
-    return answerHttp(request, response, { isDraining: () => this.#ingress.isDraining, stats: () => this.stats() })
+    return answerHttp(request, response, { stats: () => this.stats(), metrics: this.#metrics })
   }
 
   async drain(seconds: number): Promise<void> {
@@ -130,20 +152,23 @@ class TrackerServer implements RunningTracker {
     const { handshakeSeconds, connectionsMax, requestsMax } = this.#limits
     const timeoutMs = handshakeSeconds * 1000
     const options = { headersTimeout: timeoutMs, requestTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 2 }
-    const server = createServer(options, (request, response) => this.#request(request, response))
+    const { tls } = this.#options
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#request(request, response)
+    const server = tls ? createHttpsServer({ ...options, ...tls }, answer) : createServer(options, answer)
     server.maxConnections = connectionsMax + requestsMax
     return server
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     if (this.handle(request, response)) return
-    const { onRequest } = this.#options
+    const { onRequest, path } = this.#options
     if (!onRequest) {
+      if (answerStatus(request, response, this.stats(), path)) return
       answerText(response, 404, 'This is a WebTorrent tracker: connect with a WebSocket.')
       return
     }
     new Promise(resolve => resolve(onRequest(request, response))).catch((error: unknown) => {
-      this.#options.onError?.(error)
+      this.#fail(error)
       answerText(response, 500, 'Something went wrong here.')
     })
   }
@@ -156,6 +181,15 @@ class TrackerServer implements RunningTracker {
       if (!server) refuseUpgrade(socket, 404, 'No tracker at this path.')
       return
     }
-    this.#ingress.upgrade(request, socket, head)
+    this.#ingress.upgrade(request, socket, head).catch((error: unknown) => {
+      this.#fail(error)
+      socket.destroy()
+    })
+  }
+
+  #fail(error: unknown): void {
+    const { log = NO_LOG, onError } = this.#options
+    log.error({ err: error }, "an error of the tracker's own")
+    onError?.(error)
   }
 }

@@ -8,10 +8,13 @@ import { runProgram } from './cli/program.ts'
 import { openTerminal } from './cli/terminal.ts'
 
 const stopping = new AbortController()
+/** What a service does on SIGHUP. */
+let hangUp: (() => void) | undefined
 
 /** The first signal lets the command end in good order; a second does not wait for that. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (signal === 'SIGHUP' && hangUp) return hangUp()
     if (stopping.signal.aborted) process.exit(SIGNAL_EXIT[signal])
     stop(signal)
   })
@@ -27,6 +30,9 @@ process.stderr.on('error', () => undefined)
 const exitCode = await runProgram(process.argv.slice(2), {
   terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, now: () => performance.now() }),
   signal: stopping.signal,
+  onHangUp: listener => {
+    hangUp = listener
+  },
   environment: process.env,
   writeBytes: bytes => process.stdout.write(bytes),
   version: packageVersion(),

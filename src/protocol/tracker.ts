@@ -44,6 +44,8 @@ export type TrackerErrorCode =
   | 'unknown-offer'
   /** A pointer of a site that is none, or that its key has not signed. Counts as a violation. */
   | 'bad-pointer'
+  /** The tracker does not serve this torrent, or not to whom has this token. */
+  | 'not-allowed'
   /** More swarms, peers or offers than one connection, or the whole tracker, may have. */
   | 'limit'
 

@@ -110,7 +110,9 @@ const ROOMS: readonly Room[] = [
       'src/metainfo/bytes.ts',
       'tracker/bus.ts',
       'tracker/options.ts',
-      'tracker/http/',
+      'tracker/access/',
+      'tracker/http/refuse-upgrade.ts',
+      'tracker/log.ts',
       // What crosses the bus.
       'tracker/swarms/effects.ts',
       'tracker/swarms/sites.ts',

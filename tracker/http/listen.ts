@@ -1,5 +1,6 @@
 /** Makes a server listen, and says where. */
 import type { Server } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
 
 /** @throws the system's error (`EADDRINUSE`, `EACCES`, …), or RangeError for a port that is none */
 export async function listen(server: Server, port: number, host: string | undefined): Promise<void> {
@@ -18,5 +19,5 @@ export function hostUrl(server: Server, host: string | undefined): string {
   if (address === null || typeof address === 'string') return ''
   const isAny = host === undefined || host === '0.0.0.0' || host === '::' || host === ''
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `ws://${name}:${address.port}`
+  return `${server instanceof HttpsServer ? 'wss' : 'ws'}://${name}:${address.port}`
 }

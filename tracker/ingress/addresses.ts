@@ -69,8 +69,8 @@ export class Addresses {
     return address.bannedUntil > now
   }
 
-  /** Counts a malformed message; too many within `banSeconds` ban the address. */
-  violate(address: Address, now: number): void {
+  /** Counts a malformed message; too many within `banSeconds` ban the address. True: this one did. */
+  violate(address: Address, now: number): boolean {
     const banMs = this.#limits.banSeconds * 1000
     if (now - address.violationsSince >= banMs) {
       address.violations = 0
@@ -78,7 +78,10 @@ export class Addresses {
     }
     address.violations++
     const { violationsPerAddressMax: max } = this.#limits
-    if (max > 0 && address.violations >= max) address.bannedUntil = now + banMs
+    if (max === 0 || address.violations < max) return false
+    const isNew = !this.isBanned(address, now)
+    address.bannedUntil = now + banMs
+    return isNew
   }
 
   bannedCount(now: number): number {

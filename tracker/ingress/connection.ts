@@ -10,6 +10,7 @@ import { encodeTrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { FailureReply, TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
 import type { Refused, TrackerExtension } from '../../src/protocol/tracker.ts'
+import type { Pass } from '../access/access.ts'
 import type { ServerLimits } from '../options.ts'
 import type { Address } from './addresses.ts'
 import type { WriteBatch } from './batch.ts'
@@ -18,6 +19,8 @@ import { TokenBucket } from './token-bucket.ts'
 
 export interface ConnectionEvents {
   request(request: TrackerRequest | PointerRequest): void
+  /** A message that could not be read; a `violation` comes of it. */
+  malformed(): void
   pong(): void
   /** A malformed message. */
   violation(): void
@@ -30,6 +33,8 @@ export interface Caller {
   readonly address: Address
   /** Of the page that connected; programs have none. */
   readonly origin: string | undefined
+  /** What it may join, where the tracker is private. */
+  readonly pass?: Pass | undefined
 }
 
 export interface Wire {
@@ -43,6 +48,7 @@ export class Connection {
   readonly id: number
   readonly address: Address
   readonly origin: string | undefined
+  readonly pass: Pass | undefined
   /** What its client said last that it can do. */
   extensions: readonly TrackerExtension[] = []
   readonly #socket: WebSocket
@@ -66,6 +72,7 @@ export class Connection {
     this.id = caller.id
     this.address = caller.address
     this.origin = caller.origin
+    this.pass = caller.pass
     this.#socket = wire.socket
     this.#stream = wire.stream
     this.#batch = wire.batch
@@ -79,6 +86,11 @@ export class Connection {
   /** Milliseconds since it last said something; pongs are no words. */
   get idleMs(): number {
     return performance.now() - this.#heardAt
+  }
+
+  /** Bytes that wait to be read by the client. */
+  get queueBytes(): number {
+    return this.#stream.writableLength
   }
 
   start(): void {
@@ -140,8 +152,10 @@ export class Connection {
     this.#isAlive = true
     this.#heardAt = performance.now()
     const request = parseTrackerRequest(data.toString())
-    if (request.type === 'refused') this.refuse({ action: 'announce', ...request, type: 'failed' })
-    else this.#events.request(request)
+    if (request.type === 'refused') {
+      this.#events.malformed()
+      this.refuse({ action: 'announce', ...request, type: 'failed' })
+    } else this.#events.request(request)
     this.#throttle(request)
   }
 

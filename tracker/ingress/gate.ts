@@ -8,7 +8,22 @@ export interface GateOptions {
   readonly allowedOrigins?: readonly string[]
 }
 
-export type Refusal = readonly [status: number, text: string]
+export interface Refusal {
+  readonly status: number
+  readonly text: string
+  /** In one word, for figures. */
+  readonly reason: string
+}
+
+export const GOING_AWAY: Refusal = {
+  status: 503,
+  text: 'The tracker is going away. Try again soon.',
+  reason: 'draining',
+}
+const BANNED: Refusal = { status: 403, text: 'Too many malformed messages. Try later.', reason: 'banned' }
+const FOREIGN: Refusal = { status: 403, text: 'Pages of this origin may not use this tracker.', reason: 'origin' }
+const CROWDED: Refusal = { status: 429, text: 'Too many connections from you.', reason: 'address-full' }
+const FULL: Refusal = { status: 503, text: 'The tracker is full. Try later.', reason: 'full' }
 
 export class Gate {
   readonly #options: GateOptions
@@ -24,12 +39,10 @@ export class Gate {
   /** undefined: it may. */
   refusal(request: IncomingMessage, address: Address, connections: number): Refusal | undefined {
     const { allowedOrigins } = this.#options
-    if (this.#addresses.isBanned(address, performance.now())) return [403, 'Too many malformed messages. Try later.']
-    if (allowedOrigins && !allowedOrigins.includes(request.headers.origin ?? '')) {
-      return [403, 'Pages of this origin may not use this tracker.']
-    }
-    if (this.#addresses.isFull(address)) return [429, 'Too many connections from you.']
-    if (connections >= this.#limits.connectionsMax) return [503, 'The tracker is full. Try later.']
+    if (this.#addresses.isBanned(address, performance.now())) return BANNED
+    if (allowedOrigins && !allowedOrigins.includes(request.headers.origin ?? '')) return FOREIGN
+    if (this.#addresses.isFull(address)) return CROWDED
+    if (connections >= this.#limits.connectionsMax) return FULL
     return undefined
   }
 }

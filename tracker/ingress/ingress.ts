@@ -9,21 +9,26 @@ import type { TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
 import { TRACKER_LIMITS } from '../../src/protocol/tracker.ts'
+import { Access, type AccessOptions } from '../access/access.ts'
 import type { Bus } from '../bus.ts'
-import { refuseUpgrade } from '../http/http.ts'
+import { refuseUpgrade } from '../http/refuse-upgrade.ts'
+import { type Log, NO_LOG } from '../log.ts'
 import type { ServerLimits } from '../options.ts'
 import type { TrackerEffect } from '../swarms/effects.ts'
 import { type Address, Addresses } from './addresses.ts'
 import { WriteBatch } from './batch.ts'
-import { Connection, type Wire } from './connection.ts'
-import { Gate, type GateOptions } from './gate.ts'
+import { type Caller, Connection, type Wire } from './connection.ts'
+import { Gate, type GateOptions, GOING_AWAY, type Refusal } from './gate.ts'
 import { iceLender } from './ice.ts'
 import type { IceOptions } from './ice.ts'
 import { Pointers } from './pointers.ts'
+import { Tally } from './tally.ts'
 
-export interface IngressOptions extends GateOptions, IceOptions {
+export interface IngressOptions extends GateOptions, IceOptions, AccessOptions {
+  /** @default nobody is told */
+  readonly log?: Log
   /** The client's address, where a proxy stands before the tracker. @default the socket's remote address */
-  readonly clientAddress?: (request: IncomingMessage) => string | undefined
+  readonly clientAddress?: ((request: IncomingMessage) => string | undefined) | undefined
 }
 
 export interface IngressStats {
@@ -33,23 +38,35 @@ export interface IngressStats {
   /** Malformed messages since the start. */
   readonly violations: number
   readonly addressesBanned: number
+  /** Messages received, by kind. */
+  readonly messagesByKind: Readonly<Record<string, number>>
+  /** Offers, answers and candidates handed on. */
+  readonly relayed: Tally['relayed']
+  /** Connections and requests refused, by reason. */
+  readonly rejects: Readonly<Record<string, number>>
+  /** Bytes that wait to be read by clients. */
+  readonly queueBytes: number
 }
 
 export class Ingress {
   readonly #options: IngressOptions
   readonly #limits: ServerLimits
+  readonly #log: Log
   readonly #idleMsMax: number
   readonly #lend: ReturnType<typeof iceLender>
   readonly #sockets: WebSocketServer
   readonly #addresses: Addresses
   readonly #pointers: Pointers
   readonly #gate: Gate
+  readonly access: Access
+  readonly tally = new Tally()
   readonly #batch = new WriteBatch()
   readonly #connections = new Map<number, Connection>()
   #bus: Bus | undefined
   #lastId = 0
-  #messages = 0
   #violations = 0
+  /** When the message came that is being acted on (ms). */
+  #heardAt = 0
   #isDraining = false
   /** Called when the last connection has closed. */
   readonly #whenEmpty = new Set<() => void>()
@@ -59,11 +76,13 @@ export class Ingress {
   constructor(options: IngressOptions, limits: ServerLimits, silentMsMax: number) {
     this.#options = options
     this.#limits = limits
+    this.#log = options.log ?? NO_LOG
     this.#idleMsMax = Math.max(limits.idleSeconds * 1000, silentMsMax)
     this.#lend = iceLender(options)
     this.#addresses = new Addresses(limits)
     this.#pointers = new Pointers(limits)
     this.#gate = new Gate(options, limits, this.#addresses)
+    this.access = new Access(options)
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -80,7 +99,11 @@ export class Ingress {
   get stats(): IngressStats {
     return {
       connections: this.#connections.size,
-      messages: this.#messages,
+      messages: this.tally.messageCount,
+      messagesByKind: this.tally.messages,
+      relayed: this.tally.relayed,
+      rejects: this.tally.rejects,
+      queueBytes: this.#queueBytes(),
       violations: this.#violations,
       addressesBanned: this.#addresses.bannedCount(performance.now()),
     }
@@ -92,28 +115,35 @@ export class Ingress {
   }
 
   /** Makes a WebSocket of a request, or refuses it. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const remoteAddress = this.#options.clientAddress?.(request) ?? request.socket.remoteAddress
     const address = this.#addresses.of(remoteAddress, performance.now())
-    const refusal = this.#isDraining
-      ? ([503, 'The tracker is going away. Try again soon.'] as const)
-      : this.#gate.refusal(request, address, this.#connections.size)
+    const refusal = this.#refusal(request, address)
     if (refusal) {
-      refuseUpgrade(socket, ...refusal)
+      this.#refuseUpgrade(socket, refusal)
       return
     }
-    this.#sockets.handleUpgrade(request, socket, head, webSocket =>
-      this.#accept({ socket: webSocket, stream: socket, batch: this.#batch }, address, request.headers.origin),
-    )
+    if (!this.access.isPrivate) {
+      this.#upgrade(request, socket, head, { address })
+      return
+    }
+    const pass = await this.access.pass(tokenOf(request))
+    if (typeof pass === 'string') this.#refuseUpgrade(socket, { status: 401, text: pass, reason: 'token' })
+    // Others may have come while the token was checked.
+    else if (this.#refusal(request, address)) this.#refuseUpgrade(socket, this.#refusal(request, address)!)
+    else this.#upgrade(request, socket, head, { address, pass })
   }
 
   perform(effect: TrackerEffect): void {
     const connection = this.#connections.get(effect.to)
     switch (effect.type) {
       case 'send':
-        connection?.send(this.#completed(effect.reply, connection))
+        if (!connection) break
+        this.tally.reply(effect.reply, performance.now() - this.#heardAt)
+        connection.send(this.#completed(effect.reply, connection))
         break
       case 'refuse':
+        this.tally.reply(effect.reply, 0)
         connection?.refuse(effect.reply)
         break
       case 'ping':
@@ -150,14 +180,40 @@ export class Ingress {
     if (this.#connections.size > 0) await new Promise<void>(resolve => this.#whenEmpty.add(resolve))
   }
 
-  #accept(wire: Wire, address: Address, origin?: string): void {
+  #queueBytes(): number {
+    let bytes = 0
+    for (const connection of this.#connections.values()) bytes += connection.queueBytes
+    return bytes
+  }
+
+  #refusal(request: IncomingMessage, address: Address): Refusal | undefined {
+    return this.#isDraining ? GOING_AWAY : this.#gate.refusal(request, address, this.#connections.size)
+  }
+
+  #refuseUpgrade(socket: Duplex, { status, text, reason }: Refusal): void {
+    this.tally.reject(reason)
+    this.#log.debug({ reason }, 'refused a connection')
+    refuseUpgrade(socket, status, text)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, client: Pick<Caller, 'address' | 'pass'>): void {
+    const { origin } = request.headers
+    this.#sockets.handleUpgrade(request, socket, head, webSocket =>
+      this.#accept({ socket: webSocket, stream: socket, batch: this.#batch }, { ...client, origin }),
+    )
+  }
+
+  #accept(wire: Wire, client: Omit<Caller, 'id'>): void {
     const id = ++this.#lastId
-    const connection = new Connection({ id, address, origin }, wire, this.#limits, {
+    const { address } = client
+    const connection = new Connection({ id, ...client }, wire, this.#limits, {
       request: request => this.#receive(connection, request),
       pong: () => this.#bus?.send({ type: 'pong', connection: id }),
+      malformed: () => this.tally.message('malformed'),
       violation: () => {
         this.#violations++
-        this.#addresses.violate(address, performance.now())
+        if (this.#addresses.violate(address, performance.now()))
+          this.#log.warn({ address: address.key }, 'banned an address')
       },
       closed: () => {
         this.#connections.delete(id)
@@ -174,7 +230,8 @@ export class Ingress {
   }
 
   #receive(connection: Connection, request: TrackerRequest | PointerRequest): void {
-    this.#messages++
+    this.#heardAt = performance.now()
+    this.tally.message(request.type)
     const { id, address } = connection
     if (request.type === 'pointer') {
       const told = this.#pointers.judge(request.pointer, address)
@@ -185,8 +242,22 @@ export class Ingress {
       }
       return
     }
+    const reason = this.#accessRefusal(connection, request)
+    if (reason !== undefined) {
+      this.tally.reject('not-allowed')
+      const about = request.type === 'scrape' ? {} : { infoHash: request.infoHash }
+      const action = request.type === 'scrape' ? 'scrape' : 'announce'
+      connection.send({ type: 'failed', action, ...about, code: 'not-allowed', reason })
+      return
+    }
     if (request.type === 'announce' && request.extensions) connection.extensions = request.extensions
     this.#bus?.send({ type: 'message', connection: id, request })
+  }
+
+  #accessRefusal({ pass }: Connection, request: TrackerRequest): string | undefined {
+    if (request.type === 'scrape') return this.access.scrapeRefusal(request.infoHashes, pass)
+    const { infoHash } = request
+    return this.access.refusal(infoHash) ?? this.access.joinRefusal(infoHash, pass)
   }
 
   /** What it is lent depends on its origin, which only the ingress knows. */
@@ -203,4 +274,10 @@ export class Ingress {
     }
     this.#addresses.sweep(performance.now())
   }
+}
+
+/** A token comes with the address, since a browser's WebSocket can say nothing else before it is open. */
+function tokenOf(request: IncomingMessage): string | undefined {
+  const query = (request.url ?? '').split('?')[1]
+  return new URLSearchParams(query).get('token') ?? undefined
 }

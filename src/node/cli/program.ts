@@ -11,6 +11,7 @@ import { publishCommand } from './publish.ts'
 import { seedCommand } from './seed.ts'
 import { serveCommand } from './serve.ts'
 import { signCommand } from './sign.ts'
+import { tokenCommand } from './token.ts'
 import { trackerCommand } from './tracker.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -61,7 +62,7 @@ function buildProgram(context: CommandContext): Command {
       writeErr: text => context.terminal.note(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, 'shoal: ')),
     })
-  const sharing = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand]
+  const sharing = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand, tokenCommand]
   const sites = [keygenCommand, buildCommand, signCommand, verifyCommand, publishCommand]
   const commands = [...sharing, ...sites]
   for (const command of commands) program.addCommand(command(context).copyInheritedSettings(program))

@@ -5,7 +5,7 @@ import { openDemoSite } from '../demo/site.ts'
 import { parseCount, parsePort } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { pagesFolder, readPages } from './pages.ts'
-import { runService, type ServiceOptions } from './service.ts'
+import { runService } from './service.ts'
 
 const EXAMPLES = `
 Examples:
@@ -15,7 +15,10 @@ Examples:
 Pages need HTTPS to use everything of a browser, except on localhost: put a proxy with a certificate before it.
 `
 
-interface ServeOptions extends ServiceOptions {
+interface ServeOptions {
+  readonly port: number
+  readonly host?: string
+  readonly drain: number
   readonly pages: string
 }
 
@@ -30,10 +33,16 @@ export function serveCommand(context: CommandContext): Command {
     .action(async (options: ServeOptions) => {
       const pages = await readPages(options.pages)
       const demo = openDemoSite(join(dirname(options.pages), 'cdn'))
-      await runService(context, options, {
-        onRequest: async (request, response) => {
-          if (!(await demo.answer(request, response))) pages.answer(request, response)
+      const { port, host } = options
+      await runService(context, {
+        tracker: {
+          port,
+          ...(host !== undefined && { host }),
+          onRequest: async (request, response) => {
+            if (!(await demo.answer(request, response))) pages.answer(request, response)
+          },
         },
+        drainSeconds: options.drain,
         announce: tracker => {
           const address = tracker.url.replace(/^ws/, 'http')
           context.terminal.print(`share page on ${address}/`)

@@ -1,41 +1,52 @@
 /** Runs a tracker until it is told to stop; then lets its clients go in good order. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type IceOptions, type RunningTracker, startTracker } from '../../../tracker/index.ts'
+import {
+  type Log,
+  type RunningTracker,
+  startTracker,
+  type TrackerOptions,
+  type TrackerUpdate,
+} from '../../../tracker/index.ts'
 import type { CommandContext } from './context.ts'
 import { formatCount } from './format.ts'
 
-export interface ServiceOptions {
-  readonly port: number
-  readonly host?: string
-  /** Seconds that clients are given to leave. */
-  readonly drain: number
-}
-
-export interface ServiceParts {
-  /** What the tracker lends to clients. */
-  readonly ice?: IceOptions
-  /** Answers HTTP requests that are not the tracker's. */
-  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
+export interface Service {
+  readonly tracker: TrackerOptions
+  /** How long clients are given to leave. */
+  readonly drainSeconds: number
+  /** @default errors of the tracker's own are told on the terminal */
+  readonly log?: Log
+  /** What is read again when the process gets SIGHUP. @default SIGHUP ends it, as other signals do */
+  readonly update?: () => Promise<TrackerUpdate>
   /** Says where it listens. */
   readonly announce: (tracker: RunningTracker) => void
 }
 
 /** Resolves when it was stopped by a signal, which is how a service ends well. */
-export async function runService(context: CommandContext, options: ServiceOptions, parts: ServiceParts): Promise<void> {
+export async function runService(context: CommandContext, service: Service): Promise<void> {
   const { signal, terminal } = context
-  const tracker = await startTracker({
-    port: options.port,
-    ...(options.host !== undefined && { host: options.host }),
-    ...parts.ice,
-    ...(parts.onRequest !== undefined && { onRequest: parts.onRequest }),
-    onError: error => terminal.note(`shoal: an error of the tracker's own: ${String(error)}`),
-  })
-  parts.announce(tracker)
+  const { log, update, drainSeconds } = service
+  const onError = (error: unknown) => terminal.note(`shoal: an error of the tracker's own: ${String(error)}`)
+  const tracker = await startTracker({ ...service.tracker, ...(!log && { onError }) })
+  service.announce(tracker)
+  log?.info({ url: tracker.url }, 'listening')
+  if (update) {
+    context.onHangUp(() => {
+      update().then(
+        fresh => {
+          tracker.update(fresh)
+          log?.info({}, 'read lists and certificates again')
+        },
+        // A file that is wrong for a moment must not end a service: what holds goes on holding.
+        error => log?.error({ err: error }, 'lists and certificates stay as they were'),
+      )
+    })
+  }
   await stopped(signal)
   const { connections } = tracker.stats()
+  log?.info({ connections, drainSeconds }, 'stopping')
   if (connections > 0)
     terminal.note(`Stopping: telling ${formatCount(connections, 'client')}. Ctrl-C again ends at once.`)
-  await tracker.drain(options.drain)
+  await tracker.drain(drainSeconds)
   await tracker.close()
 }
 

@@ -26,9 +26,13 @@ export async function startShoalTracker(
   lifetime: Lifetime,
   { port = 0, args = [] }: { readonly port?: number; readonly args?: readonly string[] } = {},
 ): Promise<RunningTracker> {
-  const child = spawn(process.execPath, [cliPath(), 'tracker', '--port', String(port), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [cliPath(), 'tracker', '--port', String(port), '--log-level', 'warn', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const stop = (): Promise<void> => endChild(child)
   lifetime.after(stop)
   const address = await firstMatch(child, /listening on (ws:\/\/\S+)/)
