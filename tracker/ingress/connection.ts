@@ -17,15 +17,16 @@ import type { WriteBatch } from './batch.ts'
 import { textFrame } from './frame.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** Who is told of what happens to connections: one for all, since closures for each would cost memory. */
 export interface ConnectionEvents {
-  request(request: TrackerRequest | PointerRequest): void
+  request(connection: Connection, request: TrackerRequest | PointerRequest): void
+  pong(connection: Connection): void
   /** A message that could not be read; a `violation` comes of it. */
   malformed(): void
-  pong(): void
   /** A malformed message. */
-  violation(): void
+  violation(connection: Connection): void
   /** Exactly once, after which nothing else comes. */
-  closed(): void
+  closed(connection: Connection): void
 }
 
 export interface Caller {
@@ -97,16 +98,16 @@ export class Connection {
     this.#socket.on('message', data => this.#receive(data))
     this.#socket.on('pong', () => {
       this.#isAlive = true
-      this.#events.pong()
+      this.#events.pong(this)
     })
     this.#socket.on('error', error => {
       // `ws` closes the socket itself. Its own codes say that the client broke the protocol of WebSockets or its bounds.
-      if ('code' in error && String(error.code).startsWith('WS_ERR_')) this.#events.violation()
+      if ('code' in error && String(error.code).startsWith('WS_ERR_')) this.#events.violation(this)
     })
     this.#socket.on('close', () => {
       clearTimeout(this.#resumeTimer)
       clearTimeout(this.#closeTimer)
-      this.#events.closed()
+      this.#events.closed(this)
     })
   }
 
@@ -155,13 +156,13 @@ export class Connection {
     if (request.type === 'refused') {
       this.#events.malformed()
       this.refuse({ action: 'announce', ...request, type: 'failed' })
-    } else this.#events.request(request)
+    } else this.#events.request(this, request)
     this.#throttle(request)
   }
 
   /** Counts a malformed message, and tells of it; the last that is borne closes the connection instead. */
   refuse(reply: FailureReply): void {
-    this.#events.violation()
+    this.#events.violation(this)
     this.#violations++
     if (this.#violations >= this.#limits.violationsPerConnectionMax) {
       this.close(1008, 'Too many malformed messages.')

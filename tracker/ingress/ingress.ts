@@ -17,7 +17,7 @@ import type { ServerLimits } from '../options.ts'
 import type { TrackerEffect } from '../swarms/effects.ts'
 import { type Address, Addresses } from './addresses.ts'
 import { WriteBatch } from './batch.ts'
-import { type Caller, Connection, type Wire } from './connection.ts'
+import { type Caller, Connection, type ConnectionEvents, type Wire } from './connection.ts'
 import { Gate, type GateOptions, GOING_AWAY, type Refusal } from './gate.ts'
 import { iceLender } from './ice.ts'
 import type { IceOptions } from './ice.ts'
@@ -61,6 +61,13 @@ export class Ingress {
   readonly access: Access
   readonly tally = new Tally()
   readonly #batch = new WriteBatch()
+  readonly #events: ConnectionEvents = {
+    request: (connection, request) => this.#receive(connection, request),
+    pong: ({ id }) => this.#bus?.send({ type: 'pong', connection: id }),
+    malformed: () => this.tally.message('malformed'),
+    violation: connection => this.#violated(connection),
+    closed: connection => this.#closed(connection),
+  }
   readonly #connections = new Map<number, Connection>()
   #bus: Bus | undefined
   #lastId = 0
@@ -204,29 +211,25 @@ export class Ingress {
   }
 
   #accept(wire: Wire, client: Omit<Caller, 'id'>): void {
-    const id = ++this.#lastId
-    const { address } = client
-    const connection = new Connection({ id, ...client }, wire, this.#limits, {
-      request: request => this.#receive(connection, request),
-      pong: () => this.#bus?.send({ type: 'pong', connection: id }),
-      malformed: () => this.tally.message('malformed'),
-      violation: () => {
-        this.#violations++
-        if (this.#addresses.violate(address, performance.now()))
-          this.#log.warn({ address: address.key }, 'banned an address')
-      },
-      closed: () => {
-        this.#connections.delete(id)
-        this.#addresses.disconnected(address)
-        this.#bus?.send({ type: 'closed', connection: id })
-        if (this.#connections.size > 0) return
-        for (const resolve of this.#whenEmpty) resolve()
-        this.#whenEmpty.clear()
-      },
-    })
-    this.#connections.set(id, connection)
-    this.#addresses.connected(address)
+    const connection = new Connection({ id: ++this.#lastId, ...client }, wire, this.#limits, this.#events)
+    this.#connections.set(connection.id, connection)
+    this.#addresses.connected(client.address)
     connection.start()
+  }
+
+  #closed({ id, address }: Connection): void {
+    this.#connections.delete(id)
+    this.#addresses.disconnected(address)
+    this.#bus?.send({ type: 'closed', connection: id })
+    if (this.#connections.size > 0) return
+    for (const resolve of this.#whenEmpty) resolve()
+    this.#whenEmpty.clear()
+  }
+
+  #violated({ address }: Connection): void {
+    this.#violations++
+    const isBanned = this.#addresses.violate(address, performance.now())
+    if (isBanned) this.#log.warn({ address: address.key }, 'banned an address')
   }
 
   #receive(connection: Connection, request: TrackerRequest | PointerRequest): void {

@@ -4,6 +4,7 @@
  * - only the addressee of an offer can answer it, once, and only the two exchange candidates.
  */
 import { TRACKER_MESSAGE_LIMITS } from '../../src/protocol/tracker.ts'
+import type { WireId } from '../../src/protocol/tracker.ts'
 import type { CandidateRequest, SignalRequest, UntargetedOffer } from '../../src/protocol/tracker-request.ts'
 import type { Outbox } from './effects.ts'
 import { Offers } from './offers.ts'
@@ -35,14 +36,17 @@ export class Relay {
   /** Chooses peers that `member` may dial from now on. */
   name(member: Member, count: number, now: number): Member[] {
     const chosen = member.swarm.choose(count, member, this.#random)
+    if (chosen.length === 0) return chosen
+    const named = member.named ?? new Map<WireId, number>()
+    member.named = named
     for (const { peer } of chosen) {
       // Deleted first, so that the map stays in order of time.
-      member.named.delete(peer.peerId)
-      member.named.set(peer.peerId, now)
+      named.delete(peer.peerId)
+      named.set(peer.peerId, now)
     }
-    for (const [peerId, at] of member.named) {
-      if (this.#isRecent(at, now) && member.named.size <= 2 * TRACKER_MESSAGE_LIMITS.peersMax) break
-      member.named.delete(peerId)
+    for (const [peerId, at] of named) {
+      if (this.#isRecent(at, now) && named.size <= 2 * TRACKER_MESSAGE_LIMITS.peersMax) break
+      named.delete(peerId)
     }
     return chosen
   }
@@ -61,20 +65,21 @@ export class Relay {
     this.#openWindow(member, now)
     const { toPeerId } = request
     const connection = member.peer.connection.id
-    const namedAt = member.named.get(toPeerId)
+    const namedAt = member.named?.get(toPeerId)
     if (namedAt === undefined || !this.#isRecent(namedAt, now) || !target) {
       // One answer for both, so that nobody can probe who is here.
       const reason = 'That peer was not named to you lately, or has gone. Announce again for others.'
       this.#outbox.fail(connection, request, 'unknown-peer', reason)
       return
     }
-    const isOneMore = !member.dialled.has(toPeerId) && member.dialled.size >= this.#limits.dialsPerIntervalMax
+    const dialled = member.dialled ?? new Set<WireId>()
+    const isOneMore = !dialled.has(toPeerId) && dialled.size >= this.#limits.dialsPerIntervalMax
     if (isOneMore || member.offers >= this.#limits.offersPerIntervalMax) {
       const reason = `${this.#limits.dialsPerIntervalMax} peers may be dialled in ${this.#limits.intervalSeconds} s.`
       this.#outbox.fail(connection, request, 'limit', reason)
       return
     }
-    member.dialled.add(toPeerId)
+    member.dialled = dialled.add(toPeerId)
     this.#offer(member, target, request, now)
   }
 
@@ -113,7 +118,7 @@ export class Relay {
   #openWindow(member: Member, now: number): void {
     if (now - member.windowStart < this.#limits.intervalSeconds * 1000) return
     member.windowStart = now
-    member.dialled.clear()
+    member.dialled = undefined
     member.offers = 0
   }
 
