@@ -17,7 +17,7 @@ header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline
 .state.draining { color: var(--bad) }
 .dim, dt, th { color: var(--dim) }
 code { overflow-wrap: anywhere; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; padding: .1rem .4rem }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0 }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0 }
 dl div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem .9rem }
 dt { font-size: .85rem }
 dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums }
@@ -27,7 +27,8 @@ th, td { text-align: right; padding: .45rem .9rem; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 th { font-weight: 500; font-size: .85rem }
 tr + tr td, tbody tr td { border-top: 1px solid var(--line) }
-a { color: var(--accent) }`
+a { color: var(--accent) }
+@media (max-width: 30rem) { th, td { padding: .45rem .5rem } }`
 
 const SCRIPT = `
 setInterval(async () => {
@@ -53,8 +54,8 @@ export function statusPage(stats: TrackerStats, address: string): string {
     ['swarms', swarms],
     ['downloading', leeches],
     ['seeding', seeds],
-    ['offers passed on', relayed.offer],
-    ['answers passed on', relayed.answer],
+    ['offers relayed', relayed.offer],
+    ['answers relayed', relayed.answer],
     ['messages', messages],
     ['bytes queued', stats.queueBytes],
   ]
@@ -82,12 +83,12 @@ function sitesTable({ sites }: TrackerStats): string {
   const rows = sites
     .slice(0, 20)
     .map(({ key, visitors, offload, bytes }) => [
-      `<code>${escapeHtml(key.slice(0, 12))}…</code>`,
+      `<code>${escapeHtml(key.slice(0, 8))}…</code>`,
       count(visitors),
       offload === undefined ? '–' : `${Math.round(offload * 100)} %`,
       bytes === undefined ? '–' : byteCount(bytes.peers),
     ])
-  return table('Sites', ['key', 'visitors', 'from visitors', 'bytes from visitors'], rows)
+  return table('Sites', ['key', 'visitors', 'offload', 'bytes'], rows)
 }
 
 function rejectsTable({ rejects }: TrackerStats): string {

@@ -9,7 +9,7 @@ import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
 import { encodeTrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { FailureReply, TrackerReply } from '../../src/protocol/tracker-reply.ts'
 import type { PointerRequest } from '../../src/protocol/tracker-site.ts'
-import type { Refused, TrackerExtension } from '../../src/protocol/tracker.ts'
+import type { Refused, TrackerErrorCode, TrackerExtension } from '../../src/protocol/tracker.ts'
 import type { Pass } from '../access/access.ts'
 import type { ServerLimits } from '../options.ts'
 import type { Address } from './addresses.ts'
@@ -22,7 +22,7 @@ export interface ConnectionEvents {
   request(connection: Connection, request: TrackerRequest | PointerRequest): void
   pong(connection: Connection): void
   /** A message that could not be read; a `violation` comes of it. */
-  malformed(): void
+  malformed(code: TrackerErrorCode): void
   /** A malformed message. */
   violation(connection: Connection): void
   /** Exactly once, after which nothing else comes. */
@@ -154,7 +154,7 @@ export class Connection {
     this.#heardAt = performance.now()
     const request = parseTrackerRequest(data.toString())
     if (request.type === 'refused') {
-      this.#events.malformed()
+      this.#events.malformed(request.code)
       this.refuse({ action: 'announce', ...request, type: 'failed' })
     } else this.#events.request(this, request)
     this.#throttle(request)

@@ -64,7 +64,10 @@ export class Ingress {
   readonly #events: ConnectionEvents = {
     request: (connection, request) => this.#receive(connection, request),
     pong: ({ id }) => this.#bus?.send({ type: 'pong', connection: id }),
-    malformed: () => this.tally.message('malformed'),
+    malformed: code => {
+      this.tally.message('malformed')
+      this.tally.reject(code)
+    },
     violation: connection => this.#violated(connection),
     closed: connection => this.#closed(connection),
   }
