@@ -38,6 +38,12 @@ const SCENARIOS: Readonly<Record<string, { title: string; load: Omit<Load, 'port
   deaf: { title: '1 % of sockets never read, swarms of 50', load: { ...BASE, deaf: 0.01 } },
   ramp: { title: '10,000 idle sockets', load: { ...BASE, sockets: 10_000, window: 0 } },
 }
+/** For as long as is asked for, and only when it is. */
+const SOAK = {
+  title: '10,000 sockets, 2 % of them replaced a second',
+  load: { ...BASE, sockets: 10_000, window: 8, churn: 0.02 },
+}
+const ALL: typeof SCENARIOS = { ...SCENARIOS, soak: SOAK }
 
 const HELP = `npm run bench -- tracker [options]
 
@@ -47,7 +53,7 @@ const HELP = `npm run bench -- tracker [options]
   --seconds N     of measuring in each (default 6)
   --profile       writes a CPU profile of our tracker into the working directory
 
-${Object.entries(SCENARIOS)
+${Object.entries(ALL)
   .map(([name, { title }]) => `  ${name.padEnd(12)}${title}`)
   .join('\n')}
 `
@@ -56,6 +62,8 @@ interface Result extends Figures {
   /** Of one core. */
   readonly serverCpu: number
   readonly bytesPerPeer: number
+  /** Growth of the server's memory in the second half of the load, bytes a minute. */
+  readonly bytesPerMinute: number
 }
 
 export async function benchTracker(args: readonly string[]): Promise<number> {
@@ -70,14 +78,14 @@ export async function benchTracker(args: readonly string[]): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help || values.only.some(name => !Object.hasOwn(SCENARIOS, name))) {
+  if (values.help || values.only.some(name => !Object.hasOwn(ALL, name))) {
     console.log(HELP)
     return values.help ? 0 : 2
   }
   const contenders = CONTENDERS.filter(name => values.against.includes(name))
   const rows: string[][] = []
   for (const name of values.only) {
-    const { title, load } = SCENARIOS[name]!
+    const { title, load } = ALL[name]!
     const results = new Map<Contender, Result[]>(contenders.map(contender => [contender, []]))
     for (let run = 0; run < Number(values.runs); run++) {
       for (const contender of contenders) {
@@ -101,7 +109,7 @@ export async function benchTracker(args: readonly string[]): Promise<number> {
     'relay p50, p99 ms',
     'lost',
     'CPU server, load',
-    'bytes per peer',
+    'bytes per peer, a minute more',
     'connects/s',
   ]
   console.log(markdownTable(heads, rows))
@@ -121,7 +129,7 @@ function row(title: string, contender: Contender, results: readonly Result[]): s
     `${digits(mid(result => result.relayMsP50))}, ${digits(mid(result => result.relayMsP99))}`,
     percent(mid(result => result.lost)),
     `${percent(mid(result => result.serverCpu))}, ${percent(mid(result => result.loadCpu))}`,
-    digits(mid(result => result.bytesPerPeer)),
+    `${digits(mid(result => result.bytesPerPeer))}, ${digits(mid(result => result.bytesPerMinute))}`,
     digits(mid(result => result.connectsPerSecond)),
   ]
 }
@@ -133,24 +141,40 @@ async function measure(contender: Contender, load: Omit<Load, 'port'>, isProfile
   const [bytesBefore, cpuBefore, from] = [memoryOf(server), cpuSecondsOf(server), performance.now()]
   const client = start(1, ['--import', 'tsx', 'test/bench/tracker/load.ts', JSON.stringify({ ...load, port })])
   // What is printed comes at the end of the load, or when all are connected.
-  const cpuAtLoad = load.window === 0 ? undefined : cpuDuring(server, client, load)
+  const atLoad = load.window === 0 ? undefined : watch(server, client, load)
   const figures: Figures = JSON.parse(await line(client))
   const bytesPerPeer = (memoryOf(server) - bytesBefore) / load.sockets
-  const serverCpu = (await cpuAtLoad) ?? (cpuSecondsOf(server) - cpuBefore) / ((performance.now() - from) / 1000)
+  const { cpu, bytesPerMinute } = (await atLoad) ?? { cpu: undefined, bytesPerMinute: 0 }
+  const serverCpu = cpu ?? (cpuSecondsOf(server) - cpuBefore) / ((performance.now() - from) / 1000)
   await end(client)
   await end(server)
-  return { ...figures, serverCpu, bytesPerPeer }
+  return { ...figures, serverCpu, bytesPerPeer, bytesPerMinute }
 }
 
-/** Of the last seconds before the client ends, which are those that it measures. */
-async function cpuDuring(server: ChildProcess, client: ChildProcess, { seconds }: Omit<Load, 'port'>): Promise<number> {
-  const samples: { at: number; cpu: number }[] = []
-  const timer = setInterval(() => samples.push({ at: performance.now(), cpu: cpuSecondsOf(server) }), 500)
+/** The last seconds before the client ends are those that it measures. */
+async function watch(
+  server: ChildProcess,
+  client: ChildProcess,
+  { seconds }: Omit<Load, 'port'>,
+): Promise<{ cpu: number; bytesPerMinute: number }> {
+  const samples: { at: number; cpu: number; bytes: number }[] = []
+  const sample = () => samples.push({ at: performance.now(), cpu: cpuSecondsOf(server), bytes: memoryOf(server) })
+  const timer = setInterval(sample, 500)
   await new Promise(resolve => client.stdout!.once('data', resolve))
   clearInterval(timer)
   const last = samples.at(-1)!
-  const first = samples.find(({ at }) => at >= last.at - (seconds - 1) * 1000)!
-  return (last.cpu - first.cpu) / ((last.at - first.at) / 1000)
+  const measured = samples.filter(({ at }) => at >= last.at - (seconds - 1) * 1000)
+  const cpu = (last.cpu - measured[0]!.cpu) / ((last.at - measured[0]!.at) / 1000)
+  return { cpu, bytesPerMinute: slope(measured.slice(measured.length / 2)) * 60_000 }
+}
+
+/** Least squares, in bytes a millisecond. */
+function slope(samples: readonly { at: number; bytes: number }[]): number {
+  const mean = (pick: (sample: { at: number; bytes: number }) => number) =>
+    samples.reduce((sum, each) => sum + pick(each), 0) / samples.length
+  const [at, bytes] = [mean(each => each.at), mean(each => each.bytes)]
+  const covariance = mean(each => (each.at - at) * (each.bytes - bytes))
+  return covariance / mean(each => (each.at - at) ** 2)
 }
 
 function start(core: number, args: readonly string[]): ChildProcess {

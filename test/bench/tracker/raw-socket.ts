@@ -37,8 +37,9 @@ export class RawSocket {
     this.socket.write(frame)
   }
 
+  /** Without waiting, so that its port can be used again at once: churn would use them all up. */
   close(): void {
-    this.socket.destroy()
+    this.socket.resetAndDestroy()
   }
 
   #read(chunk: Buffer): void {

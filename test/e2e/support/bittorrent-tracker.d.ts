@@ -11,4 +11,29 @@ declare module 'bittorrent-tracker' {
     listen(port: number, host?: string): void
     close(done?: () => void): void
   }
+
+  /** What a client found: a connection to a peer, still on its way. */
+  export interface FoundPeer extends EventEmitter {
+    send(data: string): void
+    destroy(): void
+  }
+
+  export class Client extends EventEmitter {
+    constructor(options: {
+      infoHash: Uint8Array
+      peerId: Uint8Array
+      announce: readonly string[]
+      /** For trackers over UDP; it wants one always. */
+      port: number
+      wrtc?: object
+      rtcConfig?: object
+      getAnnounceOpts?: () => { uploaded: number; downloaded: number; left: number | null; numwant?: number }
+    })
+    start(): void
+    complete(): void
+    stop(): void
+    update(): void
+    scrape(): void
+    destroy(): void
+  }
 }
