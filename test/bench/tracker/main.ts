@@ -14,6 +14,8 @@ import type { Figures, Load } from './load.ts'
 
 /** Above this share of its core the client was the limit. */
 const LOAD_CPU_MAX = 0.9
+/** Loads of so many seconds are for memory: the server then collects its garbage now and then. */
+const COLLECT_SECONDS = 60
 const BASE = {
   sockets: 2_000,
   swarmSize: 50,
@@ -62,7 +64,7 @@ interface Result extends Figures {
   /** Of one core. */
   readonly serverCpu: number
   readonly bytesPerPeer: number
-  /** Growth of the server's memory in the second half of the load, bytes a minute. */
+  /** Growth of the server's memory in the second half of a long load, bytes a minute; else 0. */
   readonly bytesPerMinute: number
 }
 
@@ -160,12 +162,15 @@ async function watch(
   const samples: { at: number; cpu: number; bytes: number }[] = []
   const sample = () => samples.push({ at: performance.now(), cpu: cpuSecondsOf(server), bytes: memoryOf(server) })
   const timer = setInterval(sample, 500)
+  const collecting = seconds >= COLLECT_SECONDS ? setInterval(() => server.kill('SIGUSR2'), 10_000) : undefined
   await new Promise(resolve => client.stdout!.once('data', resolve))
   clearInterval(timer)
+  clearInterval(collecting)
   const last = samples.at(-1)!
   const measured = samples.filter(({ at }) => at >= last.at - (seconds - 1) * 1000)
   const cpu = (last.cpu - measured[0]!.cpu) / ((last.at - measured[0]!.at) / 1000)
-  return { cpu, bytesPerMinute: slope(measured.slice(measured.length / 2)) * 60_000 }
+  const bytesPerMinute = seconds >= COLLECT_SECONDS ? slope(measured.slice(measured.length / 2)) * 60_000 : 0
+  return { cpu, bytesPerMinute }
 }
 
 /** Least squares, in bytes a millisecond. */
