@@ -35,6 +35,7 @@ async function bare(): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false, clientTracking: false })
   const swarms = new Map<string, WebSocket[]>()
   const sockets = new Map<string, WebSocket>()
+  const joined = new Set<string>()
   server.on('connection', socket => {
     socket.on('error', () => {})
     socket.on('message', (data: RawData) => {
@@ -45,7 +46,8 @@ async function bare(): Promise<number> {
       }
       const swarm = swarms.get(info_hash) ?? []
       swarms.set(info_hash, swarm)
-      if (sockets.get(peer_id) !== socket) swarm.push(socket)
+      if (!joined.has(info_hash + peer_id)) swarm.push(socket)
+      joined.add(info_hash + peer_id)
       sockets.set(peer_id, socket)
       socket.send(
         JSON.stringify({ action: 'announce', interval: 120, info_hash, complete: 0, incomplete: swarm.length }),
