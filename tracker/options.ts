@@ -96,5 +96,36 @@ export const SERVER_DEFAULTS = {
   closeSeconds: 2,
 } as const
 
+/** Limits of a cluster: what nodes may cost each other, and how soon one that died is missed. */
+export const CLUSTER_DEFAULTS = {
+  /** A node whose lease was not renewed for so long has died: its connections are forgotten, and its swarms go to others. */
+  leaseSeconds: 10,
+  /** Leases are renewed, and looked at, so often: a death is noticed after 12 s at the latest. A few renewals may be lost. */
+  renewSeconds: 2,
+  /** Who could not renew for so long serves its own clients alone, well before the others count it dead. */
+  awaySeconds: 5,
+  /** Nodes in all: each sends each a sign of life every `renewSeconds`. */
+  nodesMax: 64,
+  /** Connections that one other node may speak for; its own limit is `connectionsMax`. About 200 bytes each. */
+  connectionsPerNodeMax: 250_000,
+  /** Text that goes to a node at a time; one announce with all its offers has 160 KiB. */
+  batchCharsMax: 256 * 1024,
+  /** Text that is taken from a node at a time: a batch and its last item. */
+  receivedCharsMax: 1024 * 1024,
+  itemsPerBatchMax: 4_000,
+  /** Waiting for a node. From half of it on signals are let go, as a slow network does; beyond all of it the stream starts anew. */
+  queueCharsMax: 8 * 1024 * 1024,
+  /** Offers kept of announces that were not answered yet, for another owner should theirs die. */
+  pendingCharsMax: 32 * 1024 * 1024,
+  /** A stream starts anew so often at the most. */
+  restartSeconds: 1,
+  /** Scrapes that wait for several owners, and how long they do. What is missing then counts as empty. */
+  scrapesMax: 1_000,
+  scrapeSeconds: 2,
+  /** How long a node that drains waits for others to take its swarms. */
+  handOverSeconds: 5,
+} as const
+
+export type ClusterLimits = { readonly [K in keyof typeof CLUSTER_DEFAULTS]: number }
 export type SwarmsLimits = { readonly [K in keyof typeof SWARMS_DEFAULTS]: number }
 export type ServerLimits = { readonly [K in keyof typeof SERVER_DEFAULTS]: number }

@@ -1,7 +1,7 @@
 /** Owns swarms: gives the pure `Swarms` a clock, chance and a timer. In one process it is the whole bus. */
 import type { Bus, Perform } from './bus.ts'
 import { Swarms } from './swarms.ts'
-import type { ConnectionInput, SwarmsOptions, SwarmsStats, TrackerInput } from './swarms.ts'
+import type { ConnectionInput, MoveInput, SwarmsOptions, SwarmsStats, TrackerInput } from './swarms.ts'
 
 /** Silent members and old offers are looked for at least so often, though nobody sends anything. */
 const TICK_MS = 30_000
@@ -30,7 +30,7 @@ export class Owner implements Bus {
     return this.#swarms.stats
   }
 
-  send(input: ConnectionInput): void {
+  send(input: ConnectionInput | MoveInput): void {
     const now = performance.now()
     this.#step(input, now)
     this.#arm(now)

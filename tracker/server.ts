@@ -11,9 +11,12 @@ import { refuseUpgrade } from './http/refuse-upgrade.ts'
 import type { TrackerStats } from './http/stats.ts'
 import { Ingress } from './ingress/ingress.ts'
 import type { IngressOptions } from './ingress/ingress.ts'
-import { SERVER_DEFAULTS, SWARMS_DEFAULTS } from './options.ts'
-import type { ServerLimits, SwarmsLimits } from './options.ts'
+import { ClusterNode } from './cluster/node.ts'
+import type { Transport } from './cluster/transport.ts'
+import { CLUSTER_DEFAULTS, SERVER_DEFAULTS, SWARMS_DEFAULTS } from './options.ts'
+import type { ClusterLimits, ServerLimits, SwarmsLimits } from './options.ts'
 import { Owner } from './owner.ts'
+import type { TrackerEffect } from './swarms/effects.ts'
 import { NO_LOG } from './log.ts'
 
 export interface TlsFiles {
@@ -35,14 +38,16 @@ export interface TrackerOptions extends IngressOptions {
   readonly server?: Server
   /** Path of the WebSocket, for instance `/announce`. @default every path */
   readonly path?: string
-  /** Overrides of `SWARMS_DEFAULTS` and `SERVER_DEFAULTS`. */
-  readonly limits?: Partial<SwarmsLimits & ServerLimits>
+  /** Overrides of `SWARMS_DEFAULTS`, `SERVER_DEFAULTS` and `CLUSTER_DEFAULTS`. */
+  readonly limits?: Partial<SwarmsLimits & ServerLimits & ClusterLimits>
   /** How often clients announce. @default 120 */
   readonly intervalSeconds?: number
   /** Certificate and key, as PEM, of a server of the tracker's own: `wss://` and `https://`. @default neither */
   readonly tls?: TlsFiles
   /** Answers HTTP requests for other paths than `/health`, `/metrics` and `/stats.json`. @default a status page at `/`, else 404 */
   readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => unknown
+  /** Makes this process one of several that are one tracker together: `RedisTransport`, `workerTransport`. @default it is alone */
+  readonly transport?: Transport
   /** Told of errors of the tracker's own: bugs. The connection at fault is dropped, the tracker goes on. */
   readonly onError?: (error: unknown) => void
 }
@@ -74,10 +79,10 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
 
 class TrackerServer implements RunningTracker {
   readonly #options: TrackerOptions
-  readonly #limits: SwarmsLimits & ServerLimits
+  readonly #limits: SwarmsLimits & ServerLimits & ClusterLimits
   readonly #server: Server
   readonly #ingress: Ingress
-  readonly #bus: Owner
+  readonly #bus: Owner | ClusterNode
   readonly #metrics: Metrics
   readonly #startedAt = performance.now()
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head)
@@ -88,24 +93,20 @@ class TrackerServer implements RunningTracker {
     this.#limits = {
       ...SWARMS_DEFAULTS,
       ...SERVER_DEFAULTS,
+      ...CLUSTER_DEFAULTS,
       ...options.limits,
       ...(intervalSeconds !== undefined && { intervalSeconds }),
     }
     this.#server = options.server ?? this.#createServer()
     const silentMsMax = this.#limits.intervalSeconds * this.#limits.silentIntervalsMax * 1000
     this.#ingress = new Ingress(options, this.#limits, silentMsMax)
-    this.#bus = new Owner({
-      limits: this.#limits,
-      knowsSites: true,
-      lendsIceServers: iceServers.length > 0,
-      perform: effect => this.#ingress.perform(effect),
-      onError: error => this.#fail(error),
-    })
-    this.#metrics = new Metrics({ tally: this.#ingress.tally, stats: () => this.stats() })
+    this.#bus = this.#openBus(iceServers.length > 0)
+    this.#metrics = new Metrics({ tally: this.#ingress.tally, stats: () => this.#ownStats() })
   }
 
   async start(): Promise<void> {
     this.#server.on('upgrade', this.#onUpgrade)
+    if (this.#bus instanceof ClusterNode) await this.#bus.start()
     if (!this.#options.server) await listen(this.#server, this.#options.port ?? 8000, this.#options.host)
     this.#ingress.start(this.#bus)
   }
@@ -120,6 +121,13 @@ class TrackerServer implements RunningTracker {
   }
 
   stats(): TrackerStats {
+    const own = this.#ownStats()
+    if (!(this.#bus instanceof ClusterNode)) return own
+    const { counts, sites } = this.#bus.figures
+    return { ...own, ...counts, sites, cluster: this.#bus.cluster }
+  }
+
+  #ownStats(): TrackerStats {
     const uptimeSeconds = Math.floor((performance.now() - this.#startedAt) / 1000)
     return { ...this.#bus.stats, ...this.#ingress.stats, uptimeSeconds, isDraining: this.#ingress.isDraining }
   }
@@ -134,18 +142,34 @@ class TrackerServer implements RunningTracker {
   }
 
   async drain(seconds: number): Promise<void> {
+    if (this.#bus instanceof ClusterNode) await this.#bus.handOver()
     await this.#ingress.drain(seconds)
   }
 
   async close(): Promise<void> {
     this.#server.off('upgrade', this.#onUpgrade)
     await this.#ingress.close()
-    this.#bus.close()
+    await this.#bus.close()
     if (this.#options.server) return
     await new Promise<void>(resolve => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()
     })
+  }
+
+  #openBus(lendsIceServers: boolean): Owner | ClusterNode {
+    const { transport, log = NO_LOG } = this.#options
+    const common = {
+      limits: this.#limits,
+      knowsSites: true,
+      lendsIceServers,
+      perform: (effect: TrackerEffect) => this.#ingress.perform(effect),
+      onError: (error: unknown) => this.#fail(error),
+    }
+    if (!transport) return new Owner(common)
+    const onReach = (isAlone: boolean) =>
+      isAlone ? log.warn({}, 'other nodes are out of reach: serving alone') : log.info({}, 'other nodes are in reach')
+    return new ClusterNode({ ...common, transport, onReach, stats: () => this.#ingress.stats })
   }
 
   #createServer(): Server {

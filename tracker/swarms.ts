@@ -5,10 +5,11 @@
  * else speaks for it. Who is where is in `roster.ts`, who may signal whom in `relay.ts`.
  */
 import { TRACKER_EXTENSIONS, TRACKER_MESSAGE_LIMITS } from '../src/protocol/tracker.ts'
-import type { TrackerExtension } from '../src/protocol/tracker.ts'
+import type { TrackerExtension, WireId } from '../src/protocol/tracker.ts'
 import type { FailureReply } from '../src/protocol/tracker-reply.ts'
 import type { AnnounceRequest, ScrapeRequest, TrackerRequest } from '../src/protocol/tracker-request.ts'
 import { SITE_EXTENSIONS } from '../src/protocol/tracker-site.ts'
+import type { SiteTotals } from '../src/protocol/tracker-site.ts'
 import { SWARMS_DEFAULTS } from './options.ts'
 import type { SwarmsLimits } from './options.ts'
 import { Outbox } from './swarms/effects.ts'
@@ -30,7 +31,16 @@ export type ConnectionInput =
   | { readonly type: 'pong'; readonly connection: number }
   | { readonly type: 'closed'; readonly connection: number }
 
-export type TrackerInput = ConnectionInput | { readonly type: 'tick' }
+/** What the nodes of a cluster add to it: members and visitors that move to another owner, of which their clients notice nothing. */
+export type MoveInput =
+  /** As if it had announced so before, and been answered. */
+  | { readonly type: 'restore'; readonly connection: number; readonly request: AnnounceRequest }
+  | { readonly type: 'leave'; readonly connection: number; readonly infoHash: WireId; readonly peerId: WireId }
+  /** What a visitor took of its site; in one process it comes with announces. `isCounted`: another owner has counted it. */
+  | { readonly type: 'report'; readonly connection: number; readonly totals: SiteTotals; readonly isCounted?: boolean }
+  | { readonly type: 'unvisit'; readonly connection: number }
+
+export type TrackerInput = ConnectionInput | MoveInput | { readonly type: 'tick' }
 
 export interface SwarmsOptions {
   /** 0 ≤ x < 1. */
@@ -116,10 +126,32 @@ export class Swarms {
         this.#roster.leaveAll(input.connection)
         for (const takeover of this.#takeovers.endOfHolder(input.connection)) this.#handOver(takeover, now)
         break
+      case 'restore':
+        this.#restore(input.connection, input.request, now)
+        break
+      case 'leave': {
+        const peer = this.#roster.peer(input.peerId)
+        if (peer?.connection.id === input.connection) this.#roster.leave(peer.members.get(input.infoHash))
+        else this.#takeovers.forget(input.connection, input.peerId, input.infoHash)
+        break
+      }
+      case 'report':
+        this.#sites?.report(input.connection, input.totals, now, input.isCounted)
+        break
+      case 'unvisit':
+        this.#sites?.leave(input.connection)
+        break
       case 'tick':
         break
     }
     return this.#outbox.take()
+  }
+
+  #restore(connection: number, request: AnnounceRequest, now: number): void {
+    const peer = this.#roster.peer(request.peerId)
+    if (peer && peer.connection.id !== connection) return this.#claim(connection, request, peer, now)
+    const member = this.#roster.join(connection, request, isSeeding(request), now)
+    if (member) member.canTrickle = request.extensions?.includes('trickle') ?? false
   }
 
   #receive(connection: number, request: TrackerRequest, now: number): void {
@@ -159,7 +191,7 @@ export class Swarms {
 
   #announce(connection: number, request: AnnounceRequest, now: number): void {
     const { infoHash, peerId, extensions = [] } = request
-    const isSeed = request.left === 0 || request.event === 'completed'
+    const isSeed = isSeeding(request)
     const wasLeech = this.#roster.peer(peerId)?.members.get(infoHash)?.isSeed === false
     const member = this.#roster.join(connection, request, isSeed, now)
     if (!member) {
@@ -228,4 +260,8 @@ export class Swarms {
     const reason = 'This peer id is in use over another connection that is alive.'
     this.#outbox.fail(connection, request, 'peer-id-in-use', reason)
   }
+}
+
+function isSeeding({ left, event }: AnnounceRequest): boolean {
+  return left === 0 || event === 'completed'
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `shoal` command: gives the program its arguments, its terminal and the signals of this process. */
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,8 @@ let hangUp: (() => void) | undefined
 /** The first signal lets the command end in good order; a second does not wait for that. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    // A terminal's Ctrl-C reaches workers too; it is the first process that tells them when to go.
+    if (signal === 'SIGINT' && cluster.isWorker) return
     if (signal === 'SIGHUP' && hangUp) return hangUp()
     if (stopping.signal.aborted) process.exit(SIGNAL_EXIT[signal])
     stop(signal)

@@ -15,6 +15,8 @@ const PURE_ROOMS = [
   'src/site/policy.ts',
   'tracker/swarms.ts',
   'tracker/swarms/',
+  'tracker/cluster/router.ts',
+  'tracker/cluster/routing/',
   // And with it the whole simulator, which is to run alike in every engine.
   'test/sim/command/registry.ts',
   'test/sim/command/figures.ts',

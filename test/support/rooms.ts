@@ -118,6 +118,25 @@ const ROOMS: readonly Room[] = [
       'tracker/swarms/sites.ts',
     ],
   },
+  // What goes to which node is decided without a bus, and of swarms only what is said to and by them is known.
+  ...['tracker/cluster/router.ts', 'tracker/cluster/routing/'].map(room => ({
+    room,
+    mayImport: [
+      'src/protocol/',
+      'src/metainfo/bytes.ts',
+      'tracker/cluster/routing/',
+      'tracker/swarms.ts',
+      'tracker/swarms/effects.ts',
+      'tracker/swarms/sites.ts',
+    ],
+    packages: [],
+  })),
+  // What carries batches knows nothing of what is in them.
+  ...['transport.ts', 'redis.ts', 'ipc.ts'].map(name => ({
+    room: `tracker/cluster/${name}`,
+    mayImport: ['tracker/cluster/routing/items.ts', 'tracker/cluster/transport.ts'],
+    packages: ['@redis/client'],
+  })),
   { room: 'tracker/', mayImport: ['src/protocol/', 'src/metainfo/bytes.ts'] },
   {
     room: 'test/sim/command/',

@@ -66,6 +66,9 @@ describe('the import table', () => {
     ['tracker/swarms.ts', "import { WebSocketServer } from 'ws'", false],
     ['tracker/swarms/relay.ts', "import { Connection } from '../ingress/connection.ts'", false],
     ['tracker/ingress/ingress.ts', "import { Swarms } from '../swarms.ts'", false],
+    ['tracker/cluster/router.ts', "import { createClient } from '@redis/client'", false],
+    ['tracker/cluster/routing/links.ts', "import { Swarms } from '../../owner.ts'", false],
+    ['tracker/cluster/redis.ts', "import { Router } from './router.ts'", false],
     ['tracker/owner.ts', "import { Ingress } from './ingress/ingress.ts'", false],
     ['src/odds-and-ends/thing.ts', '', false],
   ]

@@ -15,8 +15,10 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, s
   switch (pathOf(request)) {
     case '/health':
     case '/health/ready': {
-      const { isDraining } = sources.stats()
-      sendJson(response, isDraining ? 503 : 200, { status: isDraining ? 'draining' : 'ok' })
+      const { isDraining, cluster } = sources.stats()
+      // Alone it serves its own clients still.
+      const status = isDraining ? 'draining' : cluster?.isDegraded ? 'degraded' : 'ok'
+      sendJson(response, isDraining ? 503 : 200, { status })
       return true
     }
     case '/health/live':

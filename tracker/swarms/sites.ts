@@ -61,7 +61,7 @@ interface Visitor {
   site: Site
   /** What it has, or was told. */
   knows: SitePointer
-  readonly since: number
+  since: number
   readonly counted: Record<keyof SiteTotals, number>
   hasReported: boolean
 }
@@ -122,11 +122,17 @@ export class Sites {
     }
   }
 
-  /** A visitor reports what it took since it connected. */
-  report(connection: number, totals: SiteTotals, now: number): void {
+  /** A visitor reports what it took since it connected. `isCounted`: another owner of the site has counted that much. */
+  report(connection: number, totals: SiteTotals, now: number, isCounted = false): void {
     const visitor = this.#visitors.get(connection)
     if (!visitor) return
     const { site, since, counted } = visitor
+    if (isCounted) {
+      Object.assign(counted, totals)
+      // It took these bytes earlier: what it takes from now on is believed as if it had been here then.
+      visitor.since = since - (Math.max(...Object.values(totals)) / this.#limits.reportedBytesPerSecondMax) * 1000
+      return
+    }
     const bytesMax = Math.floor((this.#limits.reportedBytesPerSecondMax * (now - since)) / 1000)
     for (const source of SOURCES) {
       const added = Math.max(0, Math.min(totals[source], bytesMax) - counted[source])

@@ -1,10 +1,13 @@
 /** Runs a tracker until it is told to stop; then lets its clients go in good order. */
 import {
+  isWorker,
   type Log,
-  type RunningTracker,
   startTracker,
+  startWorkers,
   type TrackerOptions,
   type TrackerUpdate,
+  urlOf,
+  workerTransport,
 } from '../../../tracker/index.ts'
 import type { CommandContext } from './context.ts'
 import { formatCount } from './format.ts'
@@ -17,17 +20,36 @@ export interface Service {
   readonly log?: Log
   /** What is read again when the process gets SIGHUP. @default SIGHUP ends it, as other signals do */
   readonly update?: () => Promise<TrackerUpdate>
+  /** Processes that share the port. @default 1 */
+  readonly workers?: number
   /** Says where it listens. */
-  readonly announce: (tracker: RunningTracker) => void
+  readonly announce: (tracker: { readonly url: string }) => void
 }
 
 /** Resolves when it was stopped by a signal, which is how a service ends well. */
 export async function runService(context: CommandContext, service: Service): Promise<void> {
+  const { workers = 1 } = service
+  if (workers > 1 && !isWorker()) await runWorkers(context, service, workers)
+  else await runTracker(context, service)
+}
+
+/** The first of several processes: it starts the others, which run this same command. */
+async function runWorkers(context: CommandContext, service: Service, count: number): Promise<void> {
+  const { log, tracker } = service
+  const workers = await startWorkers({ count, onDeath: reason => log?.error({}, reason) })
+  service.announce({ url: urlOf(workers.port, tracker) })
+  context.onHangUp(() => workers.signal('SIGHUP'))
+  await stopped(context.signal)
+  await workers.stop()
+}
+
+async function runTracker(context: CommandContext, service: Service): Promise<void> {
   const { signal, terminal } = context
   const { log, update, drainSeconds } = service
   const onError = (error: unknown) => terminal.note(`shoal: an error of the tracker's own: ${String(error)}`)
-  const tracker = await startTracker({ ...service.tracker, ...(!log && { onError }) })
-  service.announce(tracker)
+  const transport = service.tracker.transport ?? (isWorker() ? workerTransport() : undefined)
+  const tracker = await startTracker({ ...service.tracker, ...(transport && { transport }), ...(!log && { onError }) })
+  if (!isWorker()) service.announce(tracker)
   log?.info({ url: tracker.url }, 'listening')
   if (update) {
     context.onHangUp(() => {
@@ -44,7 +66,7 @@ export async function runService(context: CommandContext, service: Service): Pro
   await stopped(signal)
   const { connections } = tracker.stats()
   log?.info({ connections, drainSeconds }, 'stopping')
-  if (connections > 0)
+  if (connections > 0 && !isWorker())
     terminal.note(`Stopping: telling ${formatCount(connections, 'client')}. Ctrl-C again ends at once.`)
   await tracker.drain(drainSeconds)
   await tracker.close()

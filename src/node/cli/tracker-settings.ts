@@ -1,6 +1,6 @@
 /** What an operator may set of a tracker. tracker/README.md has it in words. */
 import { InvalidArgumentError } from 'commander'
-import { isCidr, LOG_LEVELS, SERVER_DEFAULTS, SWARMS_DEFAULTS } from '../../../tracker/index.ts'
+import { CLUSTER_DEFAULTS, isCidr, LOG_LEVELS, SERVER_DEFAULTS, SWARMS_DEFAULTS } from '../../../tracker/index.ts'
 import type { LogOptions } from '../../../tracker/index.ts'
 import { collectIceServers, collectOrigins, parseCount, parsePort } from './arguments.ts'
 import { nearest, type Setting } from './settings.ts'
@@ -24,12 +24,15 @@ export interface TrackerValues {
   readonly iceOrigins?: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly redis?: string
+  readonly redisName?: string
+  readonly workers: number
   readonly logLevel: LogOptions['level']
   readonly logAddresses: boolean
   readonly limits?: Readonly<Record<string, number>>
 }
 
-const LIMITS = { ...SWARMS_DEFAULTS, ...SERVER_DEFAULTS }
+const LIMITS = { ...SWARMS_DEFAULTS, ...SERVER_DEFAULTS, ...CLUSTER_DEFAULTS }
 
 export const TRACKER_SETTINGS: { readonly [K in keyof Required<TrackerValues>]: Setting<Required<TrackerValues>[K]> } =
   {
@@ -106,6 +109,22 @@ export const TRACKER_SETTINGS: { readonly [K in keyof Required<TrackerValues>]: 
       parse: parseText,
     },
     tlsKey: { flags: '--tls-key <file>', help: 'its private key (PEM)', parse: parseText },
+    redis: {
+      flags: '--redis <url>',
+      help: 'Redis or Valkey 7 that the nodes of one tracker share, as redis://10.0.0.5:6379',
+      parse: parseRedis,
+    },
+    redisName: {
+      flags: '--redis-name <name>',
+      help: 'tells trackers apart that share a Redis and are not one (default: shoal)',
+      parse: parseText,
+    },
+    workers: {
+      flags: '--workers <number>',
+      help: 'processes that share the port, to use more cores',
+      parse: parseWorkers,
+      default: 1,
+    },
     logLevel: {
       flags: '--log-level <level>',
       help: `what is logged, as JSON on standard error: ${LOG_LEVELS.join(', ')}`,
@@ -129,6 +148,18 @@ export const TRACKER_SETTINGS: { readonly [K in keyof Required<TrackerValues>]: 
 function parseText(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.')
   return text
+}
+
+function parseRedis(text: string): string {
+  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text
+  throw new InvalidArgumentError('An address of a Redis is as redis://10.0.0.5:6379.')
+}
+
+function parseWorkers(text: string): number {
+  const workers = parseCount(text)
+  if (workers < 1 || workers > CLUSTER_DEFAULTS.nodesMax)
+    throw new InvalidArgumentError(`A number from 1 to ${CLUSTER_DEFAULTS.nodesMax} is needed.`)
+  return workers
 }
 
 function parsePath(text: string): string {

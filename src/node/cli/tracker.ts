@@ -17,6 +17,9 @@ Examples:
                                        says what is wrong with it, and does not start
   $ shoal tracker --ice-server turn:turn.example:3478 --turn-secret turn.secret --ice-origin https://example.org
                                        lends a TURN server to that site's visitors, with passwords that last an hour
+  $ shoal tracker --workers 4          one tracker on four cores
+  $ shoal tracker --redis redis://10.0.0.5:6379
+                                       one of several machines that are one tracker
 
 Every option may stand in the file, as allowedOrigins: [https://example.org], and in the environment, as
 SHOAL_TRACKER_ALLOWED_ORIGINS; an option of the command line comes before the environment, and that before the file.
@@ -52,6 +55,7 @@ export function trackerCommand(context: CommandContext): Command {
       await runService(context, {
         tracker: { ...options, log },
         drainSeconds: values.drain,
+        workers: values.workers,
         log,
         update: () => trackerUpdate(values),
         announce: tracker => terminal.print(`listening on ${tracker.url}`),
