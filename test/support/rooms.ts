@@ -143,6 +143,15 @@ const ROOMS: readonly Room[] = [
     // Its terminal and the ways in which it fails are those of the `shoal` command.
     mayImport: ['test/sim/', 'src/swarm/', 'src/node/cli/', ...GROUND, 'test/support/'],
   },
+  {
+    room: 'test/sim/cluster/',
+    mayImport: [
+      'tracker/swarms.ts',
+      'tracker/cluster/router.ts',
+      'tracker/cluster/routing/',
+      'tracker/options.ts',
+    ].concat(['src/swarm/random.ts', 'src/protocol/', 'test/sim/draw.ts']),
+  },
   { room: 'test/sim/', mayImport: ['src/swarm/', ...GROUND, 'tracker/swarms.ts', 'test/support/'] },
 ]
 
