@@ -12,8 +12,8 @@ export interface Bus {
   /** Takes what came over a connection. Inputs of one connection arrive in order; `closed` is the last of it. */
   send(input: ConnectionInput): void
   readonly stats: SwarmsStats
-  /** Nothing is performed after it. */
-  close(): void
+  /** Nothing is performed after it. Resolves when those have been told who must know. */
+  close(): void | Promise<void>
 }
 
 /** From swarms to sockets: effects are performed in order. One for a connection that has gone is let go. */

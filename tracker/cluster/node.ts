@@ -5,7 +5,7 @@ import type { ClusterLimits, SwarmsLimits } from '../options.ts'
 import { Owner, type OwnerOptions } from '../owner.ts'
 import type { ConnectionInput, SwarmsStats } from '../swarms.ts'
 import { parseBatch } from './routing/codec.ts'
-import { figuresOf, sumFigures } from './routing/figures.ts'
+import { briefly, sumFigures } from './routing/figures.ts'
 import type { NodeFigures, NodeId } from './routing/items.ts'
 import { Router, type RouterInput } from './router.ts'
 import type { Transport } from './transport.ts'
@@ -13,8 +13,8 @@ import type { Transport } from './transport.ts'
 export interface ClusterNodeOptions extends Omit<OwnerOptions, 'limits'> {
   readonly transport: Transport
   readonly limits: SwarmsLimits & ClusterLimits
-  /** Numbers of this node beside those of its swarms, for the others to sum. */
-  readonly counts: () => Readonly<Record<string, number>>
+  /** What this node tells of its connections; numbers are summed over all nodes. */
+  readonly stats: () => object
   /** Told when the others are out of reach, and when they are back. */
   readonly onReach?: (isAlone: boolean) => void
 }
@@ -79,8 +79,7 @@ export class ClusterNode implements Bus {
 
   /** Of all nodes together; the others' are a few seconds old. */
   get figures(): NodeFigures {
-    const { sites, ...counts } = this.stats
-    return sumFigures({ counts: { ...counts, ...this.#options.counts() }, sites }, this.#router.figures)
+    return sumFigures(this.#ownFigures(), this.#router.figures)
   }
 
   /** Joins the others, if they can be reached soon; else goes on alone until they can. */
@@ -112,15 +111,11 @@ export class ClusterNode implements Bus {
     }
   }
 
-  close(): void {
+  /** Leaves the others, and tells them. */
+  async close(): Promise<void> {
     this.#isClosed = true
     for (const timer of [this.#beatTimer, this.#lookTimer, this.#tickTimer]) clearTimeout(timer)
     this.#owner.close()
-  }
-
-  /** Leaves the others, and tells them. */
-  async leave(): Promise<void> {
-    this.close()
     // Out of reach, the lease ends by itself.
     const isGone = this.#isDegraded ? Promise.resolve() : this.#depart()
     await isGone.catch(() => {})
@@ -185,8 +180,7 @@ export class ClusterNode implements Bus {
   }
 
   #beat(): void {
-    const { sites, ...counts } = this.stats
-    this.#step({ type: 'beat', figures: figuresOf({ ...counts, ...this.#options.counts() }, sites) })
+    this.#step({ type: 'beat', figures: briefly(this.#ownFigures()) })
     void this.#renew()
     const silentMs = performance.now() - this.#renewedAt
     if (this.#isDegraded || silentMs < this.#options.limits.awaySeconds * 1000) return
@@ -217,6 +211,13 @@ export class ClusterNode implements Bus {
     } catch {
       // Whoever could not renew for long enough is alone: `#beat`.
     }
+  }
+
+  #ownFigures(): NodeFigures {
+    const { sites, ...swarms } = this.stats
+    const numbers = Object.entries({ ...swarms, ...this.#options.stats() })
+    const counts = Object.fromEntries(numbers.filter(([, value]) => typeof value === 'number'))
+    return { counts, sites }
   }
 
   #reach(isAlone: boolean): void {

@@ -16,16 +16,13 @@ export async function listen(server: Server, port: number, host: string | undefi
 /** `ws://host:port` under which this machine reaches the server; empty while it does not listen. */
 export function hostUrl(server: Server, host: string | undefined): string {
   const address = server.address()
-  return address === null || typeof address === 'string' ? '' : urlOf(address.port, host)
+  if (address === null || typeof address === 'string') return ''
+  return urlOf({ port: address.port, host, isSecure: server instanceof HttpsServer })
 }
 
 /** `ws://host:port` under which this machine reaches who listens there. */
-export function urlOf(port: number, host: string | undefined): string {
+export function urlOf({ port, host, isSecure }: { port: number; host: string | undefined; isSecure: boolean }): string {
   const isAny = host === undefined || host === '0.0.0.0' || host === '::' || host === ''
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host
-<<<<<<< HEAD
-  return `${server instanceof HttpsServer ? 'wss' : 'ws'}://${name}:${address.port}`
-=======
-  return `ws://${name}:${port}`
->>>>>>> 681ccb4 (Several processes are one tracker: each swarm has an owner, found by rendezvous hashing over leases in Redis or among workers)
+  return `${isSecure ? 'wss' : 'ws'}://${name}:${port}`
 }

@@ -37,7 +37,10 @@ export async function runService(context: CommandContext, service: Service): Pro
 async function runWorkers(context: CommandContext, service: Service, count: number): Promise<void> {
   const { log, tracker } = service
   const workers = await startWorkers({ count, onDeath: reason => log?.error({}, reason) })
-  service.announce({ url: urlOf(workers.port, tracker) })
+  const { host, tls, path = '' } = tracker
+  const url = urlOf({ port: workers.port, host, isSecure: tls !== undefined }) + path
+  service.announce({ url })
+  log?.info({ url, workers: count }, 'listening')
   context.onHangUp(() => workers.signal('SIGHUP'))
   await stopped(context.signal)
   await workers.stop()

@@ -1,7 +1,13 @@
 /** Reads the files that a tracker's settings name: those that are read once, and those that are read again on SIGHUP. */
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { CLUSTER_DEFAULTS, RedisTransport, clientAddressBehind, readInfoHashes, readTokenKey } from '../../../tracker/index.ts'
+import {
+  CLUSTER_DEFAULTS,
+  RedisTransport,
+  clientAddressBehind,
+  readInfoHashes,
+  readTokenKey,
+} from '../../../tracker/index.ts'
 import type { TrackerOptions, TrackerUpdate } from '../../../tracker/index.ts'
 import { iceServers } from './arguments.ts'
 import { CommandError, UsageError } from './failure.ts'
@@ -9,7 +15,8 @@ import type { TrackerValues } from './tracker-settings.ts'
 
 /** @throws UsageError, CommandError or the system's error, which names the file */
 export async function trackerOptions(values: TrackerValues): Promise<TrackerOptions> {
-  const { host, path, trustedProxies, allowedOrigins, iceOrigins, limits, turnSecret, tokenKey, redis, redisName } = values
+  const { host, path, trustedProxies, allowedOrigins, iceOrigins, limits, turnSecret, tokenKey, redis, redisName } =
+    values
   if (turnSecret !== undefined && !iceOrigins) {
     throw new UsageError('Name the sites whose visitors may use the TURN servers: --ice-origin https://example.org')
   }
@@ -29,7 +36,12 @@ export async function trackerOptions(values: TrackerValues): Promise<TrackerOpti
     ...(trustedProxies && { clientAddress: clientAddressBehind(trustedProxies) }),
     ...(turnSecret !== undefined && { turnSecret: (await readFile(turnSecret, 'utf8')).trim() }),
     ...(redis !== undefined && {
-      transport: new RedisTransport({ ...CLUSTER_DEFAULTS, ...limits, url: redis, ...(redisName && { name: redisName }) }),
+      transport: new RedisTransport({
+        ...CLUSTER_DEFAULTS,
+        ...limits,
+        url: redis,
+        ...(redisName && { name: redisName }),
+      }),
     }),
     ...(tokenKey !== undefined && { tokenKey: await readAs(tokenKey, readTokenKey) }),
   }

@@ -9,7 +9,7 @@ const COUNTS_MAX = 32
 const SITES_MAX = 20
 
 /** What a node tells others: of its sites, those that visitors took most of. */
-export function figuresOf(counts: Readonly<Record<string, number>>, sites: readonly SiteFigures[]): NodeFigures {
+export function briefly({ counts, sites }: NodeFigures): NodeFigures {
   return { counts, sites: sites.slice(0, SITES_MAX) }
 }
 
