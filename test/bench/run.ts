@@ -20,6 +20,7 @@ import { memory } from './memory.ts'
 import { reality } from './reality.ts'
 import { start } from './start.ts'
 import { digits, markdownTable, median, pairedDifference, signed, spread } from './statistics.ts'
+import { benchCluster } from './cluster/main.ts'
 import { benchTracker } from './tracker/main.ts'
 import { distant, small, transfer } from './transfer.ts'
 
@@ -27,7 +28,7 @@ const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, me
 
 const BUILD_TIMEOUT_MS = 180_000
 
-const HELP = `npm run bench -- [options]       or: npm run bench -- tracker --help
+const HELP = `npm run bench -- [options]       or: npm run bench -- tracker --help, cluster --help
 
   --only NAME   one of the benchmarks below; may be given several times
   --runs N      rounds of each; contenders take turns within a round (default 5)
@@ -38,6 +39,7 @@ ${BENCHES.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}
 `
 
 // Trackers need no browser, and have scenarios of their own.
+if (process.argv[2] === 'cluster') process.exit(await benchCluster(process.argv.slice(3)))
 if (process.argv[2] === 'tracker') process.exit(await benchTracker(process.argv.slice(3)))
 
 const { values } = parseArgs({

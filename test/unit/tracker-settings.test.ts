@@ -12,8 +12,8 @@ function resolve(sources: Partial<Omit<Sources, 'file'>> & { file?: string }): V
 
 describe('the settings of a tracker', () => {
   it('have defaults', () => {
-    const { port, drain, interval, logLevel, logAddresses, ...others } = resolve({})
-    assert.deepEqual([port, drain, interval, logLevel, logAddresses], [8000, 3, 120, 'info', false])
+    const { port, drain, interval, workers, logLevel, logAddresses, ...others } = resolve({})
+    assert.deepEqual([port, drain, interval, workers, logLevel, logAddresses], [8000, 3, 120, 1, 'info', false])
     assert.deepEqual(others, {})
   })
 

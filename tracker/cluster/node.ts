@@ -69,8 +69,8 @@ export class ClusterNode implements Bus {
   }
 
   get cluster(): ClusterFigures {
-    const { nodes, queuedChars } = this.#router
-    return { node: this.id, nodes: nodes.length + 1, isDegraded: this.#isDegraded, queuedChars }
+    const { living, queuedChars } = this.#router
+    return { node: this.id, nodes: living, isDegraded: this.#isDegraded, queuedChars }
   }
 
   get isDegraded(): boolean {
@@ -106,7 +106,9 @@ export class ClusterNode implements Bus {
     await this.#renew()
     this.#step({ type: 'hail' })
     const giveUpAt = performance.now() + this.#options.limits.handOverSeconds * 1000
-    while (!this.#router.isSettled && performance.now() < giveUpAt) {
+    // The others have taken its swarms when nobody is in those here any more.
+    const isOver = () => this.#router.owns || (this.#router.isSettled && this.stats.peers === 0)
+    while (!isOver() && performance.now() < giveUpAt) {
       await new Promise(resolve => setTimeout(resolve, LOOK_MS))
     }
   }

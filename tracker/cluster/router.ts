@@ -51,6 +51,8 @@ export class Router {
   readonly #links = new Map<NodeId, Link>()
   /** In one order everywhere. */
   #owners: readonly NodeId[]
+  /** Other nodes with a lease; a link may be there before the lease was seen. */
+  #living = 0
   #lastStream = 0
   #now = 0
   #effects: RouterEffect[] = []
@@ -68,7 +70,12 @@ export class Router {
     return this.#clients.deadline
   }
 
-  /** Other nodes that are known. */
+  /** How many nodes live, this one included, as far as it knows. */
+  get living(): number {
+    return this.#living + 1
+  }
+
+  /** Other nodes that are linked to. */
   get nodes(): readonly NodeId[] {
     return [...this.#links.keys()]
   }
@@ -76,6 +83,11 @@ export class Router {
   /** Text that waits for other nodes, without what is read off the ledger. */
   get queuedChars(): number {
     return [...this.#links.values()].reduce((chars, link) => chars + link.queuedChars, 0)
+  }
+
+  /** Whether it owns swarms, as all do that are alone. */
+  get owns(): boolean {
+    return this.#owners.includes(this.#self)
   }
 
   /** Whether those who own what clients are in were told all of it. */
@@ -140,7 +152,9 @@ export class Router {
       this.#links.delete(node)
       this.#forget(node)
     }
-    for (const node of nodes) if (node !== this.#self) this.#link(node)
+    nodes.delete(this.#self)
+    for (const node of nodes) this.#link(node)
+    this.#living = nodes.size
     const owners = living.flatMap(({ node, owns }) => (owns ? node : [])).sort()
     if (owners.length === 0) owners.push(this.#self)
     if (owners.join() === this.#owners.join()) return

@@ -12,7 +12,7 @@ export type Contender = (typeof CONTENDERS)[number]
 const MANY = 1e9
 
 async function shoal(): Promise<number> {
-  const { startTracker } = await import('../../../tracker/index.ts')
+  const { CLUSTER_DEFAULTS, RedisTransport, startTracker } = await import('../../../tracker/index.ts')
   const limits = {
     ...{
       connectionsMax: MANY,
@@ -24,7 +24,10 @@ async function shoal(): Promise<number> {
     ...{ relaysPerSecond: MANY, relaysBurst: MANY, messagesPerSecondPerAddress: MANY, messagesBurstPerAddress: MANY },
   }
   const onError = (error: unknown) => console.error(error)
-  return (await startTracker({ port: 0, host: '127.0.0.1', limits, onError })).port
+  // One of several nodes, where there is a Redis.
+  const url = process.env.SHOAL_BENCH_REDIS
+  const transport = url === undefined ? {} : { transport: new RedisTransport({ url, ...CLUSTER_DEFAULTS }) }
+  return (await startTracker({ port: 0, host: '127.0.0.1', limits, onError, ...transport })).port
 }
 
 /**

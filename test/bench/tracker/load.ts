@@ -8,6 +8,8 @@ import { announceFrame, answerFrame, infoHash, nextOfferId, peerId, read } from 
 
 export interface Load {
   readonly port: number
+  /** Of several nodes that are one tracker: sockets take them in turn, so that most swarms have members on all. */
+  readonly ports?: readonly number[]
   readonly sockets: number
   readonly swarmSize: number
   /** Torrents of each socket; the swarms are then shared by `swarmSize` neighbours. */
@@ -101,13 +103,15 @@ print((user + system) / 1e6 / seconds, seconds)
 process.exit(0)
 
 function connect(place: number): Promise<Client> {
+  const number = lastClient++
+  const port = load.ports?.[number % load.ports.length] ?? load.port
   return new Promise(resolve => {
     const client: Client = {
-      number: lastClient++,
+      number,
       isDeaf: place < load.sockets * load.deaf,
       isOpen: false,
       replies: [],
-      socket: new RawSocket(load.port, {
+      socket: new RawSocket(port, {
         opened: () => {
           client.isOpen = true
           resolve(client)

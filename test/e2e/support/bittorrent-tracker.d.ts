@@ -34,6 +34,6 @@ declare module 'bittorrent-tracker' {
     stop(): void
     update(): void
     scrape(): void
-    destroy(): void
+    destroy(done?: () => void): void
   }
 }

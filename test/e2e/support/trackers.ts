@@ -21,11 +21,16 @@ export function cliPath(): string {
   return JSON.parse(readFileSync('package.json', 'utf8')).bin.shoal
 }
 
+/** One whose process may be killed. */
+export interface TrackerProcess extends RunningTracker {
+  readonly process: ChildProcess
+}
+
 /** Our tracker, in a process of its own. `port` 0 takes a free one. */
 export async function startShoalTracker(
   lifetime: Lifetime,
   { port = 0, args = [] }: { readonly port?: number; readonly args?: readonly string[] } = {},
-): Promise<RunningTracker> {
+): Promise<TrackerProcess> {
   const child = spawn(
     process.execPath,
     [cliPath(), 'tracker', '--port', String(port), '--log-level', 'warn', ...args],
@@ -36,7 +41,7 @@ export async function startShoalTracker(
   const stop = (): Promise<void> => endChild(child)
   lifetime.after(stop)
   const address = await firstMatch(child, /listening on (ws:\/\/\S+)/)
-  return { url: `ws://localhost:${new URL(address).port}`, stop }
+  return { url: `ws://localhost:${new URL(address).port}`, stop, process: child }
 }
 
 /** WebTorrent's tracker, in this process. */
