@@ -118,6 +118,8 @@ async function clientOf(url: string) {
     disableOfflineQueue: true,
     commandsQueueMaxLength: COMMANDS_MAX,
     pingInterval: PING_MS,
+    // One that hangs ends with its connection; a signal for each command costs more than the command.
+    commandOptions: { timeout: 0 },
     socket: {
       connectTimeout: CONNECT_MS,
       socketTimeout: SILENT_MS,

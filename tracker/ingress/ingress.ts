@@ -62,7 +62,11 @@ export class Ingress {
   readonly tally = new Tally()
   readonly #batch = new WriteBatch()
   readonly #events: ConnectionEvents = {
-    request: (connection, request) => this.#receive(connection, request),
+    request: (connection, request) => {
+      this.#heardAt = performance.now()
+      this.#receive(connection, request)
+      this.#heardAt = undefined
+    },
     pong: ({ id }) => this.#bus?.send({ type: 'pong', connection: id }),
     malformed: code => {
       this.tally.message('malformed')
@@ -75,8 +79,8 @@ export class Ingress {
   #bus: Bus | undefined
   #lastId = 0
   #violations = 0
-  /** When the message came that is being acted on (ms). */
-  #heardAt = 0
+  /** When the message came that is being acted on (ms); undefined for what another process brings about. */
+  #heardAt: number | undefined
   #isDraining = false
   /** Called when the last connection has closed. */
   readonly #whenEmpty = new Set<() => void>()
@@ -149,7 +153,7 @@ export class Ingress {
     switch (effect.type) {
       case 'send':
         if (!connection) break
-        this.tally.reply(effect.reply, performance.now() - this.#heardAt)
+        this.tally.reply(effect.reply, this.#heardAt === undefined ? undefined : performance.now() - this.#heardAt)
         connection.send(this.#completed(effect.reply, connection))
         break
       case 'refuse':
@@ -236,7 +240,6 @@ export class Ingress {
   }
 
   #receive(connection: Connection, request: TrackerRequest | PointerRequest): void {
-    this.#heardAt = performance.now()
     this.tally.message(request.type)
     const { id, address } = connection
     if (request.type === 'pointer') {
