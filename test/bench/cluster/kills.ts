@@ -1,4 +1,7 @@
-/** kill -9 of one of three nodes under load, again and again: how many clients reach peers again, and how soon after the lease's end. */
+/**
+ * What goes wrong under load, with the leases of life: kill -9 of one of three nodes, again and again, and a Redis that stands still. How many clients
+ * reach peers again, and how soon.
+ */
 import { Fleet } from '../../e2e/support/fleet.ts'
 import type { Scope } from '../../e2e/support/scope.ts'
 import { startShoalTracker, type TrackerProcess } from '../../e2e/support/trackers.ts'
@@ -42,6 +45,33 @@ export async function killOneByOne(scope: Scope, kills: number): Promise<number>
   }
   console.log(`${kills} deaths, lease of ${leaseMs / 1000} s: at the worst ${digits(100 * worst)} % in time`)
   return worst >= SHARE_MIN ? 0 : 1
+}
+
+/** @returns the exit code: 0 when clients reached peers while Redis stood still, and all of them when it went on */
+export async function stopRedis(scope: Scope, seconds: number): Promise<number> {
+  const redis = await startRedis(scope)
+  const args = ['--redis', redis.url]
+  const nodes = await Promise.all([1, 2, 3].map(() => startShoalTracker(scope, { args })))
+  await untilNodes(nodes)
+  const fleet = new Fleet(scope, { urls: urlsOf(nodes), clients: CLIENTS, swarms: SWARMS })
+  await fleet.untilReached(CLIENTS, SETTLE_MS)
+  fleet.mark()
+  redis.process.kill('SIGSTOP')
+  const stoppedAt = performance.now()
+  const alone = await fleet.untilReached(CLIENTS, seconds * 1000)
+  console.log(
+    `${alone} of ${CLIENTS} reached a peer of their own node, the last after ${digits(fleet.delays.at(-1)! / 1000)} s`,
+  )
+  await new Promise(resolve => setTimeout(resolve, stoppedAt + seconds * 1000 - performance.now()))
+  for (const { url } of nodes) console.log(await (await fetch(`${url.replace('ws', 'http')}/health`)).text())
+  redis.process.kill('SIGCONT')
+  fleet.mark()
+  await untilNodes(nodes)
+  console.log(`after ${seconds} s Redis went on; all nodes knew each other`)
+  fleet.mark()
+  const healed = await fleet.untilReached(CLIENTS, SETTLE_MS)
+  console.log(`${healed} of ${CLIENTS} reached a peer, the last after ${digits(fleet.delays.at(-1)! / 1000)} s`)
+  return alone >= SHARE_MIN * CLIENTS && healed === CLIENTS ? 0 : 1
 }
 
 function urlsOf(nodes: readonly TrackerProcess[]): string[] {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { Scope } from '../../e2e/support/scope.ts'
 import { missingRedis } from '../../support/redis.ts'
 import { digits, markdownTable, median } from '../statistics.ts'
-import { killOneByOne } from './kills.ts'
+import { killOneByOne, stopRedis } from './kills.ts'
 import { type Throughput, throughputOf } from './throughput.ts'
 
 const HELP = `npm run bench -- cluster [options]
@@ -12,6 +12,7 @@ const HELP = `npm run bench -- cluster [options]
   --runs N     rounds of throughput (default 3)
   --seconds N  of measuring in each (default 6)
   --kills N    kill -9 one of three nodes so often under load, in place of throughput
+  --stop N     stop Redis for so many seconds under load, in place of throughput
 `
 
 /** Above this share of a core the client was the limit. */
@@ -30,6 +31,7 @@ export async function benchCluster(args: readonly string[]): Promise<number> {
       runs: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '6' },
       kills: { type: 'string' },
+      stop: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -48,6 +50,7 @@ export async function benchCluster(args: readonly string[]): Promise<number> {
   }
   try {
     if (values.kills !== undefined) return await killOneByOne(scope, Number(values.kills))
+    if (values.stop !== undefined) return await stopRedis(scope, Number(values.stop))
     const results = new Map<string, Throughput[]>(CASES.map(({ name }) => [name, []]))
     for (let run = 0; run < Number(values.runs); run++) {
       for (const { name, nodes, hasRedis } of CASES) {
