@@ -1,11 +1,14 @@
 /** bittorrent-tracker's own client, as WebTorrent has it, over our tracker: with real WebRTC, and beside our client. Each offer waits 5 s for candidates. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { describe, it, type TestContext } from 'node:test'
+import { after, describe, it, type TestContext } from 'node:test'
 import { Client, type FoundPeer } from 'bittorrent-tracker'
 import * as wrtc from 'webrtc-polyfill'
 import { startTracker } from '../../tracker/index.ts'
 import { INFO_HASH, TestPeer } from '../contract/tracker-support.ts'
+
+// Offers that nobody answered would keep the process alive: their connections stay open in the library underneath.
+after(async () => (await import('node-datachannel')).cleanup())
 
 type Reply = { action: string; complete: number; incomplete: number; downloaded?: number; infoHash: string }
 
