@@ -1,6 +1,6 @@
 /** Other BitTorrent clients read a site's manifest, and fetch its files from the site's own server as a web seed. */
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { assertAsOnDisk, type BuiltSite, buildSite, visit } from './support/built-site.ts'
@@ -104,6 +104,24 @@ describe('shoal build --hybrid', () => {
     await stage.build()
     assert.equal((await stat(place)).mtimeMs, mtimeMs)
     assert.equal((await stage.run('verify', 'site')).exitCode, 0)
+  })
+
+  it('removes the pad files that no file needs any more, and nothing else that lies there', async t => {
+    const stage = await buildSite(t, { files: FILES, trackerUrl: (await tracker).url, path: 'my app/' })
+    const pads = join(stage.site, '.pad')
+    await stage.build('--hybrid')
+    const before = await readdir(pads)
+    assert.ok(before.includes(String(65_536 - 20_000)))
+    const others = { '12': 'not zeros...', '13': '\0', '014': '\0'.repeat(14), notes: 'ours' }
+    for (const [name, text] of Object.entries(others)) await writeFile(join(pads, name), text)
+    for (const path of ['img.png', 'img-2/ünï côde & 50%.png']) await rm(join(stage.site, path))
+    await stage.build('--hybrid')
+    const kept = before.filter(name => name !== String(65_536 - 20_000))
+    assert.deepEqual((await readdir(pads)).sort(), [...kept, ...Object.keys(others)].sort())
+    assert.equal((await stage.run('verify', 'site')).exitCode, 0)
+    for (const name of Object.keys(others)) await rm(join(pads, name))
+    await stage.build()
+    await assert.rejects(readdir(pads), { code: 'ENOENT' })
   })
 
   it('is served to visitors by a seeder like any other site', async t => {

@@ -16,7 +16,7 @@ import { HashCache } from './hash-cache.ts'
 import { expiryAfter, naming, nextVersion } from './head.ts'
 import type { SiteFolders } from './hosts.ts'
 import type { SiteKey } from './key-file.ts'
-import { missingPads, padPath } from './pads.ts'
+import { missingPads, padPath, removeOldPads } from './pads.ts'
 import { type LeftOut, type Selection, selectSite } from './select.ts'
 import { replaceFile, Staging } from './staging.ts'
 import { type TaggedPage, taggedPages } from './tag.ts'
@@ -97,7 +97,12 @@ export async function buildSite(options: BuildOptions): Promise<BuildResult> {
       leftOut: new Map([...leftOut, ['too small', (leftOut.get('too small') ?? 0) + drafts.small]]),
       refusedTwins: drafts.refusedTwins,
       hashed: drafts.hashed,
-      warnings: [...staleWarnings(pages), ...(await saveCache(cache))],
+      warnings: [
+        ...staleWarnings(pages),
+        // Until an unsigned one is signed, the deploy that lay there before holds.
+        ...(deploy.isSigned ? await removeOldPads(folder, deploy.manifest) : []),
+        ...(await saveCache(cache)),
+      ],
     }
   })
 }
