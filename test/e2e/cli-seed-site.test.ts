@@ -1,6 +1,6 @@
 /** `shoal seed --site` as a process: a whole site from its folder and from its server, deploy after deploy. */
 import assert from 'node:assert/strict'
-import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { swarmsOf } from '../../src/site/swarms.ts'
@@ -149,6 +149,33 @@ describe('shoal seed --site with a folder', () => {
     const kept = visit(startClient(t), before)
     for (const { torrent } of kept) await torrent.done
     assert.equal(seeder.child.exitCode, null)
+  })
+
+  it('serves the files of other hosts from the folders that shoal.config.json names, and says when it names none', async t => {
+    const stage = await scene(t)
+    const path = 'words & ü.json'
+    await mkdir(join(stage.folder, 'host'))
+    await writeFile(join(stage.folder, 'host', path), data)
+    await writeFile(join(stage.folder, 'host/model.bin'), payloadBytes(5, 0, 100_000))
+    const config = join(stage.folder, 'shoal.config.json')
+    await writeFile(config, JSON.stringify({ origins: { 'https://assets.example/v1/': 'host' } }))
+    await stage.build()
+    await seed(t, 'site', stage).printed(isSeeding)
+    const [shared] = visit(startClient(t), await stage.manifest())
+    const { torrent, swarm } = shared!
+    await keepDiary(torrent).within('done', torrent.done)
+    const prefix = 'shoal-origins/https/assets.example/v1/'
+    for (const name of [path, 'model.bin']) {
+      const i = swarm.files.findIndex(file => file.path === `${prefix}${name}`)
+      const expected = await readFile(
+        join(stage.folder, 'host', i >= 0 && swarm.files[i]!.encoding ? `${name}.gz` : name),
+      )
+      assert.ok(expected.equals(Buffer.from(await torrent.files[i]!.arrayBuffer())), name)
+    }
+    await rm(config)
+    const { exitCode, stderr } = await runCli(['seed', '--site', 'site'], { cwd: stage.folder })
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /The folder that is served at https:\/\/assets\.example is not known\. Name it in "origins"/)
   })
 })
 

@@ -10,12 +10,14 @@ import { siteSockets } from '../../site/page/tracker-socket.ts'
 import { memoryStore } from '../../store/memory.ts'
 import { publicWebSocket } from '../public-sockets.ts'
 import { isPublicUrl, publicFetch } from '../guarded-fetch.ts'
+import { readConfig } from '../site/config.ts'
 import { DeployTrust } from '../site/deploy-trust.ts'
 import { FolderSource } from '../site/folder-source.ts'
+import type { AssetHost } from '../site/hosts.ts'
 import { keyText } from '../site/key-file.ts'
 import { OriginSource } from '../site/origin-source.ts'
 import { SiteSeeder } from '../site/seeder.ts'
-import { baseOf } from '../site/settings.ts'
+import { baseOf, settingsOf } from '../site/settings.ts'
 import { recallAccepted } from '../site/site-memory.ts'
 import type { Deploy, SiteSource } from '../site/site-source.ts'
 import { iceServers } from './arguments.ts'
@@ -29,6 +31,8 @@ import type { Status, Terminal } from './terminal.ts'
 export interface SeedSiteOptions {
   /** Address or folder. */
   readonly site: string
+  /** File that names the folders of other hosts; undefined: `shoal.config.json`, if it is there. */
+  readonly config?: string
   /** File, or hexadecimal digits. */
   readonly key?: string
   /** File of the key that the site's policy names as trusted. */
@@ -135,24 +139,30 @@ class Notes {
 interface Place {
   readonly base: string | undefined
   readonly folder: string
+  /** Whose files lie in other folders. */
+  readonly hosts: readonly AssetHost[]
   readonly pollMs: number
 }
 
-async function placeOf({ site, store, poll }: SeedSiteOptions): Promise<Place> {
+async function placeOf({ site, config, store, poll }: SeedSiteOptions): Promise<Place> {
   const isAddress = /^https?:/i.test(site)
   const pollMs = 1000 * Math.max(1, poll ?? (isAddress ? ORIGIN_POLL_SECONDS : FOLDER_POLL_SECONDS))
   if (isAddress) {
+    if (config !== undefined) throw new UsageError('A site is fetched from an address without --config: leave it out.')
     const base = baseOf(site)
-    return { base, folder: store ?? folderOf(base), pollMs }
+    return { base, folder: store ?? folderOf(base), hosts: [], pollMs }
   }
   if (store !== undefined) throw new UsageError('A folder is seeded from where it lies: leave --store out.')
   const found = await stat(site).catch(() => undefined)
-  if (found?.isDirectory()) return { base: undefined, folder: site, pollMs }
+  if (found?.isDirectory()) {
+    const { hosts } = settingsOf(await readConfig(config, process.cwd()), process.cwd())
+    return { base: undefined, folder: site, hosts, pollMs }
+  }
   throw new UsageError(`${site} is neither a folder nor an address. Name the site as dist or https://example.org/.`)
 }
 
 function sourceOf(
-  { base, folder, pollMs }: Place,
+  { base, folder, hosts, pollMs }: Place,
   {
     context: { terminal, signal },
     ...common
@@ -164,7 +174,7 @@ function sourceOf(
   },
 ): SiteSource {
   if (base !== undefined) return new OriginSource({ base, folder, pollMs, signal, ...common })
-  return new FolderSource({ folder, pollMs, signal, onProgress: hashingProgress(terminal), ...common })
+  return new FolderSource({ folder, hosts, pollMs, signal, onProgress: hashingProgress(terminal), ...common })
 }
 
 /** Who seeds a site of the local network means it; any other leads to public addresses only, but for trackers that are named here. */

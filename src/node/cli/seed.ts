@@ -42,6 +42,7 @@ interface SeedOptions {
   readonly pieceLength?: number
   readonly site?: string
   readonly key?: string
+  readonly config?: string
   readonly seederKey?: string
   readonly rate?: number
   readonly store?: string
@@ -51,7 +52,7 @@ interface SeedOptions {
 /** Options that say how a torrent is made; that of a site is made. */
 const MAKING = ['webSeed', 'name', 'comment', 'version', 'pieceLength'] as const
 /** Options that only a site has. */
-const OF_SITES = ['key', 'seederKey', 'store', 'poll'] as const
+const OF_SITES = ['config', 'key', 'seederKey', 'store', 'poll'] as const
 
 export function seedCommand(context: CommandContext): Command {
   return new Command('seed')
@@ -60,6 +61,7 @@ export function seedCommand(context: CommandContext): Command {
     .addOption(trackerOption('tracker to meet peers at'))
     .option('--rate <bytes/s>', 'send no more than this: 500k, 2M (default: no cap)', parseRate)
     .option('--site <url|folder>', 'share all that a site lists, deploy after deploy')
+    .option('--config <file>', 'configuration of a site from a folder (default: shoal.config.json, if it is there)')
     .option('-k, --key <file|hex>', "key that the site's pages name (default: the first that is seen)")
     .option('--seeder-key <file>', "proves that it is the site's own: its public half is in the policy, as trusted")
     .option('--store <folder>', 'where a site from an address is kept (default: shoal-<host>)')

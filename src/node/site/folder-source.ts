@@ -15,11 +15,11 @@ import { readManifestFile, readPointerFile } from './deploy.ts'
 import type { DeployTrust } from './deploy-trust.ts'
 import { HashCache } from './hash-cache.ts'
 import { hashContent } from './hash-content.ts'
+import { hostPrefix, placeOf, type SiteFolders } from './hosts.ts'
 import { type Deploy, pause, retryMs, type SiteSource, storeOf, type Supply, swarmKey } from './site-source.ts'
 import { stateOf } from './twins.ts'
 
-export interface FolderSourceOptions {
-  readonly folder: string
+export interface FolderSourceOptions extends SiteFolders {
   readonly trust: DeployTrust
   /** How often it is seen whether the deploy was replaced. */
   readonly pollMs: number
@@ -73,12 +73,13 @@ export class FolderSource implements SiteSource {
     while (!wake.aborted && (await this.#state()) === this.#seen && performance.now() < lookAt)
   }
 
-  /** Hashes what is new on disk. Files that differ from what is listed are told of and left out. */
+  /**
+   * Hashes what is new on disk. Files that differ from what is listed are told of and left out.
+   * @throws ShoalError `invalid-argument` when no folder is known for another host's files
+   */
   async supply(manifest: Manifest): Promise<Supply[]> {
-    const { folder } = this.#options
-    const found = await filesFromDisk([folder])
-    const blobs = new Map(found.map(({ path, data }) => [path.slice(path.indexOf('/') + 1), data]))
     const swarms = swarmsOf(manifest)
+    const blobs = await this.#blobs(manifest)
     const totalBytes = swarms.flatMap(({ files }) => files).reduce((sum, file) => sum + file.contentLength, 0)
     let doneBytes = 0
     const onBytes = (bytes: number): void => {
@@ -117,9 +118,9 @@ export class FolderSource implements SiteSource {
   }
 
   async #verified(file: SiteFile, data: DiskBlob | undefined, onBytes: (bytes: number) => void): Promise<Own> {
-    const { folder, signal, onWarning } = this.#options
+    const { signal, onWarning } = this.#options
     const path = torrentPath(file.path, file.encoding)
-    const state = await stateOf(join(folder, ...path.split('/')))
+    const state = await stateOf(placeOf(path, this.#options))
     if (data === undefined || state?.size !== file.contentLength || data.size !== state.size) {
       onWarning(`${path} is not there as it is listed: peers do not get it from here.`)
       return undefined
@@ -133,6 +134,18 @@ export class FolderSource implements SiteSource {
       return { data, content, state: String(state.mtimeNs) }
     onWarning(`${path} has other content than is listed: peers do not get it from here.`)
     return undefined
+  }
+
+  /** What lies in the folders, by the paths that manifests have. */
+  async #blobs({ files }: Manifest): Promise<Map<string, DiskBlob>> {
+    const { folder, hosts } = this.#options
+    // Before anything is read: where a host is missing nothing of it can be served.
+    for (const path of files.keys()) placeOf(path, this.#options)
+    const blobs = new Map<string, DiskBlob>()
+    for (const [prefix, place] of [['', folder], ...hosts.map(host => [hostPrefix(host), host.folder])] as const)
+      for (const { path, data } of await filesFromDisk([place!]))
+        blobs.set(`${prefix}${path.slice(path.indexOf('/') + 1)}`, data)
+    return blobs
   }
 
   /** Sizes and times of pointer and manifest. */
