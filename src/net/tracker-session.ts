@@ -202,6 +202,8 @@ export class Session implements TrackerSession {
   /** At the tracker's interval; sooner, but ever less so, while peers are wanted: a connection may have failed. */
   #scheduleNext(): void {
     const isAsking = this.#wanted > 0
+    // Peers came to be wanted after what this is the answer to: they are about to be asked for.
+    if (isAsking && this.#asked === 0) return
     const askAgainMs = this.#hub.timing.askAgainMs * 2 ** Math.min(10, Math.max(0, this.#asked - 1))
     const delayMs = isAsking ? Math.min(this.#intervalMs, askAgainMs) : this.#intervalMs
     this.#schedule(delayMs * (0.9 + 0.1 * this.#hub.random()))
