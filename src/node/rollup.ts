@@ -163,7 +163,8 @@ async function finish(
   outputs: ReadonlyMap<string, ReadonlyMap<string, boolean>>,
   context: Context,
 ): Promise<void> {
-  const folder = dir ?? [...outputs.keys()][0]!
+  // Outputs are written side by side, in any order: the folder that may hold the others has the shortest path.
+  const folder = dir ?? [...outputs.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0]!
   const outside = [...outputs.keys()].find(output => output !== folder && !isInside(output, folder))
   if (outside !== undefined) {
     const what = `${outside} is written, which is outside of the site's folder ${folder}.`

@@ -299,19 +299,19 @@ describe('shoal/rollup in a Rollup build', () => {
   })
 
   it('makes one deploy of several outputs, in the folder that it is told', async t => {
-    const outputs = `[{ dir: 'public/es', entryFileNames: '[name]-[hash].js' }, { file: 'public/main.cjs.js', format: 'cjs' }]`
-    const withDir = (dir: string): Files => ({
+    const withDir = (dir: string, es: string): Files => ({
       'rollup.config.js': `
         import { shoal } from 'shoal/rollup'
         const site = shoal({ ...${OPTIONS}, ${dir} scripts: true, minBytes: 1 })
-        export default { input: 'main.js', plugins: [site], output: ${outputs} }`,
+        export default { input: 'main.js', plugins: [site], output: [
+          { dir: '${es}', entryFileNames: '[name]-[hash].js' }, { file: 'public/main.cjs.js', format: 'cjs' }] }`,
     })
-    const site = await project(t, { ...ROLLUP_SITE, ...withDir('') })
+    const site = await project(t, { ...ROLLUP_SITE, ...withDir('', 'elsewhere') })
     await fails(
       site.rollup('--config'),
-      /public.* is written, which is outside of the site's folder .*Name .* with "dir"/,
+      /elsewhere is written, which is outside of the site's folder .*public.*Name .* with "dir"/,
     )
-    await site.write(withDir("dir: 'public',"))
+    await site.write(withDir("dir: 'public',", 'public/es'))
     await done(site.rollup('--config'))
     const manifest = await site.manifest('public')
     assert.deepEqual(isListed(manifest, /^es/), ['es/main-HASH.js', true])
