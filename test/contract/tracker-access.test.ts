@@ -1,12 +1,10 @@
 /** Whom a tracker lets in, and into which swarms: tried over real sockets. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
-import { WebSocket } from 'ws'
 import { toHex } from '../../src/metainfo/bytes.ts'
 import { clientAddressBehind, readTokenKey, signToken, startTracker } from '../../tracker/index.ts'
 import type { RunningTracker, TrackerOptions } from '../../tracker/index.ts'
-import { bareAnnounce, INFO_HASH, met, TestPeer, TestSocket, WIRE_HASH } from './tracker-support.ts'
+import { bareAnnounce, INFO_HASH, met, refusal, TestPeer, TestSocket, WIRE_HASH } from './tracker-support.ts'
 
 const tokenKey = readTokenKey('a secret that nobody can guess, of 32 bytes or more')
 const OTHER_HASH = 'x'.repeat(20)
@@ -21,14 +19,6 @@ async function connect(t: TestContext, url: string, options = {}): Promise<TestS
   const socket = await new TestSocket(url, options).open()
   t.after(() => socket.close())
   return socket
-}
-
-async function refusal(url: string, options = {}): Promise<number> {
-  const socket = new WebSocket(url, options)
-  socket.on('error', () => {})
-  const [, response] = await once(socket, 'unexpected-response')
-  socket.terminate()
-  return response.statusCode
 }
 
 const announceOf = (infoHash: string) => bareAnnounce('a', { info_hash: infoHash })

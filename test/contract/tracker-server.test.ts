@@ -9,7 +9,7 @@ import { signPointer } from '../../src/site/pointer.ts'
 import { startTracker } from '../../tracker/index.ts'
 import type { RunningTracker, TrackerOptions } from '../../tracker/index.ts'
 import { testKey } from '../support/site.ts'
-import { bareAnnounce, peerIdOf, TestSocket, WIRE_HASH } from './tracker-support.ts'
+import { bareAnnounce, peerIdOf, refusal, TestSocket, WIRE_HASH } from './tracker-support.ts'
 
 const running: { close(): unknown }[] = []
 after(() => Promise.all(running.map(each => each.close())))
@@ -25,15 +25,6 @@ async function connect(url: string, options = {}): Promise<TestSocket> {
   const socket = await new TestSocket(url, options).open()
   running.push(socket)
   return socket
-}
-
-/** The HTTP status with which a WebSocket is refused. */
-async function refusal(url: string, options = {}): Promise<number> {
-  const socket = new WebSocket(url, options)
-  socket.on('error', () => {})
-  const [, response] = await once(socket, 'unexpected-response')
-  socket.terminate()
-  return response.statusCode
 }
 
 function httpUrl({ port }: RunningTracker, path: string): string {

@@ -211,3 +211,12 @@ async function within(
     unsubscribe?.()
   }
 }
+
+/** The HTTP status with which a WebSocket is refused. */
+export async function refusal(url: string, options = {}): Promise<number> {
+  const socket = new WebSocket(url, options)
+  socket.on('error', () => {})
+  const [, response] = await once(socket, 'unexpected-response')
+  socket.terminate()
+  return response.statusCode
+}

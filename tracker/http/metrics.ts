@@ -12,8 +12,15 @@ type Values = readonly (readonly [value: number, labels?: Record<string, string>
 
 export class Metrics {
   readonly #registry = new Registry()
+  readonly #sources: MetricsSources
+  /** Taken once for all that is asked for at a time: they are summed over all connections. */
+  #stats: TrackerStats
 
-  constructor({ tally, stats }: MetricsSources) {
+  constructor(sources: MetricsSources) {
+    const { tally } = sources
+    const stats = (): TrackerStats => this.#stats
+    this.#sources = sources
+    this.#stats = sources.stats()
     collectDefaultMetrics({ register: this.#registry })
     const each = (record: Record<string, number>, label: string): Values =>
       Object.entries(record).map(([name, value]) => [value, { [label]: name }])
@@ -61,6 +68,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
+    this.#stats = this.#sources.stats()
     return this.#registry.metrics()
   }
 

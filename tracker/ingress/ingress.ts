@@ -142,9 +142,13 @@ export class Ingress {
       return
     }
     const pass = await this.access.pass(tokenOf(request))
-    if (typeof pass === 'string') this.#refuseUpgrade(socket, { status: 401, text: pass, reason: 'token' })
+    if (typeof pass === 'string') {
+      this.#refuseUpgrade(socket, { status: 401, text: pass, reason: 'token' })
+      return
+    }
     // Others may have come while the token was checked.
-    else if (this.#refusal(request, address)) this.#refuseUpgrade(socket, this.#refusal(request, address)!)
+    const lateRefusal = this.#refusal(request, address)
+    if (lateRefusal) this.#refuseUpgrade(socket, lateRefusal)
     else this.#upgrade(request, socket, head, { address, pass })
   }
 
