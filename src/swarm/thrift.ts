@@ -45,7 +45,9 @@ export class Thrift<Body> {
     if (this.#peers.size > 0) this.#acquaintedSince ??= now
     if (now < this.#startedAt + SEARCH_MS && !this.#context.isAlone) return true
     if (this.#acquaintedSince === undefined || this.#peers.size === 0) return false
-    if (now < this.#acquaintedSince + PATIENCE_MS) return true
+    // What nobody has nobody delivers, until all who are named have had their turn.
+    const turnsMs = this.#pieces.rarity.absentCount > 0 ? ACQUAINTANCE_MS + SPREAD_MS : 0
+    if (now < this.#acquaintedSince + turnsMs + PATIENCE_MS) return true
     for (const { lastBlockAt } of this.#peers.values()) if (now < lastBlockAt + PATIENCE_MS) return true
     return false
   }

@@ -4,14 +4,17 @@ import { describe, it } from 'node:test'
 import { createTorrent } from '../../src/create.ts'
 import type { Metainfo } from '../../src/metainfo/metainfo.ts'
 import { bytesOps } from '../../src/session.ts'
+import type { WireMessage } from '../../src/protocol/wire.ts'
 import type { Effect, Input } from '../../src/swarm/events.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
 
 const PIECES = 4
 const STRANGER = '-SH0100-stranger0000'
-/** ms; longer than anybody looks for peers. */
+/** ms; longer than anybody looks for peers, or waits for what they have. */
 const LONG_MS = 10_000
+/** ms; whoever is named has fetched by then. */
+const TURNS_MS = 22_000
 
 /** Wants everything, which can wait, of a torrent that a web seed has. */
 class Patient {
@@ -26,6 +29,7 @@ class Patient {
       body: bytesOps,
       metainfo,
       webSeeds,
+      limits: { originFetchesMax: PIECES, originRunBytes: 1 },
     })
     const share = { connectionsMax: 9, unchokesMax: 9, uploadBytesPerSecond: Infinity, bufferBytesMax: Infinity }
     this.take({ type: 'granted', share })
@@ -37,8 +41,20 @@ class Patient {
     this.#fetches.push(...this.swarm.step(input, now).filter(({ type }) => type === 'fetch'))
   }
 
+  /** Connects a peer that says what it has. */
+  meet(message: WireMessage<Uint8Array>): void {
+    this.take({ type: 'found', peerIds: [STRANGER] })
+    const features = { extended: true, fast: true, v2: true }
+    this.take({ type: 'opened', peer: 1, peerId: STRANGER, initiator: true, features })
+    this.take({ type: 'message', peer: 1, message })
+  }
+
   get isFetching(): boolean {
     return this.#fetches.length > 0
+  }
+
+  get pieces(): number {
+    return this.#fetches.reduce((sum, effect) => sum + (effect.type === 'fetch' ? effect.end - effect.first : 0), 0)
   }
 }
 
@@ -74,5 +90,23 @@ describe('what can wait', async () => {
     called.take({ type: 'offered', offer: 1, peerId: STRANGER })
     called.take({ type: 'found', peerIds: [] })
     assert.equal(called.isFetching, false)
+  })
+
+  it('leaves what nobody has to whoever is named for it, until all have had their turn', () => {
+    const patient = new Patient(metainfo)
+    patient.meet({ type: 'have-none' })
+    for (let now = 0; now <= TURNS_MS; now += 500) patient.take({ type: 'tick' }, now)
+    assert.ok(patient.pieces > 0 && patient.pieces < PIECES, `${patient.pieces} of ${PIECES}`)
+    patient.take({ type: 'tick' }, TURNS_MS + LONG_MS)
+    assert.equal(patient.pieces, PIECES)
+  })
+
+  it('comes soon where those who have it do not deliver', () => {
+    const patient = new Patient(metainfo)
+    patient.meet({ type: 'have-all' })
+    patient.take({ type: 'tick' }, LONG_MS - 1)
+    assert.equal(patient.isFetching, false)
+    patient.take({ type: 'tick' }, LONG_MS)
+    assert.equal(patient.isFetching, true)
   })
 })
