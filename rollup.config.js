@@ -16,6 +16,9 @@ import { PLACEHOLDERS } from './build/open-names.js'
 import { bestOrder } from './build/order.js'
 import { shorterWords } from './build/shorter-words.js'
 
+/** Of the draws by which the library's names and order are found: of nine seeds tried this one gave the smallest, by 20 to 180 bytes. */
+const SEED = 2
+
 const library = {
   input: 'src/index.ts',
   output: {
@@ -53,8 +56,8 @@ const library = {
       nameCache: innerNames(),
       format: { comments: false },
     }),
-    bestNames(),
-    bestOrder(),
+    bestNames(SEED),
+    bestOrder(SEED),
   ],
   onwarn,
 }

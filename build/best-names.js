@@ -27,15 +27,15 @@ const DRAWN_FROM = [14, 400]
 const GROUP_MAX = 12
 const TABLE_BITS = 22
 
-/** A rollup plugin that names what terser left open. */
-export function bestNames() {
+/** A rollup plugin that names what terser left open. @param seed of what is drawn */
+export function bestNames(seed = 7) {
   return {
     name: 'best-names',
     renderChunk(code) {
       const { all: names, taken } = new OpenNames(code)
       const short = SHORT.filter(text => !taken.has(text) && !RESERVED.includes(text))
       nameShortly(names, short)
-      improve(new Text(piecesOf(code, names)), names, short)
+      improve(new Text(piecesOf(code, names)), names, short, randomNumbers(seed))
       return joined(piecesOf(code, names))
     },
   }
@@ -50,8 +50,7 @@ function nameShortly(names, short) {
   }
 }
 
-function improve(text, names, short) {
-  const random = randomNumbers()
+function improve(text, names, short, random) {
   const drawn = [1, 2].map((length, index) => short.filter(text => text.length === length).slice(0, DRAWN_FROM[index]))
   for (let n = 0; n < ROUNDS; n++) {
     for (const name of names) {

@@ -1,6 +1,6 @@
-/** Whole numbers below a count, always the same ones (xorshift). */
-export function randomNumbers() {
-  let state = 7
+/** Whole numbers below a count, always the same ones for a seed from 1 on (xorshift). */
+export function randomNumbers(seed) {
+  let state = seed
   return count => {
     state ^= state << 13
     state ^= state >>> 17

@@ -48,10 +48,10 @@ export interface Membership {
 
 export interface MembershipEvents {
   /**
-   * A tracker named peers that can be dialled, or by none says that nobody else is there. Peer ids are 20-character latin-1 strings,
-   * a char a byte.
+   * A tracker named peers that can be dialled, or none, and counts so many members, us included; NaN: it does not say. Peer ids are
+   * 20-character latin-1 strings, a char a byte.
    */
-  found(peerIds: readonly string[]): void
+  found(peerIds: readonly string[], members: number): void
   /** A peer offers a connection. Every offer must be answered by `accept` or `refuse`. */
   offered(offer: number, peerId: string): void
   /** A connection is open and the handshakes match this infohash. */

@@ -224,7 +224,7 @@ export class Session {
 
   #membershipEvents(): MembershipEvents {
     return {
-      found: peerIds => this.input({ type: 'found', peerIds }),
+      found: (peerIds, members) => this.input({ type: 'found', peerIds, members }),
       offered: (offer, peerId) => this.input({ type: 'offered', offer, peerId }),
       opened: connection => this.#opened(connection),
       failed: peerId => this.input({ type: 'failed', peerId }),

@@ -156,7 +156,7 @@ export function createDialer(options: DialerOptions, events: DialerEvents): Dial
 
     // -------------------------------------------------------------------------------- what the trackers say
 
-    found(peerIds, trickling, session) {
+    found(peerIds, trickling, members, session) {
       const others = peerIds.filter(peerId => peerId !== ownId)
       for (const peerId of others) {
         paths.delete(peerId)
@@ -166,7 +166,7 @@ export function createDialer(options: DialerOptions, events: DialerEvents): Dial
         if (paths.size <= TRACKER_LIMITS.pathsMax) break
         paths.delete(oldest)
       }
-      events.found(others)
+      events.found(others, members)
     },
 
     gone(peerId, session) {

@@ -123,8 +123,7 @@ export class Session implements TrackerSession {
       this.complain(new ShoalError('tracker-refused', `The tracker at ${this.#hub.host} warns: ${reply.warning}`))
     }
     if (reply.iceServers) this.events.iceServers(reply.iceServers)
-    // We are counted too; without counts (NaN) there may be somebody.
-    if (peers.length > 0 || seeds! + leeches! < 2) this.events.found(peers, new Set(reply.trickling), this)
+    this.events.found(peers, new Set(reply.trickling), seeds! + leeches!, this)
     this.#scheduleNext()
     if (this.#isOfferDue && this.#lacksDial && this.#wanted > 0) void this.#announceOffers()
   }

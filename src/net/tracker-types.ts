@@ -64,10 +64,10 @@ export type OutgoingSignal = { readonly toPeerId: string } & (
 /** What a tracker brings. None of these is called before `join` has returned. */
 export interface TrackerEvents {
   /**
-   * The tracker named peers to dial, or by none says that nobody else is there. Only those in `trickling` take candidates after the offer: an offer to any
-   * other must carry its candidates.
+   * The tracker named peers to dial, or none, and counts so many members, us included; NaN: it does not say. Only those in `trickling`
+   * take candidates after the offer: an offer to any other must carry its candidates.
    */
-  found(peerIds: readonly string[], trickling: ReadonlySet<string>, session: TrackerSession): void
+  found(peerIds: readonly string[], trickling: ReadonlySet<string>, members: number, session: TrackerSession): void
   /** A peer that was dialled cannot be reached through this tracker now: it has gone, or the socket is down. */
   gone?(peerId: string, session: TrackerSession): void
   /** A peer offers a connection. */

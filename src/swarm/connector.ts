@@ -41,11 +41,11 @@ export class Connector<Body> {
     return this.#dialableAt
   }
 
-  found(peerIds: readonly string[]): void {
+  found(peerIds: readonly string[], members: number): void {
     for (const peerId of shuffled(this.#context.random, peerIds)) {
       if (peerId !== this.#context.peerId) this.#know(peerId).isDialable = true
     }
-    this.#context.isAlone = this.#known.size === 0
+    this.#context.members = Math.max(members, this.#known.size + 1)
     this.#dialableAt = undefined
   }
 

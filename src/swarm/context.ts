@@ -12,8 +12,8 @@ export class Context<Body> {
   share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
   isPaused = false
   isUploading = true
-  /** Trackers have answered, and know of nobody. */
-  isAlone = false
+  /** As the tracker that answered last counts them, us included; NaN: nobody has said. */
+  members = Number.NaN
   /** Peers that are interested in us. */
   interestedCount = 0
   /** Peers that we do not choke. */

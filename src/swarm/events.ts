@@ -27,7 +27,8 @@ export interface BodyOps<Body> {
 
 export type Input<Body> =
   // peers
-  | { readonly type: 'found'; readonly peerIds: readonly string[] }
+  /** `members`: how many the tracker counts, us included; NaN: it does not say. */
+  | { readonly type: 'found'; readonly peerIds: readonly string[]; readonly members: number }
   | { readonly type: 'offered'; readonly offer: number; readonly peerId: string }
   | {
       readonly type: 'opened'

@@ -103,7 +103,7 @@ export class Swarm<Body> {
     const transfer = this.#transfer
     switch (input.type) {
       case 'found':
-        return this.#connector.found(input.peerIds)
+        return this.#connector.found(input.peerIds, input.members)
       case 'offered':
         return this.#connector.offered(input.offer, input.peerId)
       case 'opened':

@@ -22,6 +22,8 @@ const LONELY_MS = 60_000
 const ACQUAINTANCE_MS = 2_000
 /** ms; the longest wait for what somebody else may be fetching: a piece goes once round a swarm in less. */
 const SPREAD_MS = 20_000
+/** So many are a crowd. */
+const CROWD = 20
 
 export class Thrift<Body> {
   readonly #context: Context<Body>
@@ -43,7 +45,7 @@ export class Thrift<Body> {
     const { now } = this.#context
     this.#startedAt ??= now
     if (this.#peers.size > 0) this.#acquaintedSince ??= now
-    if (now < this.#startedAt + SEARCH_MS && !this.#context.isAlone) return true
+    if (now < this.#startedAt + SEARCH_MS && !(this.#context.members < 2)) return true
     if (this.#acquaintedSince === undefined || this.#peers.size === 0) return false
     // What nobody has nobody delivers, until all who are named have had their turn.
     const turnsMs = this.#pieces.rarity.absentCount > 0 ? ACQUAINTANCE_MS + SPREAD_MS : 0
@@ -63,9 +65,12 @@ export class Thrift<Body> {
     if (!this.#canWait(piece)) return true
     const age = this.#context.now - (this.#acquaintedSince ?? this.#startedAt!)
     if (age < ACQUAINTANCE_MS || this.#pieces.rarity.availability(piece) > 0 || !this.#isOurs(piece)) return false
+    const known = this.#peers.size + 1
+    // Nobody else is named where all are connected; a crowd has grown since it was counted.
+    const isComplete = known >= this.#context.members && known < CROWD
     // Among n this is 1 on average for whom all would name, and more for whom only a part of them would.
-    const rank = (1 - weight(piece, this.#context.peerId) / 0x1_0000_0000) * (this.#peers.size + 1)
-    return age >= ACQUAINTANCE_MS + SPREAD_MS * Math.min(1, rank)
+    const rank = (1 - weight(piece, this.#context.peerId) / 0x1_0000_0000) * known
+    return isComplete || age >= ACQUAINTANCE_MS + SPREAD_MS * Math.min(1, rank)
   }
 
   #canWait(piece: number): boolean {

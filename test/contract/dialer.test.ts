@@ -172,7 +172,7 @@ class Relay {
   introduce({ trickling }: { trickling: boolean }): void {
     for (const player of [this.#a, this.#b]) {
       const { peerId } = this.#other(player)
-      player.dialer.found([peerId], new Set(trickling ? [peerId] : []), this.sessionOf(player))
+      player.dialer.found([peerId], new Set(trickling ? [peerId] : []), 2, this.sessionOf(player))
     }
   }
 

@@ -87,7 +87,7 @@ describe('the tracker client on our tracker', () => {
     const other = peer('b', url, { timing: SLOW })
     other.session.wanted(5)
     await met(one, other)
-    assert.deepEqual(other.all('found'), [[one.peerId]])
+    assert.deepEqual(other.all('found').flat(), [one.peerId])
     assert.deepEqual([...one.all('makeOffers'), ...other.all('makeOffers'), ...other.all('offer')], [])
   })
 

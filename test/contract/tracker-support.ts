@@ -27,7 +27,7 @@ export const QUICK: Partial<TrackerTiming> = {
   closeTimeoutMs: 500,
 }
 
-type Reported = { [K in keyof TrackerEvents]-?: Parameters<NonNullable<TrackerEvents[K]>>[0] }
+type Reported = { [K in keyof TrackerEvents]-?: Parameters<NonNullable<TrackerEvents[K]>>[0] } & { members: number }
 type ReportType = keyof Reported
 
 /** One torrent of one client. It dials whom it finds, offers in advance when asked, and answers every offer. */
@@ -98,7 +98,8 @@ export class TestPeer {
       for (const done of [...this.#waiting]) done()
     }
     return {
-      found: (peerIds, trickling) => {
+      found: (peerIds, trickling, members) => {
+        report('members', members)
         report('found', peerIds)
         for (const peerId of peerIds) {
           this.session.signal({ type: 'offer', toPeerId: peerId, ...this.nextOffer(), trickle: trickling.has(peerId) })

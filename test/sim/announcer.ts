@@ -21,7 +21,7 @@ export interface AnnouncerOptions {
 }
 
 export interface AnnouncerEvents {
-  found(peerIds: readonly string[]): void
+  found(peerIds: readonly string[], members: number): void
   offer(peerId: string, number: number): void
   answer(peerId: string, number: number): void
   /** Cannot be signalled to. */
@@ -107,7 +107,7 @@ export class Announcer {
         const { intervalMinMs, intervalMaxMs, intervalMs } = TRACKER_CLIENT_DEFAULTS
         const askedMs = (reply.intervalSeconds ?? intervalMs / 1000) * 1000
         this.#intervalMs = Math.min(intervalMaxMs, Math.max(intervalMinMs, askedMs))
-        if (reply.peers.length > 0 || reply.seeds! + reply.leeches! < 2) this.#events.found(reply.peers)
+        this.#events.found(reply.peers, reply.seeds! + reply.leeches!)
         this.#scheduleNext()
         return
       }

@@ -36,10 +36,10 @@ export class Dialler {
     this.#announcer = announcer
   }
 
-  found(peerIds: readonly string[]): void {
+  found(peerIds: readonly string[], members: number): void {
     for (const peerId of peerIds) this.#paths.add(peerId)
     if (this.#life.member.options.floodsOffers) for (const peerId of peerIds) this.#flood(peerId)
-    this.#life.input({ type: 'found', peerIds })
+    this.#life.input({ type: 'found', peerIds, members })
   }
 
   dial(peerId: string): void {

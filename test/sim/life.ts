@@ -64,7 +64,7 @@ export class Life {
         isSeed: () => this.isSeed,
       },
       {
-        found: peerIds => this.dialler.found(peerIds),
+        found: (peerIds, members) => this.dialler.found(peerIds, members),
         offer: (peerId, number) => this.dialler.offered(peerId, number),
         answer: (peerId, number) => this.dialler.answered(peerId, number),
         gone: peerId => this.dialler.gone(peerId),

@@ -213,7 +213,7 @@ describe('a session', { timeout: 20_000 }, () => {
       },
     }
     const member = new TestMember('leech', torrent, { origin, webSeeds: ['http://seed.example/a.bin'] })
-    member.network.events!.found(['-SH0100-somebodyelse'])
+    member.network.events!.found(['-SH0100-somebodyelse'], 2)
     await member.reported('done')
     assert.deepEqual(member.network.dialled, ['-SH0100-somebodyelse'])
     assert.equal(member.session.swarm.counters.fromOriginBytes, LENGTH)
@@ -250,7 +250,7 @@ describe('a session', { timeout: 20_000 }, () => {
     a.network.events!.opened(late)
     assert.match(late.closedBecause ?? '', /closed/)
     const { length } = a.reports
-    a.network.events!.found(['-SH0100-latecomer...'])
+    a.network.events!.found(['-SH0100-latecomer...'], 2)
     a.session.input({ type: 'tick' })
     assert.equal(a.reports.length, length)
     assert.deepEqual(a.network.dialled, [])

@@ -13,6 +13,8 @@ const PIECES = 4
 const STRANGER = '-SH0100-stranger0000'
 /** ms; longer than anybody looks for peers, or waits for what they have. */
 const LONG_MS = 10_000
+/** ms; until then it is learnt who has what. */
+const ACQUAINTANCE_MS = 2_000
 /** ms; whoever is named has fetched by then. */
 const TURNS_MS = 22_000
 
@@ -42,8 +44,8 @@ class Patient {
   }
 
   /** Connects a peer that says what it has. */
-  meet(message: WireMessage<Uint8Array>): void {
-    this.take({ type: 'found', peerIds: [STRANGER] })
+  meet(message: WireMessage<Uint8Array>, members = Number.NaN): void {
+    this.take({ type: 'found', peerIds: [STRANGER], members })
     const features = { extended: true, fast: true, v2: true }
     this.take({ type: 'opened', peer: 1, peerId: STRANGER, initiator: true, features })
     this.take({ type: 'message', peer: 1, message })
@@ -71,24 +73,24 @@ describe('what can wait', async () => {
 
   it('waits for whoever they name', () => {
     const patient = new Patient(metainfo)
-    patient.take({ type: 'found', peerIds: [STRANGER] })
+    patient.take({ type: 'found', peerIds: [STRANGER], members: Number.NaN })
     assert.equal(patient.isFetching, false)
   })
 
   it('comes at once where they know of nobody', () => {
     const patient = new Patient(metainfo)
-    patient.take({ type: 'found', peerIds: [] })
+    patient.take({ type: 'found', peerIds: [], members: 1 })
     assert.equal(patient.isFetching, true)
   })
 
   it('waits for whoever one of them named, or who called, though another knows of nobody', () => {
     const patient = new Patient(metainfo)
-    patient.take({ type: 'found', peerIds: [STRANGER] })
-    patient.take({ type: 'found', peerIds: [] })
+    patient.take({ type: 'found', peerIds: [STRANGER], members: Number.NaN })
+    patient.take({ type: 'found', peerIds: [], members: 1 })
     assert.equal(patient.isFetching, false)
     const called = new Patient(metainfo)
     called.take({ type: 'offered', offer: 1, peerId: STRANGER })
-    called.take({ type: 'found', peerIds: [] })
+    called.take({ type: 'found', peerIds: [], members: 1 })
     assert.equal(called.isFetching, false)
   })
 
@@ -99,6 +101,16 @@ describe('what can wait', async () => {
     assert.ok(patient.pieces > 0 && patient.pieces < PIECES, `${patient.pieces} of ${PIECES}`)
     patient.take({ type: 'tick' }, TURNS_MS + LONG_MS)
     assert.equal(patient.pieces, PIECES)
+  })
+
+  it('is fetched soon by whoever is named for it where all are connected', () => {
+    const patient = new Patient(metainfo)
+    patient.meet({ type: 'have-none' }, 2)
+    patient.take({ type: 'tick' }, ACQUAINTANCE_MS)
+    const { pieces } = patient
+    assert.ok(pieces > 0 && pieces < PIECES, `${pieces} of ${PIECES}`)
+    for (let now = ACQUAINTANCE_MS; now <= TURNS_MS; now += 500) patient.take({ type: 'tick' }, now)
+    assert.equal(patient.pieces, pieces)
   })
 
   it('comes soon where those who have it do not deliver', () => {

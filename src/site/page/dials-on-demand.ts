@@ -18,8 +18,8 @@ export function dialsOnDemand(network: Network): DemandingNetwork {
     join(options, events) {
       const membership = network.join(options, {
         ...events,
-        found(peerIds) {
-          if (isDemanded) events.found(peerIds)
+        found(peerIds, members) {
+          if (isDemanded) events.found(peerIds, members)
         },
       })
       ask = count => membership.wanted(count)

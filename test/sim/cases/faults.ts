@@ -97,7 +97,7 @@ export const FAULTS: readonly Case[] = [
       world.add({ name: 'seed', isSeed: true, line: HOME, joinsAt: 5_000 })
       const [leech] = addLeeches(world, 1, { line: HOME })
       for (let at = 0; at < 600_000; at += 300) {
-        world.timeline.at(at, () => leech?.life?.input({ type: 'found', peerIds: [] }))
+        world.timeline.at(at, () => leech?.life?.input({ type: 'found', peerIds: [], members: 1 }))
       }
       return world
     },
