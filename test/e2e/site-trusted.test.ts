@@ -1,7 +1,10 @@
 /** A site whose visitors connect to its own seeders and to nobody else. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { parseMetainfo } from '../../src/metainfo/metainfo.ts'
+import { bareAnnounce, TestSocket } from '../contract/tracker-support.ts'
 import { launchBrowser } from './support/browser.ts'
 import { runCli, startCli } from './support/cli.ts'
 import { type DeployedSite, deploySite, untilStats, type Visitor, visit } from './support/deployed-site.ts'
@@ -45,6 +48,19 @@ describe('a site that trusts its own seeders alone', () => {
     await startSeeder(t, site, '--seeder-key', 'seeder.key')
     const { page } = await arrive(t, site)
     await untilStats(page, ({ peers }) => peers > 0)
+  })
+
+  it('tells no address to anybody else, who may say that it has everything', async t => {
+    const site = await arrange(t)
+    const { wireInfoHash } = parseMetainfo(await readFile(join(site.folder, 'shoal.torrent')))
+    const nosy = await new TestSocket((await tracker).url).open()
+    t.after(() => nosy.close())
+    const info_hash = Buffer.from(wireInfoHash).toString('latin1')
+    await nosy.ask(bareAnnounce('nosy', { info_hash, left: 0, extensions: ['dial', 'trickle'] }))
+    await arrive(t, site)
+    const offers = nosy.messages.filter(({ offer }) => offer !== undefined)
+    assert.ok(offers.length > 0, 'it was called')
+    assert.doesNotMatch(JSON.stringify(nosy.messages), /candidate:/)
   })
 
   it('has no connections between visitors, nor to a seeder that proves nothing', async t => {

@@ -1,7 +1,8 @@
 /**
  * The proof of a site's own seeder, for sites whose visitors connect to nobody else (`trusted`, FORMAT.md "Policy"): a line of its session
- * description, `a=shoal-seeder:<base64>`, signs the swarm and the certificate that the connection is encrypted with. So no tracker and no
- * visitor can stand in for a seeder, nor use its proof for another connection.
+ * description, `a=shoal-seeder:<base64>`, signs the swarm, the visitor's offer that it answers, and the certificate that the connection is
+ * encrypted with. So no tracker and no visitor can stand in for a seeder, nor use its proof for another connection. Seeders do not call: an
+ * offer proves nothing, for it could be one of another day.
  *
  * It is added and checked in the WebSocket to trackers, which all signaling passes; messages keep their order meanwhile.
  */
@@ -10,11 +11,12 @@ import type { WebSocketLike } from '../../net/tracker-types.ts'
 import { type Fields, isFields } from '../../protocol/tracker.ts'
 import { fieldsOf } from '../../protocol/tracker-site.ts'
 import { isSigned, type Signer } from '../signature.ts'
+import { Reticence } from './reticence.ts'
 
 export interface ProofHooks {
-  /** Of a seeder: signs what it offers and answers. */
+  /** Of a seeder: signs what it answers. */
   readonly sign?: Signer | undefined
-  /** Asked anew for each message: whose offers and answers alone are let in; empty: everybody's. */
+  /** Asked anew for each message: whose answers alone are let in, and who alone is told addresses; empty: everybody. */
   keys?(): readonly Uint8Array[]
 }
 
@@ -33,6 +35,7 @@ export function proofSockets(Base: Socket, { sign, keys = () => [] }: ProofHooks
     readonly #base: WebSocketLike
     readonly #leaving = new Queue()
     readonly #coming = new Queue()
+    readonly #reticence = new Reticence()
 
     constructor(url: string) {
       const base = new Base(url)
@@ -42,8 +45,13 @@ export function proofSockets(Base: Socket, { sign, keys = () => [] }: ProofHooks
       base.onerror = (event: never) => this.onerror?.(event)
       base.onclose = (event: never) => this.onclose?.(event)
       base.onmessage = (event: { data: unknown }) => {
-        const checking = typeof event.data === 'string' ? isLetIn(event.data, keys()) : undefined
-        this.#coming.add(checking, isLet => isLet !== false && this.onmessage?.(event as never))
+        const fields = keys().length > 0 && typeof event.data === 'string' ? fieldsOf(event.data) : undefined
+        const checking = fields && isLetIn(fields, this.#reticence.ownId, keys())
+        this.#coming.add(checking, isProven => {
+          if (isProven === false) return
+          this.onmessage?.(event as never)
+          if (isProven) for (const text of this.#reticence.prove(fields!.offer_id)) this.#base.send(text)
+        })
       }
     }
 
@@ -52,8 +60,10 @@ export function proofSockets(Base: Socket, { sign, keys = () => [] }: ProofHooks
     }
 
     send(text: string): void {
-      const signing = sign && withProofs(text, sign)
-      this.#leaving.add(signing, proven => this.#base.send(proven ?? text))
+      const told = keys().length > 0 ? this.#reticence.withhold(text) : text
+      if (told === undefined) return
+      const signing = sign && withProofOfAnswer(told, sign)
+      this.#leaving.add(signing, proven => this.#base.send(proven ?? told))
     }
 
     close(): void {
@@ -62,22 +72,36 @@ export function proofSockets(Base: Socket, { sign, keys = () => [] }: ProofHooks
   }
 }
 
-/** A description with its proof. @param infoHash of the swarm, as on the wire */
-export async function withProof(sdp: string, infoHash: Uint8Array, sign: Signer): Promise<string> {
-  const fingerprint = fingerprintOf(sdp)
-  if (fingerprint === undefined) return sdp
-  const signature = await sign('seeder', concatBytes([infoHash, fromUtf8(fingerprint)]))
+/** The visitor's offer that a seeder answers, by the texts of its message to the tracker (a char a byte). */
+export interface AnsweredOffer {
+  readonly infoHash: string
+  readonly offerId: string
+  readonly visitorId: string
+}
+
+/** An answer with its proof. */
+export async function withProof(sdp: string, offer: AnsweredOffer, sign: Signer): Promise<string> {
+  const message = messageOf(sdp, offer)
+  if (message === undefined) return sdp
+  const signature = await sign('seeder', message)
   return `${sdp.replace(/\r?\n$/, '')}\r\n${LINE}${btoa(String.fromCharCode(...signature))}\r\n`
 }
 
-/** Whether a seeder with one of these keys made the description, for this swarm. */
-export async function isProven(sdp: string, infoHash: Uint8Array, keys: readonly Uint8Array[]): Promise<boolean> {
-  const fingerprint = fingerprintOf(sdp)
+/** Whether a seeder with one of these keys answered this offer so. */
+export async function isProven(sdp: string, offer: AnsweredOffer, keys: readonly Uint8Array[]): Promise<boolean> {
+  const message = messageOf(sdp, offer)
   const signature = decoded(valuesOf(sdp, LINE)[0] ?? '')
-  if (fingerprint === undefined || signature === undefined) return false
-  const message = concatBytes([infoHash, fromUtf8(fingerprint)])
+  if (message === undefined || signature === undefined) return false
   for (const key of keys) if (await isSigned('seeder', message, { key, signature })) return true
   return false
+}
+
+/** What is signed; undefined: there is no certificate, or something is not what it should be. */
+function messageOf(sdp: string, { infoHash, offerId, visitorId }: AnsweredOffer): Uint8Array | undefined {
+  const fingerprint = fingerprintOf(sdp)
+  const ids = [infoHash, offerId, visitorId].map(fromLatin1)
+  if (fingerprint === undefined || ids.some(id => id?.length !== 20)) return undefined
+  return concatBytes([...(ids as Uint8Array[]), fromUtf8(fingerprint)])
 }
 
 /** undefined: none, or several, of which a browser might take another. */
@@ -99,35 +123,27 @@ function decoded(base64: string): Uint8Array | undefined {
   }
 }
 
-/** undefined: nobody has to look. */
-function isLetIn(text: string, keys: readonly Uint8Array[]): Promise<boolean> | undefined {
-  if (keys.length === 0) return undefined
-  const { offer, answer, info_hash: infoHash } = fieldsOf(text) ?? {}
-  const description = offer ?? answer
-  if (description === undefined) return undefined
-  const swarm = fromLatin1(String(infoHash))
-  if (!isFields(description) || swarm === undefined) return Promise.resolve(false)
-  return isProven(String(description.sdp), swarm, keys).catch(() => false)
+/** Of an offer or answer; undefined: it is neither. */
+function isLetIn(
+  { offer, answer, info_hash, offer_id }: Fields,
+  visitorId: string,
+  keys: readonly Uint8Array[],
+): Promise<boolean> | undefined {
+  if (offer !== undefined) return Promise.resolve(false)
+  if (answer === undefined) return undefined
+  if (!isFields(answer)) return Promise.resolve(false)
+  const answered = { infoHash: String(info_hash), offerId: String(offer_id), visitorId }
+  return isProven(String(answer.sdp), answered, keys).catch(() => false)
 }
 
 /** undefined: there is nothing to sign. */
-function withProofs(text: string, sign: Signer): Promise<string> | undefined {
+function withProofOfAnswer(text: string, sign: Signer): Promise<string> | undefined {
   const fields = JSON.parse(text) as Fields
-  const { offer, answer, offers, info_hash: infoHash } = fields
-  const swarm = fromLatin1(String(infoHash))
-  if (!(offer ?? answer ?? offers) || swarm === undefined) return undefined
-  const prove = async (description: unknown): Promise<unknown> =>
-    isFields(description) ? { ...description, sdp: await withProof(String(description.sdp), swarm, sign) } : description
-  const proveOffer = async (item: unknown): Promise<unknown> =>
-    isFields(item) ? { ...item, offer: await prove(item.offer) } : item
-  const proven = async (): Promise<string> =>
-    JSON.stringify({
-      ...fields,
-      offer: await prove(offer),
-      answer: await prove(answer),
-      offers: Array.isArray(offers) ? await Promise.all(offers.map(proveOffer)) : offers,
-    })
-  return proven()
+  const { answer, info_hash, offer_id, to_peer_id } = fields
+  if (!isFields(answer)) return undefined
+  const answered = { infoHash: String(info_hash), offerId: String(offer_id), visitorId: String(to_peer_id) }
+  const proven = withProof(String(answer.sdp), answered, sign)
+  return proven.then(sdp => JSON.stringify({ ...fields, answer: { ...answer, sdp } }))
 }
 
 /** Messages in their order, at once as long as none has to wait. */
