@@ -7,6 +7,7 @@ import type { AccessLists } from './access/access.ts'
 import { answerHttp, answerStatus, answerText, pathOf } from './http/http.ts'
 import { hostUrl, listen } from './http/listen.ts'
 import { Metrics } from './http/metrics.ts'
+import type { WorkerMetrics } from './http/worker-metrics.ts'
 import { refuseUpgrade } from './http/refuse-upgrade.ts'
 import type { TrackerStats } from './http/stats.ts'
 import { Ingress } from './ingress/ingress.ts'
@@ -48,6 +49,8 @@ export interface TrackerOptions extends IngressOptions {
   readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => unknown
   /** Makes this process one of several that are one tracker together: `RedisTransport`, `workerTransport`. @default it is alone */
   readonly transport?: Transport
+  /** What adds up `/metrics` of several workers that share a port. @default each answers for itself */
+  readonly workerMetrics?: WorkerMetrics
   /** Told of errors of the tracker's own: bugs. The connection at fault is dropped, the tracker goes on. */
   readonly onError?: (error: unknown) => void
 }
@@ -101,7 +104,11 @@ class TrackerServer implements RunningTracker {
     const silentMsMax = this.#limits.intervalSeconds * this.#limits.silentIntervalsMax * 1000
     this.#ingress = new Ingress(options, this.#limits, silentMsMax)
     this.#bus = this.#openBus(iceServers.length > 0)
-    this.#metrics = new Metrics({ tally: this.#ingress.tally, stats: () => this.#ownStats() })
+    this.#metrics = new Metrics({
+      tally: this.#ingress.tally,
+      stats: () => this.#ownStats(),
+      workers: options.workerMetrics,
+    })
   }
 
   async start(): Promise<void> {

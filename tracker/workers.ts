@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { type Channel, IpcTransport, Switchboard } from './cluster/ipc.ts'
 import type { Transport } from './cluster/transport.ts'
+import { addUpMetrics } from './http/worker-metrics.ts'
 import { CLUSTER_DEFAULTS } from './options.ts'
 
 export interface WorkersOptions {
@@ -43,6 +44,7 @@ export async function startWorkers({ count, onDeath }: WorkersOptions): Promise<
   let isStopping = false
   // Strings go over as they are, where JSON would write them a second time.
   cluster.setupPrimary({ serialization: 'advanced' })
+  addUpMetrics()
   const start = (): Worker => {
     const worker = cluster.fork()
     const channel: Channel = {

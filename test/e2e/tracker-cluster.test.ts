@@ -248,6 +248,9 @@ describe('workers', () => {
       for (const info_hash of hashes)
         assert.equal((await socket.ask(bareAnnounce(names[n]!, { info_hash }))).incomplete, n + 1)
     }
+    const metrics = await (await fetch(`${tracker.url.replace('ws', 'http')}/metrics`)).text()
+    for (const line of ['shoal_connections 8', 'shoal_messages_total{kind="announce"} 48'])
+      assert.ok(metrics.split('\n').includes(line), `${line} in:\n${metrics}`)
     const { pid } = tracker.process
     const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
     process.kill(Number(worker), 'SIGKILL')

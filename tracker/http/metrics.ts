@@ -2,10 +2,13 @@
 import { Gauge, type MetricConfiguration, Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { RELAY_MS_BOUNDS, type Tally } from '../ingress/tally.ts'
 import type { TrackerStats } from './stats.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
 
 export interface MetricsSources {
   readonly tally: Tally
   stats(): TrackerStats
+  /** This is one of several that share a port: told are the figures of all. */
+  readonly workers?: WorkerMetrics | undefined
 }
 
 type Values = readonly (readonly [value: number, labels?: Record<string, string>])[]
@@ -14,13 +17,17 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #sources: MetricsSources
   /** Taken once for all that is asked for at a time: they are summed over all connections. */
-  #stats: TrackerStats
+  #stats: TrackerStats | undefined
 
   constructor(sources: MetricsSources) {
     const { tally } = sources
-    const stats = (): TrackerStats => this.#stats
+    const stats = (): TrackerStats => {
+      if (this.#stats === undefined) setImmediate(() => (this.#stats = undefined))
+      this.#stats ??= sources.stats()
+      return this.#stats
+    }
     this.#sources = sources
-    this.#stats = sources.stats()
+    sources.workers?.share(this.#registry)
     collectDefaultMetrics({ register: this.#registry })
     const each = (record: Record<string, number>, label: string): Values =>
       Object.entries(record).map(([name, value]) => [value, { [label]: name }])
@@ -67,9 +74,9 @@ export class Metrics {
     return this.#registry.contentType
   }
 
+  /** @throws when another worker does not answer */
   async text(): Promise<string> {
-    this.#stats = this.#sources.stats()
-    return this.#registry.metrics()
+    return this.#sources.workers ? this.#sources.workers.text() : this.#registry.metrics()
   }
 
   #gauge(name: string, help: string, values: () => Values, labelNames: readonly string[] = []): void {

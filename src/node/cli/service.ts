@@ -7,6 +7,7 @@ import {
   type TrackerOptions,
   type TrackerUpdate,
   urlOf,
+  WorkerMetrics,
   workerTransport,
 } from '../../../tracker/index.ts'
 import type { CommandContext } from './context.ts'
@@ -51,7 +52,12 @@ async function runTracker(context: CommandContext, service: Service): Promise<vo
   const { log, update, drainSeconds } = service
   const onError = (error: unknown) => terminal.note(`shoal: an error of the tracker's own: ${String(error)}`)
   const transport = service.tracker.transport ?? (isWorker() ? workerTransport() : undefined)
-  const tracker = await startTracker({ ...service.tracker, ...(transport && { transport }), ...(!log && { onError }) })
+  const tracker = await startTracker({
+    ...service.tracker,
+    ...(transport && { transport }),
+    ...(isWorker() && { workerMetrics: new WorkerMetrics() }),
+    ...(!log && { onError }),
+  })
   if (!isWorker()) service.announce(tracker)
   log?.info({ url: tracker.url }, 'listening')
   if (update) {
