@@ -66,7 +66,7 @@ describe('a site that trusts its own seeders alone', () => {
   it('has no connections between visitors, nor to a seeder that proves nothing', async t => {
     const site = await arrange(t)
     await startSeeder(t, site)
-    for (const { page } of [await arrive(t, site), await arrive(t, site)]) {
+    for (const { page } of await Promise.all([arrive(t, site), arrive(t, site)])) {
       const { peers, connections, origin } = await page.evaluate(() => shoal.stats())
       assert.deepEqual({ peers, connections, origin }, { peers: 0, connections: 0, origin: FILE_BYTES })
     }
