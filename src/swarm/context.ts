@@ -12,7 +12,7 @@ export class Context<Body> {
   share: Share = { connectionsMax: 0, unchokesMax: 0, uploadBytesPerSecond: 0, bufferBytesMax: 0 }
   isPaused = false
   isUploading = true
-  /** As the tracker that answered last counts them, us included; NaN: nobody has said. */
+  /** As many as the tracker counts that answered last, or as are known, us included; NaN: nobody has said. */
   members = Number.NaN
   /** Peers that are interested in us. */
   interestedCount = 0

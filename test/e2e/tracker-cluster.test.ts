@@ -24,9 +24,9 @@ interface Stats {
   readonly cluster: { readonly nodes: number; readonly isDegraded: boolean }
 }
 
-/** Over a connection of its own, so that of several workers any may answer. Whoever dies just then answers nothing. */
-async function statsOf({ url }: { url: string }): Promise<Stats> {
-  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) }
+/** Over a connection of its own, so that of several workers any may answer. Whoever dies just then answers nothing: rejects after `waitMs`. */
+async function statsOf({ url }: { url: string }, waitMs = PATIENCE_MS): Promise<Stats> {
+  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(waitMs) }
   return (await (await fetch(`${url.replace('ws', 'http')}/stats.json`, options)).json()) as Stats
 }
 
@@ -256,7 +256,7 @@ describe('workers', () => {
     process.kill(Number(worker), 'SIGKILL')
     await until('another takes its place', async () => {
       // A connection may be handed to the one that dies.
-      const stats = await statsOf(tracker).catch(() => undefined)
+      const stats = await statsOf(tracker, 2_000).catch(() => undefined)
       return stats?.cluster.nodes === 2 && !existsSync(`/proc/${worker}`)
     })
     const newcomer = await connect(t, tracker)

@@ -117,6 +117,13 @@ describe('a visitor who trusts a seeder alone', () => {
     assert.equal(wire.sent.length, 3)
   })
 
+  it('is known to be meant though it told a pointer meanwhile', async () => {
+    const { socket, wire, heard } = visitor()
+    socket.send(JSON.stringify({ action: 'pointer', pointer: '' }))
+    await wire.bring(answer(proven))
+    assert.equal(heard.length, 1)
+  })
+
   it('tells nobody who answers without a proof, with a stranger’s, or with one of another day', async () => {
     const { wire, heard } = visitor()
     const old = await withProof(SDP, { ...OFFER, offerId: 'p'.repeat(20) }, seeder.sign)

@@ -15,19 +15,19 @@ type Values = readonly (readonly [value: number, labels?: Record<string, string>
 
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #sources: MetricsSources
+  readonly #workers: WorkerMetrics | undefined
   /** Taken once for all that is asked for at a time: they are summed over all connections. */
   #stats: TrackerStats | undefined
 
   constructor(sources: MetricsSources) {
-    const { tally } = sources
+    const { tally, workers } = sources
     const stats = (): TrackerStats => {
       if (this.#stats === undefined) setImmediate(() => (this.#stats = undefined))
       this.#stats ??= sources.stats()
       return this.#stats
     }
-    this.#sources = sources
-    sources.workers?.share(this.#registry)
+    this.#workers = workers
+    workers?.share(this.#registry)
     collectDefaultMetrics({ register: this.#registry })
     const each = (record: Record<string, number>, label: string): Values =>
       Object.entries(record).map(([name, value]) => [value, { [label]: name }])
@@ -76,7 +76,7 @@ export class Metrics {
 
   /** @throws when another worker does not answer */
   async text(): Promise<string> {
-    return this.#sources.workers ? this.#sources.workers.text() : this.#registry.metrics()
+    return this.#workers ? this.#workers.text() : this.#registry.metrics()
   }
 
   #gauge(name: string, help: string, values: () => Values, labelNames: readonly string[] = []): void {

@@ -19,8 +19,9 @@ export class Reticence {
   /** @returns what of a message may leave now; undefined: nothing */
   withhold(text: string): string | undefined {
     const fields = JSON.parse(text) as Fields
-    const { candidate, offer, offers, offer_id: offerId } = fields
-    this.ownId = String(fields.peer_id)
+    const { candidate, offer, offers, offer_id: offerId, peer_id: peerId } = fields
+    // A pointer has none.
+    if (typeof peerId === 'string') this.ownId = peerId
     // They go to whom the tracker chooses, once, and would be of no use without their candidates.
     if (Array.isArray(offers)) return JSON.stringify({ ...fields, offers: [] })
     if (isFields(offer)) {
