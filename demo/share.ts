@@ -138,8 +138,9 @@ function linkOf({ torrent }: Share): string {
   return linkTo(torrent.infoHash, location)
 }
 
-/** Asks before the tab is closed only if somebody would be left without a full copy. */
-function isNeeded({ torrent }: Share): boolean {
+/** Asks before the tab is closed only if the files would have to be chosen again, or somebody were left without a full copy. */
+function isNeeded({ torrent, isOwn, isKept }: Share): boolean {
   const { state, peers } = torrent
-  return state === 'seeding' && peers.length > 0 && !peers.some(peer => peer.isSeed)
+  if (state !== 'seeding') return false
+  return (isOwn && !isKept()) || (peers.length > 0 && !peers.some(peer => peer.isSeed))
 }

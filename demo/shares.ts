@@ -10,6 +10,8 @@ export interface Share {
   readonly isOwn: boolean
   /** What was chosen, to list it while it is hashed. */
   readonly chosen: readonly ChosenFile[]
+  /** A reload finds the files again. Until then this browser is still keeping them, which takes time where it copies. */
+  readonly isKept: () => boolean
 }
 
 export interface Shares {
@@ -31,7 +33,13 @@ export function openShares(page: Location): Shares {
   const shares = new Map<Torrent, Share>()
   let restoring: Promise<void> | undefined
 
-  const keep = (share: Share): Share => {
+  const keep = (fields: Omit<Share, 'isKept'>): Share => {
+    let isKept = false
+    fields.torrent.done.then(
+      () => (isKept = true),
+      () => undefined, // The page shows the torrent's error.
+    )
+    const share = { ...fields, isKept: () => isKept }
     shares.set(share.torrent, share)
     return share
   }

@@ -21,6 +21,7 @@ export interface TorrentView {
 export interface TorrentViewOptions extends Share {
   /** Once there is one. */
   readonly link: () => string | undefined
+  readonly isKept: () => boolean
   /** `forget` also deletes what this browser keeps of it. */
   readonly onStop: (forget: boolean) => void
   readonly onHome: () => void
@@ -89,6 +90,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       show(bar, ['hashing', 'checking', 'downloading', 'paused'].includes(state))
       bar.value = facts.progress
       element.dataset.state = state
+      element.dataset.kept = String(options.isKept())
 
       const isComplete = state === 'seeding'
       link.update(isComplete || (isOwn && state === 'paused') ? options.link() : undefined)

@@ -77,6 +77,12 @@ async function linkOf(page: Page): Promise<string> {
   return page.$eval('#link', input => (input as HTMLInputElement).value)
 }
 
+/** Reloads once this browser has kept what it shares. */
+async function reloadKept(page: Page): Promise<void> {
+  await page.waitForSelector('.torrent[data-kept="true"]', WAIT)
+  await page.reload()
+}
+
 async function makeLargeFile(folder: string, seed: number): Promise<string> {
   const path = join(folder, `large-${seed}.bin`)
   await writeFile(path, Buffer.concat([...payloadChunks(seed, LARGE_BYTES)]))
@@ -201,7 +207,7 @@ describe('the share page', () => {
     const sender = await visit(t, address)
     await chooseFiles(sender, [join(folder, 'again.bin')])
     const link = await linkOf(sender)
-    await sender.reload()
+    await reloadKept(sender)
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const receiver = await visit(t, link)
@@ -213,7 +219,7 @@ describe('the share page', () => {
     const sender = await visit(t, address)
     await drop(sender, [await makeLargeFile(folder, 21)])
     const link = await linkOf(sender)
-    await sender.reload()
+    await reloadKept(sender)
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const usage = await sender.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0)
@@ -230,6 +236,7 @@ describe('the share page', () => {
     const first = await visit(t, address)
     await drop(first, [path])
     const link = await linkOf(first)
+    await first.waitForSelector('.torrent[data-kept="true"]', WAIT)
     // The grant ends with the last tab of the site.
     const context = first.browserContext()
     await first.goto('about:blank')
