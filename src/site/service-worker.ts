@@ -11,13 +11,13 @@ import { answerTo, pathOf } from './http.ts'
 import { findListed, type Table, TABLE_MARKER } from './table.ts'
 import { followLeader, type Leader } from './worker/leader.ts'
 import { respond } from './worker/respond.ts'
-import type { FetchEvent, InstallEvent, RouteCondition, WorkerScope } from './worker/scope.ts'
+import type { FetchEvent, WorkerScope } from './worker/scope.ts'
 
 const worker = globalThis as unknown as WorkerScope
 
 // The build puts an object in the place of the text, which must not be known to whatever compresses this.
 worker.shoalTable = TABLE_MARKER
-const { version, scope, folders = [], types, files = {} } = worker.shoalTable as Table
+const { version, scope, routes, types, files = {} } = worker.shoalTable as Table
 
 /** Versions of pages by the ids of their clients; one that is not here may have told the worker's former life. */
 const versions = new Map<string, number>()
@@ -100,16 +100,9 @@ worker.shoalFetch = shoalFetch
 // Otherwise this script is part of a worker that calls `shoalFetch` itself.
 if (/\/shoal-sw/.test(worker.location.pathname)) {
   worker.addEventListener('install', event => {
-    // Pages of the former version may stay: they are answered by what they say of themselves.
-    event.waitUntil(Promise.allSettled([worker.skipWaiting(), route(event)]))
+    // Pages of the former version may stay: they are answered by what they say of themselves. Browsers that know no routes go without.
+    event.waitUntil(Promise.allSettled([worker.skipWaiting(), event.addRoutes?.(routes)]))
   })
   worker.addEventListener('activate', event => event.waitUntil(worker.clients.claim()))
   worker.addEventListener('fetch', shoalFetch)
-}
-
-/** Lets the browser pass this worker by for what it would leave alone, where the browser knows how. */
-function route(event: InstallEvent): Promise<void> | undefined {
-  const listed = folders.map(urlPattern => ({ urlPattern }))
-  const conditions: RouteCondition[] = [{ requestMode: 'navigate' }, { not: { or: listed } }]
-  return event.addRoutes?.(conditions.map(condition => ({ condition, source: 'network' })))
 }

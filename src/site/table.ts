@@ -4,13 +4,14 @@
  * `shoal build` makes it from the manifest (`encodeTable`) and writes it into the worker's script (`placeTable`), where it takes the
  * place of a marker: JSON is JavaScript, so that it needs neither a parser nor `eval`.
  *
- *     { version, scope, types, folders, files: { [hash of the path]: [length, index of the type, root, piece length, immutable, gzip length] } }
+ *     { version, scope, types, routes, files: { [hash of the path]: [length, index of the type, root, piece length, immutable, gzip length] } }
  *
  * The hash is FNV-1a of 64 bits over what follows the path's '/' (an address's 'h'), in hexadecimal digits; `immutable` is 1 or 0; the gzip length is 0
  * where there is no twin.
  */
 import { ShoalError } from '../errors.ts'
 import { toHex } from '../metainfo/bytes.ts'
+import { type Route, routesFor } from './routes.ts'
 
 /** In `dist/shoal-sw.js`, exactly once: what `placeTable` replaces, with the quotes around it. */
 export const TABLE_MARKER = '%SHOAL_TABLE%'
@@ -71,14 +72,12 @@ export interface Table {
   readonly version: number
   readonly scope: string
   readonly types: readonly string[]
-  /** URL patterns of the folders of listed files: what none of them matches need not be looked up. */
-  readonly folders: readonly string[]
+  /** What the worker gives the browser when it is installed. */
+  readonly routes: readonly Route[]
   readonly files: Readonly<Record<string, Row>>
 }
 
 const ROOT_BYTES = 32
-/** Browsers take 256 routes at the most, and look at each for every request. */
-const FOLDERS_MAX = 16
 
 /**
  * The table as text.
@@ -100,7 +99,7 @@ export function encodeTable({ version, scope, entries }: SiteTable): string {
     paths.set(hash, path)
     files[hash] = [lengthBytes, types.indexOf(type), toHex(root), pieceLength, isImmutable ? 1 : 0, gzipBytes]
   }
-  return JSON.stringify({ version, scope, types, folders: patternsOf([...paths.values()]), files } satisfies Table)
+  return JSON.stringify({ version, scope, types, routes: routesFor([...paths.values()]), files } satisfies Table)
 }
 
 /**
@@ -128,35 +127,6 @@ export function findListed({ files, types }: Pick<Table, 'files' | 'types'>, pat
     pieceBytes,
     isImmutable: immutable > 0,
   }
-}
-
-/** Folders of the site, and other hosts as a whole. */
-function patternsOf(paths: readonly string[]): string[] {
-  const own = paths.filter(path => path.startsWith('/'))
-  const hosts = paths.filter(path => !path.startsWith('/')).map(path => new URL(path).origin)
-  const folders = own.length > 0 || hosts.length === 0 ? foldersOf(own) : []
-  // What has a meaning in patterns is escaped.
-  const patterns = folders.map(folder => `${folder.replace(/[^\w/]/g, '\\$&')}*`)
-  return [...patterns, ...[...new Set(hosts)].sort().map(host => `${host}/*`)]
-}
-
-/** As deep as there is room for: the folders of the files, those above them, and at last all. */
-function foldersOf(paths: readonly string[]): string[] {
-  const depths = paths.map(path => path.split('/').length)
-  for (let depth = Math.max(2, ...depths); depth > 2; depth--) {
-    const folders = new Set(
-      paths.map(
-        path =>
-          `${path
-            .split('/')
-            .slice(0, -1)
-            .slice(0, depth - 1)
-            .join('/')}/`,
-      ),
-    )
-    if (folders.size <= FOLDERS_MAX) return [...folders].sort()
-  }
-  return ['/']
 }
 
 /**

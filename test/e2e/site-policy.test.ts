@@ -1,40 +1,11 @@
 /** What a site's policy, the visitor and the device allow holds, counted where it leaves the browser. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Page } from 'puppeteer-core'
-import { launchBrowser } from './support/browser.ts'
-import { type DeployedSite, deploySite, untilStats } from './support/deployed-site.ts'
-import { payloadBytes } from './support/payload.ts'
-import { fileScope, type Lifetime } from './support/scope.ts'
-import { startShoalTracker } from './support/trackers.ts'
-import { type WatchedVisitor, watchedVisit } from './support/watched-visitor.ts'
+import { policyStage, FILE, fetchWhole, OTHER } from './support/policy-stage.ts'
+import { untilStats } from './support/deployed-site.ts'
+import type { WatchedVisitor } from './support/watched-visitor.ts'
 
-const scope = fileScope()
-const chromium = launchBrowser(scope, 'chromium')
-const tracker = startShoalTracker(scope)
-
-const FILE = 'assets/model-0a1b2c3d.bin'
-const FILE_BYTES = 3_000_000
-const OTHER = 'assets/other-1a2b3c4d.bin'
-
-type Policy = Readonly<Record<string, number | string>>
-
-async function arrange(t: Lifetime, policy: Policy): Promise<DeployedSite> {
-  const files = { [FILE]: payloadBytes(1, 0, FILE_BYTES), [OTHER]: payloadBytes(2, 0, 100_000) }
-  return deploySite(t, { files, trackers: [(await tracker).url], policy })
-}
-
-async function arrive(
-  t: Lifetime,
-  site: DeployedSite,
-  prepare?: (page: Page) => Promise<unknown>,
-): Promise<WatchedVisitor> {
-  const visitor = await watchedVisit(t, await chromium, site, prepare)
-  await untilStats(visitor.page, ({ version }) => version !== undefined)
-  return visitor
-}
-
-const fetchWhole = (page: Page, path: string): Promise<void> => page.evaluate(url => shoal.prefetch(url), `/${path}`)
+const { arrange, arrive } = policyStage()
 
 /** The page uses the site, wants what others may have, and nothing of Shoal is to be seen outside it. */
 async function assertAlone({ page, ...visitor }: WatchedVisitor): Promise<void> {
@@ -76,68 +47,6 @@ describe('consent', () => {
     )
     await visitor.page.evaluate(() => shoal.consent(true))
     await assertAlone(visitor)
-  })
-})
-
-describe('a device that saves data', () => {
-  it('takes from others, and gives nothing', async t => {
-    const site = await arrange(t, { consent: 'automatic', lan: 1 })
-    const giver = await arrive(t, site)
-    await fetchWhole(giver.page, FILE)
-    const saver = await arrive(t, site, async page => {
-      const devtools = await page.createCDPSession()
-      await devtools.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true })
-    })
-    assert.equal(
-      await saver.page.evaluate(() => (navigator as { connection?: { saveData: boolean } }).connection?.saveData),
-      true,
-    )
-    await fetchWhole(saver.page, FILE)
-    await untilStats(saver.page, ({ peers }) => peers > 0)
-    await giver.context.close()
-    const taker = await arrive(t, site)
-    await fetchWhole(taker.page, FILE)
-    const { peers } = await taker.page.evaluate(() => shoal.stats())
-    assert.equal(peers, 0)
-    assert.equal((await saver.page.evaluate(() => shoal.stats())).uploaded, 0)
-  })
-})
-
-describe('the caps', () => {
-  it('of a second hold within 5 %', async t => {
-    const cap = 256 * 1024
-    const site = await arrange(t, { consent: 'automatic', lan: 1, 'upload-rate': cap })
-    const giver = await arrive(t, site)
-    await fetchWhole(giver.page, FILE)
-    const taker = await arrive(t, site)
-    const fetching = fetchWhole(taker.page, FILE)
-    const samples: { at: number; bytes: number }[] = []
-    await untilStats(giver.page, ({ uploaded }) => {
-      if (uploaded > 0) samples.push({ at: performance.now(), bytes: uploaded })
-      return uploaded > FILE_BYTES * 0.7
-    })
-    const [first, last] = [samples[0]!, samples.at(-1)!]
-    const rate = ((last.bytes - first.bytes) / (last.at - first.at)) * 1000
-    assert.ok(rate < cap * 1.05, `${rate} bytes a second`)
-    assert.ok(rate > cap * 0.7, `${rate} bytes a second`)
-    await fetching
-  })
-
-  it('of a day hold within 5 %', async t => {
-    const cap = 1_000_000
-    const site = await arrange(t, { consent: 'automatic', lan: 1, 'upload-day': cap })
-    const giver = await arrive(t, site)
-    await fetchWhole(giver.page, FILE)
-    const taker = await arrive(t, site)
-    await fetchWhole(taker.page, FILE)
-    await taker.context.close()
-    const { uploaded } = await giver.page.evaluate(() => shoal.stats())
-    assert.ok(uploaded > cap * 0.7 && uploaded < cap * 1.05, `${uploaded} bytes`)
-    // The day goes on after a reload.
-    await giver.page.reload()
-    const next = await arrive(t, site)
-    for (const { page } of [giver, next]) await fetchWhole(page, FILE)
-    assert.equal((await giver.page.evaluate(() => shoal.stats())).uploaded, 0)
   })
 })
 

@@ -71,6 +71,9 @@ export const STAGES: readonly Stage[] = [
 /** Suites that work more than they wait: they have the machine to themselves. */
 const FILLS_THE_MACHINE = /\/(demo-share|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
 
+/** Of the others those that take longest, by waiting: they begin first, so that none is left alone at the end. */
+const TAKES_LONG = /\/(cli-seed-site|cli-site|demo-cdn|failure-browser|site-(caps|failure|film|tabs)|tracker-cluster)\./
+
 /** Builds `dist/`; counts as one check. */
 export async function buildOnce(timeoutMs: number): Promise<Outcome> {
   return oneCheck(await runChild('npm', ['run', '--silent', 'build'], { timeoutMs }))
@@ -129,13 +132,14 @@ async function nodeTests(
   })
 }
 
-/** Suites that mostly wait for others run three at a time, and then the rest one by one. */
+/** Suites that mostly wait for others run four at a time, and then the rest one by one. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
-  const files = testFiles('test/e2e', options.filter)
-  if (files.length === 0) return noTests(options)
+  const found = testFiles('test/e2e', options.filter)
+  if (found.length === 0) return noTests(options)
+  const files = [...found.filter(path => TAKES_LONG.test(path)), ...found.filter(path => !TAKES_LONG.test(path))]
   const startedAt = Date.now()
   const total = { passed: 0, failed: 0 }
-  for (const atOnce of [3, 1]) {
+  for (const atOnce of [4, 1]) {
     const chosen = files.filter(path => FILLS_THE_MACHINE.test(path) === (atOnce === 1))
     if (chosen.length === 0) continue
     const timeoutMs = options.timeoutMs - (Date.now() - startedAt)

@@ -53,24 +53,12 @@ describe('a table', () => {
     for (const path of ['/', '', '/assets/3000.png', '/assets/1.PNG']) assert.equal(findListed(table, path), undefined)
   })
 
-  it('names the folders of its files, and those above them where there are many', () => {
-    assert.deepEqual(tableOf(entry('/a/b/c.png'), entry('/a/d.png')).folders, ['/a/*', '/a/b/*'])
-    const many = Array.from({ length: 20 }, (_, i) => entry(`/a/${i}/x.png`))
-    assert.deepEqual(tableOf(...many).folders, ['/a/*'])
-    assert.deepEqual(tableOf(...many, entry('/y.png')).folders, ['/*', '/a/*'])
-    const tops = Array.from({ length: 20 }, (_, i) => entry(`/${i}/x.png`))
-    assert.deepEqual(tableOf(...tops).folders, ['/*'])
-    assert.deepEqual(tableOf(entry('/a-b/(c)/d.png')).folders, ['/a\\-b/\\(c\\)/*'], 'patterns')
-  })
-
   it('finds files on other hosts by their whole address', () => {
     const foreign = entry('https://assets.example:8443/a.png', { lengthBytes: 7 })
     const table = tableOf(entry('/a.png'), foreign, entry('http://b.example/img/c.png'))
     assert.equal(findListed(table, 'https://assets.example:8443/a.png')?.lengthBytes, 7)
     assert.equal(findListed(table, '/a.png')?.lengthBytes, 100_000)
     assert.equal(findListed(table, 'https://assets.example/a.png'), undefined)
-    assert.deepEqual(table.folders, ['/*', 'http://b.example/*', 'https://assets.example:8443/*'])
-    assert.deepEqual(tableOf(foreign).folders, ['https://assets.example:8443/*'])
   })
 })
 

@@ -1,4 +1,5 @@
 /** The globals of a service worker that ours uses: TypeScript has them in a library that excludes the page's. */
+import type { Route } from '../routes.ts'
 
 export interface FetchEvent {
   readonly request: Request
@@ -10,14 +11,7 @@ export interface FetchEvent {
 export interface InstallEvent {
   waitUntil(work: Promise<unknown>): void
   /** Static routing, where the browser has it. Conditions that it does not know are refused. */
-  addRoutes?(rules: readonly { readonly condition: RouteCondition; readonly source: 'network' }[]): Promise<void>
-}
-
-export interface RouteCondition {
-  readonly requestMode?: 'navigate'
-  readonly urlPattern?: string
-  readonly or?: readonly RouteCondition[]
-  readonly not?: RouteCondition
+  addRoutes?(rules: readonly Route[]): Promise<void>
 }
 
 export interface Client {
