@@ -165,7 +165,7 @@ export class Leadership {
         : resource.bodyBytes
       this.#ledger.loaded(file, { ...resource, bodyBytes })
       try {
-        await this.#keep(file, url, !resource.isByWorker && resource.bodyBytes >= file.contentLength)
+        await this.#keep(file, url, resource.bodyBytes >= file.contentLength)
       } catch {
         // The cache has let it go, or the store has: others have it.
       }
@@ -247,13 +247,13 @@ export class Leadership {
   }
 
   /** What a page has used is given to peers; what lies in the browser's cache is not downloaded again for that. */
-  async #keep(file: SiteFile, url: string, isCached: boolean): Promise<void> {
+  async #keep(file: SiteFile, url: string, isWhole: boolean): Promise<void> {
     const swarms = this.#swarms
     if (!swarms) return
     await this.#learn(file)
     if ((await swarms.use(file.path)) || file.encoding) return
-    // Chromium's console tells of every miss: what the worker made or a page broke off is in no cache, and what may change may not be.
-    if (!isCached || !file.isImmutable || this.#triedUrls.has(url)) return
+    // Chromium's console tells of every miss: what the worker made is in the store, what a page broke off in no cache, and what may change may not be.
+    if (!isWhole || !file.isImmutable || this.#triedUrls.has(url)) return
     this.#triedUrls.add(url)
     const cached = await this.#fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => undefined)
     if (cached?.status === 200 && cached.body) await swarms.ingest(file.path, cached.body)

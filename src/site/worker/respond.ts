@@ -28,20 +28,23 @@ export async function respond(errand: Errand): Promise<Response> {
     endErrand()
     return new Response(null, answer)
   }
-  const opening = openFile(listed, errand.siteScope)
   // Parts must agree with each other, validators and all, wherever they come from: only what is whole may be the origin's own answer.
   const isWhole = !request.headers.has('range')
   const stopping = new AbortController()
   const { signal } = stopping
   if (isWhole && listed.isImmutable) {
     const cached = await fetch(request, { mode: 'same-origin', cache: 'only-if-cached', signal }).catch(() => undefined)
-    if (cached?.ok) return passOn(errand, cached, stopping, opening)
+    // As it is: what of it is not in the store yet, the page's client puts there when the page is idle.
+    if (cached?.ok) {
+      endErrand()
+      return cached
+    }
   }
-  const file = await opening
+  const file = await openFile(listed, errand.siteScope)
   const leader = await errand.finding
   // A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
   if (isWhole && !listed.isGzip && !file.hasAny && !leader)
-    return passOn(errand, await fetch(request, { signal }), stopping, opening)
+    return passOn(errand, await fetch(request, { signal }), stopping, file)
   const pieces = splice(errand, file, leader)
   const chunks = listed.isGzip
     ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)
@@ -57,26 +60,19 @@ interface Chunks {
 }
 
 /**
- * All of the file as the origin or the browser's cache has it. Genuine pieces are kept as they pass.
+ * All of the file as the origin has it. Genuine pieces are kept as they pass.
  * @param stopping ends the fetch; to cancel its body would make Firefox wait for more of it
- * @param opening not waited for: the answer begins before the store is open
  */
 function passOn(
   { fetching, listed, distrust, endErrand }: Errand,
   response: Response,
   stopping: AbortController,
-  opening: Promise<SiteFile>,
+  file: SiteFile,
 ): Response {
-  if (listed.isGzip) {
-    endErrand()
-    return response
-  }
   const take = reading(response.body!)
   let next = 0
   let looking: Promise<void> | undefined
   const look = async (piece: number, bytes: Uint8Array): Promise<void> => {
-    // Where there is no store, nothing is looked at.
-    const file = await opening
     if (!(await file.isGenuine(piece, bytes))) distrust()
     else if (!file.holds(piece)) await file.keepPiece(piece, bytes)
   }
