@@ -28,7 +28,7 @@ const GROUP_MAX = 12
 const TABLE_BITS = 22
 
 /** A rollup plugin that names what terser left open. @param seed of what is drawn */
-export function bestNames(seed = 7) {
+export function bestNames(seed) {
   return {
     name: 'best-names',
     renderChunk(code) {

@@ -22,7 +22,7 @@ const MOVES = 3500
 const TRIAL_LEVEL = 6
 
 /** A rollup plugin that puts finished chunks in order. @param seed of what is drawn */
-export function bestOrder(seed = 7) {
+export function bestOrder(seed) {
   return {
     name: 'best-order',
     renderChunk(code) {

@@ -28,7 +28,9 @@ export const BRIDGE_LIMITS = {
   discoveryMs: 50,
   /** Bytes of pieces that a leader may send ahead, but one piece at least. */
   creditBytes: 1024 * 1024,
-  /** Pages whose versions the worker remembers; with one more it begins anew, and they say them again in time. */
+  /** How long a page has to say that it has the tag. */
+  introductionMs: 10_000,
+  /** Pages whose versions the worker remembers; with one more it begins anew, and asks them. */
   pagesMax: 256,
 } as const
 

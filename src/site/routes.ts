@@ -4,15 +4,12 @@
  */
 
 export interface Route {
-  /** All that it names must hold. */
   readonly condition: RouteCondition
-  readonly source: 'network' | 'race-network-and-fetch-handler'
+  readonly source: 'network'
 }
 
 export interface RouteCondition {
   readonly requestMode?: 'navigate'
-  readonly requestDestination?: (typeof PAINTED)[number]
-  readonly runningStatus?: 'not-running'
   readonly urlPattern?: string
   readonly or?: readonly RouteCondition[]
   readonly not?: RouteCondition
@@ -21,26 +18,11 @@ export interface RouteCondition {
 /** Browsers take 256 routes at the most, and look at each for every request. */
 const FOLDERS_MAX = 16
 
-/** Nothing is painted without them. */
-const PAINTED = ['style', 'font', 'image'] as const
-
-/**
- * Navigations and whatever is not listed pass the worker by. What is painted does not wait for its start: the network, or the browser's cache, is
- * asked beside it then, and whoever answers first is heard.
- * @param paths of listed files, see `TableEntry`
- */
+/** Navigations and whatever is not listed pass the worker by. @param paths of listed files, see `TableEntry` */
 export function routesFor(paths: readonly string[]): Route[] {
   const listed = patternsOf(paths).map(urlPattern => ({ urlPattern }))
-  return [
-    { condition: { requestMode: 'navigate' }, source: 'network' },
-    { condition: { not: { or: listed } }, source: 'network' },
-    ...PAINTED.map((requestDestination): Route => {
-      return {
-        condition: { requestDestination, runningStatus: 'not-running' },
-        source: 'race-network-and-fetch-handler',
-      }
-    }),
-  ]
+  const conditions: RouteCondition[] = [{ requestMode: 'navigate' }, { not: { or: listed } }]
+  return conditions.map(condition => ({ condition, source: 'network' }))
 }
 
 /** Folders of the site, and other hosts as a whole. */

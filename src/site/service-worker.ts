@@ -8,6 +8,7 @@
  */
 import { BRIDGE_LIMITS, readFromPage, type ToPage } from './bridge.ts'
 import { answerTo, pathOf } from './http.ts'
+import { SITE_STORE_NAME } from './keys.ts'
 import { findListed, type Table, TABLE_MARKER } from './table.ts'
 import { followLeader, type Leader } from './worker/leader.ts'
 import { respond } from './worker/respond.ts'
@@ -19,12 +20,17 @@ const worker = globalThis as unknown as WorkerScope
 worker.shoalTable = TABLE_MARKER
 const { version, scope, routes, types, files = {} } = worker.shoalTable as Table
 
-/** Versions of pages by the ids of their clients; one that is not here may have told the worker's former life. */
+/** Versions of pages by the ids of their clients; one that is not here, or no number, may have told the worker's former life. */
 const versions = new Map<string, number>()
 
 /** Paths whose files the origin has other bytes of. */
 const distrusted = new Set<string>()
 
+/** Otherwise this script is part of a worker that calls `shoalFetch` itself. */
+const isAlone = /\/shoal-sw/.test(worker.location.pathname)
+
+/** No page has said that it has the tag; of a worker of the site's own none needs to. */
+let isTagless = isAlone
 let leader: Leader | undefined
 let epoch = 0
 /** The search for a leader, which is over when one is found or had its time. */
@@ -40,6 +46,10 @@ function shoalFetch(event: FetchEvent): boolean {
   if (!listed) return false
   // Asks pages for their versions too, when this is the first event of a life.
   searching ??= search()
+  if (isTagless && !versions.has(event.clientId)) {
+    versions.set(event.clientId, Number.NaN)
+    event.waitUntil(leaveIfTagless())
+  }
   const answer = answerTo(request, listed)
   if (!answer || !(listed.isImmutable || versions.get(event.clientId) === version)) return false
   let end!: () => void
@@ -75,11 +85,21 @@ async function search(): Promise<void> {
   })
 }
 
+/** Two pages that have no tag, and none that has: the site does without Shoal from now on. */
+async function leaveIfTagless(): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, BRIDGE_LIMITS.introductionMs))
+  if (isTagless && versions.size > 1) {
+    worker.registration.unregister()
+    indexedDB.deleteDatabase(SITE_STORE_NAME)
+  }
+}
+
 worker.addEventListener('message', ({ data, source, ports }) => {
   const [word, number] = readFromPage(data) ?? []
   if (number === undefined) return
   if (word === 'shoal-page') {
-    if (versions.size === BRIDGE_LIMITS.pagesMax) versions.clear()
+    isTagless = false
+    if (versions.size >= BRIDGE_LIMITS.pagesMax) versions.clear()
     versions.set(source.id, number)
   } else if (ports[0] && number >= epoch) {
     // The one before it still gives what it owes, while it can.
@@ -97,8 +117,7 @@ worker.addEventListener('message', ({ data, source, ports }) => {
 
 worker.shoalFetch = shoalFetch
 
-// Otherwise this script is part of a worker that calls `shoalFetch` itself.
-if (/\/shoal-sw/.test(worker.location.pathname)) {
+if (isAlone) {
   worker.addEventListener('install', event => {
     // Pages of the former version may stay: they are answered by what they say of themselves. Browsers that know no routes go without.
     event.waitUntil(Promise.allSettled([worker.skipWaiting(), event.addRoutes?.(routes)]))

@@ -157,7 +157,7 @@ describe('shoal build', () => {
     await done(stage.run('build', 'site', ...URLS))
     const manifest = await manifestIn(stage)
     const worker = await readFile(join(stage.site, 'shoal-sw.js'), 'utf8')
-    const table: Table = JSON.parse(worker.match(/\{"version":\d+,"scope":.*?\}\}/)![0])
+    const table: Table = JSON.parse(worker.match(/\{"version":\d+,"scope":.*?\d\]\}\}/)![0])
     assert.equal(table.version, manifest.version)
     const { file, ...listed } = { file: '', ...findListed(table, '/app/assets/data.json')! }
     const { piecesRoot, length, contentLength } = manifest.files.get('assets/data.json')!

@@ -22,8 +22,8 @@ const FILM = 'assets/film-0a1b2c3d.webm'
 const PLACES = [30, 6, 21, 36, 13]
 /** At how many of them the film must be incomplete still. Firefox reads ahead without end, and waits for that before it seeks. */
 const INCOMPLETE_PLACES = { chromium: 5, firefox: 2 }
-/** Of origin and other visitor each: what playing takes. The film needs more than ten seconds to come. */
-const SLOW_BYTES_PER_SECOND = 60_000
+/** Of origin and other visitor each: what playing takes. The film needs more than twenty seconds to come. */
+const SLOW_BYTES_PER_SECOND = 45_000
 const RANGES = 8
 const RANGE_BYTES_MAX = 20_000
 

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { type DeployedSite, deploySite, untilReady, untilStats, type Visitor, visit } from './support/deployed-site.ts'
+import {
+  type DeployedSite,
+  deploySite,
+  openPage,
+  untilReady,
+  untilStats,
+  type Visitor,
+  visit,
+} from './support/deployed-site.ts'
 import { payloadBytes, pictureBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
@@ -111,5 +119,30 @@ describe('a site whose pointer is gone', () => {
     await untilReady(page)
     await page.evaluate(() => shoal.prefetch('/assets/model-1a2b3c4d.bin'))
     await untilStats(page, ({ files }) => files.some(({ bytes, verified }) => bytes > 400_000 && bytes === verified))
+  })
+})
+
+describe('a site whose pages have no tag any more', () => {
+  it('forgets Shoal with the second of them that is loaded', async t => {
+    const { site, visitors } = await arrange(t)
+    const { context, page } = visitors[1]!
+    const untagged = new TextEncoder().encode('<!doctype html><img src="/assets/picture-0a1b2c3d.png" alt="">')
+    site.answer('/untagged.html', { status: 200, body: untagged })
+    const address = `${site.url}untagged.html`
+    const devtools = await page.createCDPSession()
+    await devtools.send('ServiceWorker.enable')
+    const load = async (): Promise<Page> => {
+      const other = await openPage(context, address)
+      await other.waitForFunction(() => document.images[0]?.complete)
+      return other
+    }
+
+    await page.goto(address)
+    // Browsers do so half a minute after its last event; in its former life it has heard of a tag.
+    await devtools.send('ServiceWorker.stopAllWorkers')
+    await load()
+    const last = await load()
+    await last.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0)
+    await untilForgotten(last)
   })
 })

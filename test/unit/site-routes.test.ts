@@ -26,13 +26,10 @@ describe('the routes of a worker', () => {
     assert.deepEqual(patternsFor(foreign), ['https://assets.example:8443/*'])
   })
 
-  it('let the network compete with a worker that has to be started, for what is painted alone', () => {
+  it('leave pages themselves, and what is not listed, to the network', () => {
     const [navigation, unlisted, ...others] = routesFor(['/a.png'])
     assert.deepEqual(navigation, { condition: { requestMode: 'navigate' }, source: 'network' })
-    assert.equal(unlisted?.source, 'network')
-    assert.deepEqual(
-      others.map(({ condition, source }) => [condition.requestDestination, condition.runningStatus, source]),
-      ['style', 'font', 'image'].map(painted => [painted, 'not-running', 'race-network-and-fetch-handler']),
-    )
+    assert.deepEqual(unlisted, { condition: { not: { or: [{ urlPattern: '/*' }] } }, source: 'network' })
+    assert.deepEqual(others, [])
   })
 })

@@ -39,6 +39,7 @@ export interface WorkerScope {
     /** Windows that this worker controls. */
     matchAll(): Promise<readonly Client[]>
   }
+  readonly registration: { unregister(): Promise<boolean> }
   skipWaiting(): Promise<void>
   addEventListener<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void
   shoalFetch?(event: FetchEvent): boolean
