@@ -132,14 +132,14 @@ async function nodeTests(
   })
 }
 
-/** Suites that mostly wait for others run four at a time, and then the rest one by one. */
+/** Suites that mostly wait for others run three at a time, and then the rest one by one. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const found = testFiles('test/e2e', options.filter)
   if (found.length === 0) return noTests(options)
   const files = [...found.filter(path => TAKES_LONG.test(path)), ...found.filter(path => !TAKES_LONG.test(path))]
   const startedAt = Date.now()
   const total = { passed: 0, failed: 0 }
-  for (const atOnce of [4, 1]) {
+  for (const atOnce of [3, 1]) {
     const chosen = files.filter(path => FILLS_THE_MACHINE.test(path) === (atOnce === 1))
     if (chosen.length === 0) continue
     const timeoutMs = options.timeoutMs - (Date.now() - startedAt)
