@@ -3,7 +3,7 @@
  * it, and so does a second malformed message.
  */
 import type { Duplex } from 'node:stream'
-import type { RawData, WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { parseTrackerRequest } from '../../src/protocol/tracker-request.ts'
 import type { TrackerRequest } from '../../src/protocol/tracker-request.ts'
 import { encodeTrackerReply } from '../../src/protocol/tracker-reply.ts'
@@ -14,6 +14,7 @@ import type { Pass } from '../access/access.ts'
 import type { ServerLimits } from '../options.ts'
 import type { Address } from './addresses.ts'
 import type { WriteBatch } from './batch.ts'
+import { decodeText } from './decode.ts'
 import { textFrame } from './frame.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -95,7 +96,8 @@ export class Connection {
   }
 
   start(): void {
-    this.#socket.on('message', data => this.#receive(data))
+    // `ws` gives buffers unless it is told otherwise.
+    this.#socket.on('message', data => this.#receive(data as Buffer))
     this.#socket.on('pong', () => {
       this.#isAlive = true
       this.#events.pong(this)
@@ -148,11 +150,11 @@ export class Connection {
     this.#socket.terminate()
   }
 
-  #receive(data: RawData): void {
+  #receive(data: Buffer): void {
     if (this.#isClosing) return
     this.#isAlive = true
     this.#heardAt = performance.now()
-    const request = parseTrackerRequest(data.toString())
+    const request = parseTrackerRequest(decodeText(data))
     if (request.type === 'refused') {
       this.#events.malformed(request.code)
       this.refuse({ action: 'announce', ...request, type: 'failed' })
