@@ -150,7 +150,9 @@ function parseAnnounce(fields: Fields, text: string): AnnounceRequest | Refused 
   const peersWanted = parseCount(fields.numwant) ?? TRACKER_MESSAGE_LIMITS.peersMax
   return {
     type: 'announce',
-    ...parties,
+    // Not spread, as in `parseSignal`.
+    infoHash: parties.infoHash,
+    peerId: parties.peerId,
     peersWanted: Math.min(peersWanted, TRACKER_MESSAGE_LIMITS.peersMax),
     uploaded: parseCount(fields.uploaded) ?? 0,
     downloaded: parseCount(fields.downloaded) ?? 0,
@@ -201,7 +203,9 @@ function parseSignal(fields: Fields, type: 'offer' | 'answer', text: string): Si
   if (isSdpTooLong(sdp)) return refused('bad-message', 'An SDP is too long.', parties.infoHash)
   const texts = sdpTexts(text)
   const sdpText = textOf(sdp, texts.length === 1 ? texts[0] : undefined)
-  return { type, ...parties, toPeerId, offerId, sdp, sdpText, trickle: fields.trickle === true }
+  // Not spread: that costs the tracker a twentieth of its time.
+  const { infoHash, peerId } = parties
+  return { type, infoHash, peerId, toPeerId, offerId, sdp, sdpText, trickle: fields.trickle === true }
 }
 
 function parseCandidateRequest(fields: Fields): CandidateRequest | Refused {

@@ -56,8 +56,9 @@ export class Relay {
     this.#openWindow(member, now)
     const count = Math.min(offers.length, this.#limits.offersPerIntervalMax - member.offers)
     if (count <= 0) return
-    for (const [index, target] of member.swarm.choose(count, member, this.#random).entries()) {
-      this.#offer(member, target, { ...offers[index]!, trickle: false }, now)
+    let index = 0
+    for (const target of member.swarm.choose(count, member, this.#random)) {
+      this.#offer(member, target, offers[index++]!, false, now)
     }
   }
 
@@ -80,7 +81,7 @@ export class Relay {
       return
     }
     member.dialled = dialled.add(toPeerId)
-    this.#offer(member, target, request, now)
+    this.#offer(member, target, request, request.trickle, now)
   }
 
   answer(member: Member, request: SignalRequest): void {
@@ -104,9 +105,9 @@ export class Relay {
       this.#outbox.send(target.peer.connection.id, { type: 'candidate', infoHash, peerId, offerId, candidate })
   }
 
-  #offer(from: Member, to: Member, offer: UntargetedOffer & { readonly trickle: boolean }, now: number): void {
+  #offer(from: Member, to: Member, offer: UntargetedOffer, wantsTrickle: boolean, now: number): void {
     const { offerId, sdp, sdpText } = offer
-    const trickle = offer.trickle && from.canTrickle && to.canTrickle
+    const trickle = wantsTrickle && from.canTrickle && to.canTrickle
     if (!this.#offers.add(from, to, offerId, trickle, now)) return
     from.offers++
     const { infoHash } = from.swarm
