@@ -157,11 +157,11 @@ export class Ingress {
     switch (effect.type) {
       case 'send':
         if (!connection) break
-        this.tally.reply(effect.reply, this.#heardAt === undefined ? undefined : performance.now() - this.#heardAt)
+        this.tally.reply(effect.reply, this.#heardAt)
         connection.send(this.#completed(effect.reply, connection))
         break
       case 'refuse':
-        this.tally.reply(effect.reply, 0)
+        this.tally.reply(effect.reply, this.#heardAt)
         connection?.refuse(effect.reply)
         break
       case 'ping':

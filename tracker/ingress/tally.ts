@@ -23,12 +23,13 @@ export class Tally {
     this.rejects[reason] = (this.rejects[reason] ?? 0) + 1
   }
 
-  /** @param tookMs since the message came that brought the reply about; undefined where it came to another process */
-  reply(reply: TrackerReply, tookMs: number | undefined): void {
+  /** @param heardAt when the message came that brought the reply about (ms); undefined where it came to another process */
+  reply(reply: TrackerReply, heardAt: number | undefined): void {
     if (reply.type === 'failed') this.reject(reply.code ?? 'failed')
     if (reply.type !== 'offer' && reply.type !== 'answer' && reply.type !== 'candidate') return
     this.relayed[reply.type]++
-    if (tookMs === undefined) return
+    if (heardAt === undefined) return
+    const tookMs = performance.now() - heardAt
     this.relayMsSum += tookMs
     let bucket = 0
     while (bucket < RELAY_MS_BOUNDS.length && tookMs > RELAY_MS_BOUNDS[bucket]!) bucket++
