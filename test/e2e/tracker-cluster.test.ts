@@ -6,48 +6,16 @@ import { describe, it } from 'node:test'
 import { Client } from 'bittorrent-tracker'
 import wrtc from 'webrtc-polyfill'
 import { INFO_HASH, TestPeer, TestSocket, bareAnnounce, met, peerIdOf } from '../contract/tracker-support.ts'
-import { missingRedis, type RunningRedis, startRedis } from '../support/redis.ts'
+import { missingRedis, startRedis } from '../support/redis.ts'
 import { Fleet } from './support/fleet.ts'
 import type { Lifetime } from './support/scope.ts'
-import { startShoalTracker, type TrackerProcess } from './support/trackers.ts'
+import { LEASE_MS, PATIENCE_MS, QUIET, startNodes, statsOf, until } from './support/tracker-nodes.ts'
+import { startShoalTracker } from './support/trackers.ts'
 
 const missing = missingRedis()
-const PATIENCE_MS = 20_000
-/** A node that dies is missed sooner than in life. */
-const LEASE_MS = 3_000
-const QUICK = ['--limit', 'leaseSeconds=3', '--limit', 'renewSeconds=0.5', '--limit', 'awaySeconds=1.5']
-const QUIET = ['--log-level', 'error']
-
-interface Stats {
-  readonly connections: number
-  readonly peers: number
-  readonly cluster: { readonly nodes: number; readonly isDegraded: boolean }
-}
-
-/** Over a connection of its own, so that of several workers any may answer. Whoever dies just then answers nothing: rejects after `waitMs`. */
-async function statsOf({ url }: { url: string }, waitMs = PATIENCE_MS): Promise<Stats> {
-  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(waitMs) }
-  return (await (await fetch(`${url.replace('ws', 'http')}/stats.json`, options)).json()) as Stats
-}
 
 async function healthOf({ url }: { url: string }): Promise<string> {
   return ((await (await fetch(`${url.replace('ws', 'http')}/health`)).json()) as { status: string }).status
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (!(await isSo())) {
-    assert.ok(performance.now() < deadline, what)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}
-
-/** Nodes that know each other. */
-async function startNodes(t: Lifetime, redis: RunningRedis, count: number): Promise<TrackerProcess[]> {
-  const args = ['--redis', redis.url, '--drain', '1', ...QUICK, ...QUIET]
-  const nodes = await Promise.all(Array.from({ length: count }, () => startShoalTracker(t, { args })))
-  for (const node of nodes) await until('all nodes', async () => (await statsOf(node)).cluster.nodes === count)
-  return nodes
 }
 
 async function connect(t: Lifetime, { url }: { url: string }, options = {}): Promise<TestSocket> {
