@@ -15,8 +15,14 @@ const SESSION_PARTS = ['src/session.ts', 'src/vault.ts'] as const
 
 const SHARED_PARTS = ['src/ports.ts', 'src/hashing.ts', 'src/create.ts', 'src/deferred.ts'] as const
 
-/** What a site's parts agree on: the table, the keys of the store, the bridge. */
-const SITE_GROUND = ['src/site/table.ts', 'src/site/keys.ts', 'src/site/http.ts', 'src/site/bridge.ts'] as const
+/** What a site's parts agree on: the table and the routes in it, the keys of the store, the bridge. */
+const SITE_GROUND = [
+  'src/site/table.ts',
+  'src/site/routes.ts',
+  'src/site/keys.ts',
+  'src/site/http.ts',
+  'src/site/bridge.ts',
+] as const
 
 /** What a site's service worker is made of. */
 const WORKER_PARTS = ['src/site/service-worker.ts', 'src/site/worker/'] as const
