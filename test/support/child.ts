@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 export interface ChildOptions {
   /** After this long the child and everything it started is ended. */
   readonly timeoutMs: number
+  /** What it prints is shown in one piece when it has ended: others print beside it. @default false */
+  readonly isHeld?: boolean
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -19,16 +21,18 @@ const GRACE_MS = 5_000
 
 const running = new Set<ChildProcess>()
 
-/** Runs a command with its output going straight to ours. Never rejects: a command that cannot start exits with 127. */
+/** Runs a command whose output goes to ours. Never rejects: a command that cannot start exits with 127. */
 export function runChild(command: string, args: readonly string[], options: ChildOptions): Promise<ChildResult> {
   return new Promise(resolve => {
     // A group of its own, so that the whole tree can be ended by one id.
     const child = spawn(command, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: options.isHeld ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...options.env },
       detached: true,
     })
     running.add(child)
+    const held: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => held.push(chunk))
     let isTimedOut = false
     let kill: NodeJS.Timeout | undefined
     const timeout = setTimeout(() => {
@@ -42,13 +46,19 @@ export function runChild(command: string, args: readonly string[], options: Chil
       running.delete(child)
       // Grandchildren that the child left behind.
       endGroup(child, 'SIGTERM')
+      process.stdout.write(Buffer.concat(held))
       resolve({ exitCode, isTimedOut })
     }
     child.once('error', error => {
       console.error(`${command}: ${error.message}`)
       finish(127)
     })
-    child.once('exit', code => finish(code))
+    // What is held is whole when the pipes are closed, which grandchildren that outlive it may keep open.
+    child.once('exit', code => {
+      endGroup(child, 'SIGTERM')
+      if (options.isHeld) child.once('close', () => finish(code))
+      else finish(code)
+    })
   })
 }
 

@@ -74,6 +74,8 @@ const FILLS_THE_MACHINE = /\/(demo-share|hidden|resume-browser|site-swarm|transf
 /** Of the others those that take longest, by waiting: they begin first, so that none is left alone at the end. */
 const TAKES_LONG = /\/(cli-seed-site|cli-site|demo-cdn|failure-browser|site-(caps|failure|film|tabs)|tracker-cluster)\./
 
+const SUITE_MS_MAX = 5 * MINUTE_MS
+
 /** Builds `dist/`; counts as one check. */
 export async function buildOnce(timeoutMs: number): Promise<Outcome> {
   return oneCheck(await runChild('npm', ['run', '--silent', 'build'], { timeoutMs }))
@@ -113,43 +115,56 @@ function testFiles(folder: string, filter: string): string[] {
     .sort()
 }
 
-/** Runs files under node:test; its TAP summary is the count, its spec reporter the live output. */
+/**
+ * Runs files under node:test; its TAP summary is the count, its spec reporter the output.
+ * @param isAlone one file, in one process, beside others
+ */
 async function nodeTests(
   files: readonly string[],
   options: StageOptions,
-  flags: readonly string[] = [],
+  { isAlone = false }: { isAlone?: boolean } = {},
 ): Promise<Outcome> {
   if (files.length === 0) return noTests(options)
   return withScratch(async folder => {
     const tap = join(folder, 'results.tap')
-    const args = ['--import', 'tsx', '--test', ...flags]
+    const args = ['--import', 'tsx', ...(isAlone ? [] : ['--test'])]
     args.push('--test-reporter=spec', '--test-reporter-destination=stdout')
     args.push('--test-reporter=tap', `--test-reporter-destination=${tap}`, ...files)
-    const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs })
+    const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs, isHeld: isAlone })
     const report = existsSync(tap) ? readFileSync(tap, 'utf8') : ''
     const count = (word: string): number => Number(report.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
     return settle({ passed: count('pass'), failed: count('fail') + count('cancelled') }, result)
   })
 }
 
-/** Suites that mostly wait for others run three at a time, and then the rest one by one. */
+/** Suites that mostly wait for others run three at a time, and then the rest one by one; a process each. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
-  const found = testFiles('test/e2e', options.filter)
-  if (found.length === 0) return noTests(options)
-  const files = [...found.filter(path => TAKES_LONG.test(path)), ...found.filter(path => !TAKES_LONG.test(path))]
+  const files = testFiles('test/e2e', options.filter)
+  if (files.length === 0) return noTests(options)
   const startedAt = Date.now()
-  const total = { passed: 0, failed: 0 }
-  for (const atOnce of [3, 1]) {
-    const chosen = files.filter(path => FILLS_THE_MACHINE.test(path) === (atOnce === 1))
-    if (chosen.length === 0) continue
-    const timeoutMs = options.timeoutMs - (Date.now() - startedAt)
-    const flags = [`--test-concurrency=${atOnce}`, `--test-timeout=${5 * MINUTE_MS}`]
-    const outcome = await nodeTests(chosen, { ...options, timeoutMs }, flags)
-    total.passed += outcome.passed
-    total.failed += outcome.failed
-    if (outcome.complaint !== undefined) return { ...total, complaint: outcome.complaint }
+  const outcomes: Outcome[] = []
+  const runAll = async (queue: string[], atOnce: number): Promise<void> => {
+    const lane = async (): Promise<void> => {
+      for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+        const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (Date.now() - startedAt))
+        if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
+        else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, lane))
   }
-  return total
+  const waiting = files.filter(path => !FILLS_THE_MACHINE.test(path))
+  await runAll([...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))], 3)
+  await runAll(
+    files.filter(path => FILLS_THE_MACHINE.test(path)),
+    1,
+  )
+  const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+    ...(complaint !== undefined && { complaint }),
+  }
 }
 
 async function browserTests(options: StageOptions): Promise<Outcome> {

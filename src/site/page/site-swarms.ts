@@ -193,7 +193,9 @@ export class SiteSwarms implements PieceSource {
     await Promise.all([this.#options.network.close(), ...all.map(joined => this.#leave(joined))])
   }
 
+  /** @throws where all were left: who leads no longer and wakes up late must not be another peer */
   #join(swarm: SiteSwarm): JoinedSwarm {
+    if (this.#hasLeft) throw new Error('The swarms were left.')
     const known = this.#joined.get(swarm.id)
     if (known) return known
     const { scope, store, network, origin, peerId, warning, ledger } = this.#options
