@@ -70,7 +70,7 @@ async function withVisitorsOnDisk<T>(
     await writePayload(path, length)
     const pages: Page[] = []
     for (let i = 0; i < count; i++) {
-      const browser = await launchBrowser(scope, 'chromium', { profile: await profileFolder(scope) })
+      const browser = await launchBrowser(scope, 'chromium', { hasWindows: true, profile: await profileFolder(scope) })
       pages.push(await openTab(browser.defaultBrowserContext(), ground.site.url))
     }
     return await work(pages, path)

@@ -96,7 +96,7 @@ async function prepare(scope: Scope): Promise<Ground> {
   const tracker = await startShoalTracker(scope)
   return {
     scope,
-    browser: await launchBrowser(scope, 'chromium'),
+    browser: await launchBrowser(scope, 'chromium', { hasWindows: true }),
     site: await startSite(scope, {
       modules: {
         '/raw.js': 'test/bench/page/raw.ts',

@@ -50,7 +50,7 @@ describe('visitors', () => {
   }
 
   it('are in front, until they open another tab', async t => {
-    const browser = await launchBrowser(t, 'chromium')
+    const browser = await launchBrowser(t, 'chromium', { hasWindows: true })
     const [one, other] = [await openVisitor(t, browser, site.url), await openVisitor(t, browser, site.url)]
     await openTab(one.browserContext(), site.url)
     await one.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50 })

@@ -11,7 +11,7 @@ import { startShoalTracker } from './support/trackers.ts'
 const scope = fileScope()
 const tracker = startShoalTracker(scope)
 const site = startSite(scope, { modules: DIARY_MODULES })
-const browser = launchBrowser(scope, 'chromium')
+const browser = launchBrowser(scope, 'chromium', { hasWindows: true })
 
 const LENGTH = 48_000_000
 

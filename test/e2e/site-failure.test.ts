@@ -222,7 +222,7 @@ describe('the browser', () => {
     await mkdir(join(profile, 'Default'))
     const preferences = { profile: { default_content_setting_values: { cookies: 2 } } }
     await writeFile(join(profile, 'Default/Preferences'), JSON.stringify(preferences))
-    const chromium = await launchBrowser(t, 'chromium', { profile })
+    const chromium = await launchBrowser(t, 'chromium', { profile, hasWindows: true })
     await assertWarns(await arriveFirst(chromium, await arrange(t)), /^Shoal: .*service worker/)
   })
 

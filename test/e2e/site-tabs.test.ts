@@ -19,7 +19,7 @@ import { fileScope, type Lifetime } from './support/scope.ts'
 import { type RunningTracker, startShoalTracker } from './support/trackers.ts'
 
 const scope = fileScope()
-const chromium = launchBrowser(scope, 'chromium')
+const chromium = launchBrowser(scope, 'chromium', { hasWindows: true })
 
 const FILM = 'assets/film-5a6b7c8d.mp4'
 const MODELS = Array.from({ length: 12 }, (_, i) => `assets/model-${i.toString(16)}f2e3d4c.bin`)

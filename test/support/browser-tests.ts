@@ -15,7 +15,7 @@ import { chromeLauncher } from '@web/test-runner-chrome'
 import { build, type Plugin } from 'esbuild'
 import * as puppeteer from 'puppeteer-core'
 import { browserModulesForEsbuild } from '../../build/browser-modules.js'
-import { type BrowserName, browserPath, CHROMIUM_ARGS } from './browsers.ts'
+import { type BrowserName, browserPath, CHROMIUM_ARGS, chromiumShellPath } from './browsers.ts'
 
 /** A whole test file, in one browser. */
 const FILE_TIMEOUT_MS = 120_000
@@ -81,12 +81,13 @@ function hasFailures(suite: Suite | undefined): boolean {
 }
 
 function launcher(name: BrowserName) {
+  const shell = name === 'chromium' ? chromiumShellPath() : undefined
   return chromeLauncher({
     puppeteer,
     launchOptions: {
       browser: name === 'chromium' ? 'chrome' : 'firefox',
-      executablePath: browserPath(name),
-      headless: true,
+      executablePath: shell ?? browserPath(name),
+      headless: shell === undefined ? true : 'shell',
       ...(name === 'chromium' && { args: [...CHROMIUM_ARGS], pipe: true }),
     },
   })

@@ -37,6 +37,13 @@ const PLACES: Readonly<Record<BrowserName, Place>> = {
   },
 }
 
+/** The same engine without windows, menus and an address bar. */
+const CHROMIUM_SHELL = {
+  variable: 'CHROME_HEADLESS_SHELL_PATH',
+  path: '/usr/lib/chromium/chromium-headless-shell',
+  debianPackage: 'chromium-headless-shell',
+}
+
 /** What every test Chromium is started with: no sandbox (root in containers), and no traffic of its own. */
 export const CHROMIUM_ARGS: readonly string[] = [
   '--no-sandbox',
@@ -69,16 +76,22 @@ export function browserPath(name: BrowserName): string {
   return path
 }
 
+/** Path of Chromium's headless shell, whose pages take a quarter of the processor's time that windows take; undefined: whole Chromium has to do. */
+export function chromiumShellPath(): string | undefined {
+  const path = process.env[CHROMIUM_SHELL.variable] || CHROMIUM_SHELL.path
+  return existsSync(path) ? path : undefined
+}
+
 /**
- * Makes sure that both browsers are there; as root on Debian it installs what is missing.
+ * Makes sure that both browsers are there, and the shell where that is to be had; as root on Debian it installs what is missing.
  * @returns one sentence for each browser that is still missing
  */
 export function ensureBrowsers(): string[] {
   const missing = BROWSER_NAMES.filter(name => findBrowser(name) === undefined)
   const installable = missing.filter(name => !process.env[PLACES[name].variable])
-  if (installable.length > 0 && canInstall()) {
-    installPackages(installable.map(name => PLACES[name].debianPackage))
-  }
+  const packages = installable.map(name => PLACES[name].debianPackage)
+  if (chromiumShellPath() === undefined) packages.push(CHROMIUM_SHELL.debianPackage)
+  if (packages.length > 0 && canInstall()) installPackages(packages)
   return BROWSER_NAMES.filter(name => findBrowser(name) === undefined).map(howToInstall)
 }
 

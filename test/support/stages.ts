@@ -68,7 +68,7 @@ export const STAGES: readonly Stage[] = [
   },
 ]
 
-/** Suites that work more than they wait: they have the machine to themselves. */
+/** Suites that work more than they wait. */
 const FILLS_THE_MACHINE = /\/(demo-share|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
 
 /** Of the others those that take longest, by waiting: they begin first, so that none is left alone at the end. */
@@ -137,7 +137,7 @@ async function nodeTests(
   })
 }
 
-/** Suites that mostly wait for others run three at a time, and then the rest one by one; a process each. */
+/** Suites that mostly wait for others run five at a time, and then the rest two at a time; a process each. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
@@ -148,16 +148,20 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
         const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (Date.now() - startedAt))
         if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
-        else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+        else {
+          const beganAt = Date.now()
+          outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+          console.log(`${file}: ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
+        }
       }
     }
     await Promise.all(Array.from({ length: atOnce }, lane))
   }
   const waiting = files.filter(path => !FILLS_THE_MACHINE.test(path))
-  await runAll([...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))], 3)
+  await runAll([...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))], 5)
   await runAll(
     files.filter(path => FILLS_THE_MACHINE.test(path)),
-    1,
+    2,
   )
   const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
   return {

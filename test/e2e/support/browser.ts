@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, launch, type Page } from 'puppeteer-core'
-import { type BrowserName, browserPath, CHROMIUM_ARGS } from '../../support/browsers.ts'
+import { type BrowserName, browserPath, CHROMIUM_ARGS, chromiumShellPath } from '../../support/browsers.ts'
 import type { Lifetime } from './scope.ts'
 
 export interface LaunchOptions {
   /** Folder of a profile that outlives the browser; without one a fresh profile goes with it. See `profileFolder`. */
   readonly profile?: string
+  /** Chromium with its windows, tabs in front of and behind others, settings and cache of pages gone by, which its shell has not. @default false */
+  readonly hasWindows?: boolean
   /** More command-line flags. */
   readonly args?: readonly string[]
   /** Firefox's, as `about:config` has them. */
@@ -31,10 +33,11 @@ export async function launchBrowser(
   options: LaunchOptions = {},
 ): Promise<Browser> {
   const isChromium = name === 'chromium'
+  const shell = isChromium && !options.hasWindows ? chromiumShellPath() : undefined
   const browser = await launch({
     browser: isChromium ? 'chrome' : 'firefox',
-    executablePath: browserPath(name),
-    headless: true,
+    executablePath: shell ?? browserPath(name),
+    headless: shell === undefined ? true : 'shell',
     // Through a pipe Chromium ends with the process that launched it, however that ends.
     pipe: isChromium,
     protocolTimeout: PROTOCOL_TIMEOUT_MS,
