@@ -36,7 +36,10 @@ export const breakEven: Bench = {
     ground.scope.after(() => scope.close())
     try {
       const origin = await startHttp2Origin(scope)
-      const browser = await launchBrowser(scope, 'chromium', { hasWindows: true, args: ['--ignore-certificate-errors'] })
+      const browser = await launchBrowser(scope, 'chromium', {
+        hasWindows: true,
+        args: ['--ignore-certificate-errors'],
+      })
       const contenders: Record<string, () => Promise<Loaded>> = {}
       for (const size of SIZES) {
         contenders[`peers ${size}`] = () => fromPeers(ground, browser, size)

@@ -1,6 +1,6 @@
 /** The stages of the test command: what each runs, and how its results are counted. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runChild } from './child.ts'
 
@@ -127,7 +127,7 @@ async function nodeTests(
   if (files.length === 0) return noTests(options)
   return withScratch(async folder => {
     const tap = join(folder, 'results.tap')
-    const args = ['--import', 'tsx', ...(isAlone ? [] : ['--test'])]
+    const args = ['--import', 'tsx', ...(isAlone ? [] : ['--test', `--test-concurrency=${availableParallelism()}`])]
     args.push('--test-reporter=spec', '--test-reporter-destination=stdout')
     args.push('--test-reporter=tap', `--test-reporter-destination=${tap}`, ...files)
     const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs, isHeld: isAlone })
@@ -137,32 +137,27 @@ async function nodeTests(
   })
 }
 
-/** Suites that mostly wait for others run five at a time, and then the rest two at a time; a process each. */
+/** A process for each suite: one that fills the machine at a time beside four that mostly wait for others, and two when those are through. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
   const startedAt = Date.now()
   const outcomes: Outcome[] = []
-  const runAll = async (queue: string[], atOnce: number): Promise<void> => {
-    const lane = async (): Promise<void> => {
+  const lane = async (...queues: string[][]): Promise<void> => {
+    for (const queue of queues) {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-        const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (Date.now() - startedAt))
+        const beganAt = Date.now()
+        const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (beganAt - startedAt))
         if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
-        else {
-          const beganAt = Date.now()
-          outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
-          console.log(`${file}: ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
-        }
+        else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+        console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
       }
     }
-    await Promise.all(Array.from({ length: atOnce }, lane))
   }
-  const waiting = files.filter(path => !FILLS_THE_MACHINE.test(path))
-  await runAll([...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))], 5)
-  await runAll(
-    files.filter(path => FILLS_THE_MACHINE.test(path)),
-    2,
-  )
+  const filling = files.filter(path => FILLS_THE_MACHINE.test(path))
+  const waiting = files.filter(path => !filling.includes(path))
+  const inOrder = [...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))]
+  await Promise.all([lane(filling), lane(inOrder, filling), lane(inOrder), lane(inOrder), lane(inOrder)])
   const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
