@@ -58,7 +58,7 @@ export function withoutAddresses(text: string, host: string): string {
   return text
     .replaceAll(host, KEPT)
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b(?!\.?\d)/g, address => (isVersion(text, address) ? address : '[address]'))
-    .replace(/(?<![\w:])(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}(?![\w:])/gi, '[address]')
+    .replace(/(?<![\w:])(?:(?:[\da-f]{1,4}:){7}[\da-f]{1,4}|[\da-f:]*::[\da-f:]*)(?![\w:])/gi, '[address]')
     .replace(/[\w-]+\.local\b/g, '[address]')
     .replace(/#\S+/g, '#[secret]')
     .replace(/\b[\da-f]{32,}\b/gi, '[hash]')
