@@ -15,7 +15,7 @@ export interface Census {
   want(isWanted: boolean): void
 }
 
-const INTERVAL_MS = 3_000
+const INTERVAL_MS = 2_000
 
 /** @param url of the tracker @param infoHash hex; v2 hashes are cut, as on the wire */
 export function census(url: string, infoHash: () => string): Census {

@@ -5,48 +5,33 @@ import type { Torrent } from './shoal.min.js'
 
 /** Ours is a question of kinds, not of reaching anybody: a browser has its own candidates at once. */
 const GATHERING_MS_MAX = 1_500
-const ERRORS_MAX = 5
 
-export interface Diagnostics {
-  /** Remembered, to be told when somebody asks. */
-  note(error: Error): void
-  text(facts: Facts): Promise<string>
-}
-
-export function diagnostics(torrent: Torrent): Diagnostics {
-  const errors: string[] = []
-  return {
-    note(error) {
-      errors.push(error.message)
-      if (errors.length > ERRORS_MAX) errors.shift()
-    },
-    async text(facts) {
-      const { quota, usage } = (await navigator.storage?.estimate().catch(() => undefined)) ?? {}
-      const routes = torrent.peers.map(({ route }) =>
-        route ? `${route.local}-${route.remote}${route.relayed ? ' relayed' : ''}` : '?',
-      )
-      const lines: Readonly<Record<string, string>> = {
-        page: `Shoal share page, ${location.protocol.replace(':', '')}`,
-        browser: navigator.userAgent,
-        languages: navigator.languages.join(', '),
-        state: `${facts.phase}, ${Math.floor(facts.progress * 100)} %, ${Math.round(facts.elapsedMs / 1000)} s`,
-        size: `${facts.lengthBytes} bytes in ${facts.fileCount} files, ${torrent.pieceCount} pieces, ${torrent.version ?? '?'}`,
-        peers: `${facts.peersCount} connected, ${facts.copiesCount} other full copies, ${facts.foundCount} known; ${routes.join(', ')}`,
-        candidates: await candidateKinds(),
-        tracker: torrent.trackers
-          .map(({ url, state, error }) => `${url} ${state}${error ? ` (${error.message})` : ''}`)
-          .join('; '),
-        storage: `${usage ?? '?'} of ${quota ?? '?'} bytes`,
-        metered: String(isMetered()),
-        visible: document.visibilityState,
-        errors: errors.join(' | ') || 'none',
-      }
-      const text = Object.entries(lines)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join('\n')
-      return withoutAddresses(text, location.host)
-    },
+/** @param errors what the share has complained of lately */
+export async function diagnosticsText(torrent: Torrent, facts: Facts, errors: readonly string[]): Promise<string> {
+  const { quota, usage } = (await navigator.storage?.estimate().catch(() => undefined)) ?? {}
+  const routes = torrent.peers.map(({ route }) =>
+    route ? `${route.local}-${route.remote}${route.relayed ? ' relayed' : ''}` : '?',
+  )
+  const lines: Readonly<Record<string, string>> = {
+    page: `Shoal share page, ${location.protocol.replace(':', '')}`,
+    browser: navigator.userAgent,
+    languages: navigator.languages.join(', '),
+    state: `${facts.phase}, ${Math.floor(facts.progress * 100)} %, ${Math.round(facts.elapsedMs / 1000)} s`,
+    size: `${facts.lengthBytes} bytes in ${facts.fileCount} files, ${torrent.pieceCount} pieces, ${torrent.version ?? '?'}`,
+    peers: `${facts.peersCount} connected, ${facts.copiesCount} other full copies, ${facts.foundCount} known; ${routes.join(', ')}`,
+    candidates: await candidateKinds(),
+    tracker: torrent.trackers
+      .map(({ url, state, error }) => `${url} ${state}${error ? ` (${error.message})` : ''}`)
+      .join('; '),
+    storage: `${usage ?? '?'} of ${quota ?? '?'} bytes`,
+    metered: String(isMetered()),
+    visible: document.visibilityState,
+    errors: errors.join(' | ') || 'none',
   }
+  const text = Object.entries(lines)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')
+  return withoutAddresses(text, location.host)
 }
 
 /**

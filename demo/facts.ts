@@ -14,7 +14,7 @@ export interface Facts {
   readonly lengthBytes: number
   readonly fileCount: number
   readonly peersCount: number
-  /** Connected peers that miss something. */
+  /** Connected peers that want what is here. */
   readonly leechesCount: number
   /** Full copies that are online, beside this page's. */
   readonly copiesCount: number
@@ -101,7 +101,7 @@ export function factsReader(share: Share, { isSaved, census }: FactsOptions): (n
       lengthBytes,
       fileCount,
       peersCount: peers.length,
-      leechesCount: peers.length - seeds,
+      leechesCount: peers.filter(peer => peer.isInterested).length,
       // Whoever is counted there as a full copy may be this page.
       copiesCount: Math.max(seeds, (census()?.seeds ?? 0) - (isFull ? 1 : 0)),
       foundCount: Math.max(peers.length, counts - 1),

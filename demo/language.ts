@@ -1,6 +1,6 @@
 /** A language of the page: its strings with their values put in, and quantities as its readers write them. Pure. */
 import { formatBytes, formatPercent } from './format.ts'
-import { ENGLISH, GERMAN, type StringKey, type Strings } from './strings.ts'
+import { ENGLISH, type StringKey, type Strings } from './strings/english.ts'
 
 export interface Language {
   /** For `<html lang>`. */
@@ -17,13 +17,17 @@ export interface Language {
   remaining(milliseconds: number): string
 }
 
-const LANGUAGES: Readonly<Record<string, Strings>> = { en: ENGLISH, de: GERMAN }
+/** English comes with the page; others are fetched by those who read them. */
+const OTHERS: Readonly<Record<string, () => Promise<Strings>>> = {
+  de: async () => (await import('./strings/german.ts')).GERMAN,
+}
 
 /** The first of the preferred languages that the page speaks, with that reader's own digits; else English. */
-export function languageFor(preferred: readonly string[]): Language {
+export async function languageFor(preferred: readonly string[]): Promise<Language> {
   const base = (tag: string): string => tag.split('-', 1)[0]?.toLowerCase() ?? ''
-  const locale = preferred.find(tag => base(tag) in LANGUAGES) ?? 'en'
-  return languageOf(base(locale), locale, LANGUAGES[base(locale)] ?? ENGLISH)
+  const locale = preferred.find(tag => base(tag) === 'en' || Object.hasOwn(OTHERS, base(tag))) ?? 'en'
+  const strings = await OTHERS[base(locale)]?.().catch(() => undefined)
+  return strings === undefined ? languageOf('en', locale, ENGLISH) : languageOf(base(locale), locale, strings)
 }
 
 function languageOf(tag: string, locale: string, strings: Strings): Language {

@@ -2,7 +2,7 @@
 import { formatCount } from './format.ts'
 import { canSaveFolder, saveAll, saveFile } from './save.ts'
 import type { Torrent, TorrentFile } from './shoal.min.js'
-import type { ListedFile } from './files-view.ts'
+import type { ListedFile } from './views/files-view.ts'
 
 export interface Saver {
   readonly isBusy: boolean

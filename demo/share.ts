@@ -9,7 +9,7 @@ import { infoHashOf } from './link.ts'
 import { notifier } from './notifier.ts'
 import { language } from './page-language.ts'
 import { receiveShared } from './share-target.ts'
-import type { StringKey } from './strings.ts'
+import type { StringKey } from './strings/english.ts'
 import { acceptTransfers, homeView } from './views/home-view.ts'
 import { torrentView, type TorrentView } from './views/torrent-view.ts'
 import { wakeLock } from './wake-lock.ts'
@@ -31,6 +31,8 @@ const awake = wakeLock()
 const bell = notifier()
 const home = homeView({ onFiles: send })
 let current: Share | undefined
+/** Full copies of it beside this page's. */
+let copiesCount = 0
 
 acceptTransfers({
   onFiles: send,
@@ -152,6 +154,7 @@ function fail(error: unknown): void {
 
 function update(): void {
   const facts = current === undefined ? undefined : views.get(current)?.update(performance.now())
+  copiesCount = facts?.copiesCount ?? 0
   awake.want(facts?.phase === 'hashing' || facts?.phase === 'downloading' || (facts?.leechesCount ?? 0) > 0)
 }
 
@@ -159,5 +162,6 @@ function update(): void {
 function isNeeded(share: Share): boolean {
   const { torrent, isOwn, isKept } = share
   if (torrent.state !== 'seeding' || (!isOwn && !isBegun(share))) return false
-  return (isOwn && !isKept) || (torrent.peers.length > 0 && !torrent.peers.some(peer => peer.isSeed))
+  const hasOtherCopy = share === current ? copiesCount > 0 : torrent.peers.some(peer => peer.isSeed)
+  return (isOwn && !isKept) || (torrent.peers.some(peer => peer.isInterested) && !hasOtherCopy)
 }

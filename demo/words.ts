@@ -96,7 +96,7 @@ function seedingWords({ isOwn, isSaved, leechesCount, copiesCount }: Facts, say:
   )
   if (isOwn) return others || say('keepOpen')
   if (isSaved) return leechesCount > 0 ? say('savedHelping', { n: leechesCount }) : say('saved')
-  return join(say('arrived'), others)
+  return others === '' ? say('arrived') : `${say('arrived')} ${others}`
 }
 
 function join(...parts: string[]): string {

@@ -1,24 +1,17 @@
 /** The diagnostics, to be read before they are copied. */
 import { el } from '../dom.ts'
 import { language } from '../page-language.ts'
-import { copyButton } from './link-box.ts'
-
-export interface DiagnosticsView {
-  readonly element: HTMLElement
-  /** Shows and selects the text. */
-  focus(): void
-}
+import { copyButton } from './copy-button.ts'
 
 const { say } = language
 
-export function diagnosticsView(text: () => Promise<string>): DiagnosticsView {
+export function diagnosticsView(text: () => Promise<string>): HTMLElement {
   const area = el('textarea', { readOnly: true, rows: 8, attributes: { 'aria-label': say('diagnostics') } })
   const renew = async (): Promise<string> => {
     area.value = await text()
     return area.value
   }
-  const select = (): void => area.select()
-  const { button, spoken } = copyButton(say('copyDiagnostics'), renew, select)
+  const { button, spoken } = copyButton(say('copyDiagnostics'), renew, () => area.select())
   const element = el(
     'details',
     { className: 'diagnostics' },
@@ -31,11 +24,5 @@ export function diagnosticsView(text: () => Promise<string>): DiagnosticsView {
   element.ontoggle = () => {
     if (element.open) void renew()
   }
-  return {
-    element,
-    focus() {
-      element.open = true
-      void renew().then(select)
-    },
-  }
+  return element
 }

@@ -34,7 +34,7 @@ export function filesView(options: FilesViewOptions): FilesView {
     addRows()
   })
   more.hidden = true
-  const element = el('details', { className: 'panel', hidden: true }, summary, list, more)
+  const element = el('details', { className: 'panel' }, summary, list, more)
   const pending = new Set<FileRow>()
   let listed: readonly ListedFile[] = []
   let rowsMax = ROWS_AT_FIRST
@@ -60,8 +60,7 @@ export function filesView(options: FilesViewOptions): FilesView {
     update(files) {
       if (files.length === 0) return
       if (files.length === listed.length && files[0] === listed[0]) return renew()
-      element.open = element.hidden ? files.length <= ROWS_OPEN_MAX : element.open
-      element.hidden = false
+      element.open = listed.length === 0 ? files.length <= ROWS_OPEN_MAX : element.open
       listed = files
       pending.clear()
       list.replaceChildren()

@@ -1,6 +1,7 @@
 /** The link, ready to be copied, handed on or shown to a camera; and the magnet link for other programs. */
 import { button, el, show } from '../dom.ts'
 import { language } from '../page-language.ts'
+import { copyButton } from './copy-button.ts'
 
 export interface LinkBox {
   readonly element: HTMLElement
@@ -31,7 +32,7 @@ export function linkBox({ isPrimary }: { isPrimary: boolean }): LinkBox {
   const element = el('div', { className: 'links', hidden: true }, link.element, others)
 
   async function toggleQr(): Promise<void> {
-    const isShown = picture.hidden
+    const isShown = picture.hidden !== false
     // Few want one: it is fetched when somebody does.
     if (isShown) picture.replaceChildren((await import('./qr.ts')).qrPicture(link.input.value, say('qrLabel')))
     show(picture, isShown)
@@ -48,9 +49,6 @@ export function linkBox({ isPrimary }: { isPrimary: boolean }): LinkBox {
     },
   }
 }
-
-/** How long the button says that it worked. */
-const CONFIRMATION_MS = 2_000
 
 interface TextToCopy {
   readonly element: HTMLElement
@@ -70,34 +68,4 @@ function textToCopy({ id, label, copyLabel }: { id: string; label: string; copyL
   const row = el('div', { className: 'row' }, input, copy.button)
   const element = el('div', { className: 'link' }, el('label', { htmlFor: id, textContent: label }), row, copy.spoken)
   return { element, row, input, copy: copy.button }
-}
-
-/** A button that copies text. @param onRefused the browser has no clipboard for pages: the text must be selected */
-export function copyButton(
-  label: string,
-  text: () => string | Promise<string>,
-  onRefused: () => void,
-): { readonly button: HTMLButtonElement; readonly spoken: HTMLElement } {
-  const spoken = el('span', { className: 'sr-only', attributes: { role: 'status' } })
-  const copy = button(label, () => void run())
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  async function run(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(await text())
-      copy.textContent = say('copied')
-      spoken.textContent = say('linkCopied')
-    } catch {
-      // No clipboard without a secure context or the permission: the person can still copy by hand.
-      onRefused()
-      copy.textContent = say('pressToCopy')
-      spoken.textContent = say('linkSelected')
-    }
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      copy.textContent = label
-      spoken.textContent = ''
-    }, CONFIRMATION_MS)
-  }
-  return { button: copy, spoken }
 }

@@ -2,7 +2,6 @@
 import { el, setText, show } from '../dom.ts'
 import { language } from '../page-language.ts'
 import type { Torrent } from '../shoal.min.js'
-import { progressOf } from './peers-view.ts'
 
 export interface ReceiversView {
   readonly element: HTMLElement
@@ -23,7 +22,8 @@ export function receiversView(torrent: Torrent): ReceiversView {
   return {
     element,
     update() {
-      const receivers = torrent.peers.filter(peer => !peer.isSeed)
+      // Who only looks at the list of files receives nothing yet.
+      const receivers = torrent.peers.filter(peer => !peer.isSeed && (peer.isInterested || progressOf(peer, 0) > 0))
       const present = new Set(receivers.map(({ id }) => id))
       for (const [id, row] of rows) {
         if (present.has(id)) continue
@@ -46,6 +46,11 @@ export function receiversView(torrent: Torrent): ReceiversView {
       show(element, receivers.length > 0)
     },
   }
+}
+
+/** What a peer has, 0 to 1. It need not tell a full copy what it has by now; what it was sent, it has. */
+export function progressOf({ progress, uploadedBytes }: Torrent['peers'][number], lengthBytes: number): number {
+  return Math.min(1, Math.max(progress, lengthBytes === 0 ? 0 : uploadedBytes / lengthBytes))
 }
 
 interface ReceiverRow {

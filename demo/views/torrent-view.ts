@@ -1,7 +1,6 @@
 /** The page of one share, sent or received: one heading, one line of words, one main action per state. */
 import { button, el, setText, show } from '../dom.ts'
 import { census } from '../census.ts'
-import { diagnostics } from '../diagnostics.ts'
 import { type Facts, factsReader, phaseOf } from '../facts.ts'
 import { trackerOf } from '../link.ts'
 import { canNotify, type Notifier } from '../notifier.ts'
@@ -11,10 +10,10 @@ import { saver } from '../saver.ts'
 import type { SharedFile } from '../shared-file.ts'
 import type { Share } from '../shares.ts'
 import { closeWords, figureWords, PATIENCE_MS, statusWords, titleWords } from '../words.ts'
-import { diagnosticsView } from './diagnostics-view.ts'
+import { connectionPanel } from './connection-panel.ts'
+import { copyButton } from './copy-button.ts'
 import { filesView, type ListedFile } from './files-view.ts'
-import { copyButton, linkBox } from './link-box.ts'
-import { peersView } from './peers-view.ts'
+import { linkBox } from './link-box.ts'
 import { problemView } from './problem-view.ts'
 import { readyView } from './ready-view.ts'
 import { receiversView } from './receivers-view.ts'
@@ -40,6 +39,7 @@ export interface TorrentViewOptions {
 
 /** Shares of progress that are said aloud. */
 const SPOKEN_STEPS = 10
+const ERRORS_MAX = 5
 
 const { say, percent } = language
 
@@ -49,16 +49,22 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const saving = saver(torrent)
   const swarm = census(trackerOf(location), () => torrent.infoHash)
   const readFacts = factsReader(share, { isSaved: () => saving.isSaved, census: () => swarm.count })
-  const journal = diagnostics(torrent)
+  /** The last of what it complained of. */
+  const errors: string[] = []
   let complaints = NO_COMPLAINTS
   torrent.addEventListener('warning', ({ detail: { error } }) => {
     complaints = noteComplaint(complaints, error)
-    journal.note(error)
+    errors.push(error.message)
+    errors.splice(0, errors.length - ERRORS_MAX)
   })
-  torrent.addEventListener('error', ({ detail: { error } }) => journal.note(error))
+  const diagnostics = async (): Promise<string> => {
+    const facts = readFacts(performance.now())
+    return (await import('../diagnostics.ts')).diagnosticsText(torrent, facts, errors)
+  }
 
   const heading = el('h2', { tabIndex: -1 })
-  const status = el('p', { className: 'status', attributes: { role: 'status' } })
+  const status = el('p', { className: 'status' })
+  // What is seen may count seconds; what is heard is said once.
   const spoken = el('p', { className: 'sr-only', attributes: { role: 'status' } })
   const close = el('p', { className: 'close', attributes: { role: 'status' } })
   const bar = el('progress', { max: 1, attributes: { 'aria-label': say('progress') } })
@@ -68,9 +74,8 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const ready = readyView({ share, onDownload: onFetch, onSharing })
   const files = filesView(isOwn ? {} : { onSave: file => void saving.file(file), onGet: file => onFetch([file]) })
   const receivers = receiversView(torrent)
-  const details = diagnosticsView(() => journal.text(readFacts(performance.now())))
-  const peers = peersView(torrent, details.element)
-  const copying = copyButton(say('copyDiagnostics'), () => journal.text(readFacts(performance.now())), openDetails)
+  const connection = connectionPanel(torrent, diagnostics)
+  const copying = copyButton(say('copyDiagnostics'), diagnostics, () => connection.element.setAttribute('open', ''))
   const notify = button('', () => void askToNotify())
   const problem = problemView({
     // The library's sockets come back at once when a browser says that it is online again.
@@ -103,16 +108,23 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     // What matters most comes first: to the sender the link, to the receiver the files.
     ...(isOwn ? [link.element, receivers.element, actions] : [actions, link.element]),
     files.element,
-    peers.element,
+    connection.element,
   )
 
   let asked: 'no' | 'yes' | 'refused' = canNotify() ? 'no' : 'refused'
   async function askToNotify(): Promise<void> {
     asked = (await notifier.ask()) ? 'yes' : 'refused'
   }
-  function openDetails(): void {
-    peers.element.setAttribute('open', '')
-    details.focus()
+
+  let said = ''
+  /** Each state, and each tenth of the way. */
+  function speak(facts: Facts): void {
+    const { phase, progress, leechesCount, copiesCount } = facts
+    const step = phase === 'downloading' || phase === 'hashing' ? Math.floor(progress * SPOKEN_STEPS) : 0
+    const news = `${phase} ${step} ${phase === 'seeding' ? `${leechesCount} ${copiesCount}` : ''}`
+    if (news === said) return
+    said = news
+    setText(spoken, step > 0 ? percent(step / SPOKEN_STEPS) : statusWords(facts, language))
   }
 
   let lastPhase: Facts['phase'] | undefined
@@ -120,8 +132,9 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   /** Moves on with the state: the heading takes the focus, and who asked for it is told. */
   function entered(facts: Facts): void {
     const isMoved = lastPhase !== undefined && lastPhase !== facts.phase
-    if (isMoved && element.isConnected && (facts.phase === 'ready' || !element.contains(document.activeElement)))
-      heading.focus()
+    // Whoever works at something that is still there is left alone.
+    const isLost = !element.contains(document.activeElement) || document.activeElement?.getClientRects().length === 0
+    if (isMoved && isLost && element.isConnected) heading.focus()
     if (isMoved && facts.phase === 'seeding' && !isOwn) notifier.tell(say('notifyDone', { name: share.name }))
     if (!hadPeers && facts.peersCount > 0) notifier.tell(say('notifyArrival', { name: share.name }))
     lastPhase = facts.phase
@@ -138,7 +151,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       const isComplete = phase === 'seeding'
       setText(heading, share.name || chosenName(chosen) || say('receiving'))
       setText(status, (saving.isBusy && saving.words) || statusWords(facts, language))
-      setText(spoken, spokenWords(facts))
+      speak(facts)
       setText(close, closeWords(facts, language))
       show(close, close.textContent !== '')
       setText(figures, figureWords(facts, language))
@@ -176,10 +189,12 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       setText(stop, say(isComplete || (isOwn && phase === 'paused') ? 'stopSharing' : 'cancel'))
       show(home, !isActive)
 
-      files.update(phase === 'ready' ? [] : share.files.length > 0 ? share.files : chosen)
+      files.update(share.files.length > 0 ? share.files : chosen)
+      // There the tree stands in its place.
+      show(files.element, phase !== 'ready' && facts.fileCount > 0)
       if (isOwn) receivers.update()
-      peers.update(now)
-      show(peers.element, isActive && phase !== 'hashing')
+      connection.update(now)
+      show(connection.element, isActive && phase !== 'hashing')
       entered(facts)
       return facts
     },
@@ -196,10 +211,4 @@ function chosenName(chosen: readonly ListedFile[]): string {
   const names = new Set(chosen.map(({ path }) => path.split('/')[0] ?? ''))
   const [first = ''] = names
   return names.size > 1 ? say('andMore', { name: first, n: names.size - 1 }) : first
-}
-
-function spokenWords({ phase, progress }: Facts): string {
-  if (phase !== 'downloading' && phase !== 'hashing') return ''
-  const step = Math.floor(progress * SPOKEN_STEPS)
-  return step === 0 ? '' : percent(step / SPOKEN_STEPS)
 }

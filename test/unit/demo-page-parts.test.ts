@@ -5,7 +5,8 @@ import { readRanges, writeRanges } from '../../demo/begun-shares.ts'
 import { withoutAddresses } from '../../demo/diagnostics.ts'
 import { choiceOf, choose, chosenIn, fileTree } from '../../demo/file-tree.ts'
 import { languageFor } from '../../demo/language.ts'
-import { ENGLISH, GERMAN, type StringKey, type Text } from '../../demo/strings.ts'
+import { ENGLISH, type StringKey, type Text } from '../../demo/strings/english.ts'
+import { GERMAN } from '../../demo/strings/german.ts'
 
 describe('the strings', () => {
   const formsOf = (text: Text): string[] => (typeof text === 'string' ? [text] : [text.one, text.other])
@@ -19,15 +20,15 @@ describe('the strings', () => {
     }
   })
 
-  it('are those of the first language that is spoken', () => {
-    assert.equal(languageFor(['fr', 'de-CH', 'en']).tag, 'de')
-    assert.equal(languageFor(['fr']).tag, 'en')
-    assert.equal(languageFor([]).say('files', { n: 1 }), '1 file')
-    assert.equal(languageFor(['de']).say('files', { n: 12_345 }), '12.345 Dateien')
+  it('are those of the first language that is spoken', async () => {
+    assert.equal((await languageFor(['fr', 'de-CH', 'en'])).tag, 'de')
+    assert.equal((await languageFor(['fr'])).tag, 'en')
+    assert.equal((await languageFor([])).say('files', { n: 1 }), '1 file')
+    assert.equal((await languageFor(['de'])).say('files', { n: 12_345 }), '12.345 Dateien')
   })
 
-  it('take values as they are, whatever these look like', () => {
-    assert.equal(languageFor(['en']).say('saveFile', { path: '$& {path} <b>' }), 'Save $& {path} <b>')
+  it('take values as they are, whatever these look like', async () => {
+    assert.equal((await languageFor(['en'])).say('saveFile', { path: '$& {path} <b>' }), 'Save $& {path} <b>')
   })
 })
 

@@ -14,7 +14,7 @@ import {
 import { ShoalError } from '../../src/errors.ts'
 import { NO_FACTS } from '../fixtures/share-facts.ts'
 
-const english = languageFor(['en'])
+const english = await languageFor(['en'])
 const DOWN = { state: 'down', host: 's.example', retryMs: 7_400 } as const
 
 function problem(

@@ -6,7 +6,7 @@ import { infoHashOf, linkTo, trackerOf } from '../../demo/link.ts'
 import { closeWords, figureWords, statusWords, titleWords } from '../../demo/words.ts'
 import { NO_FACTS } from '../fixtures/share-facts.ts'
 
-const english = languageFor(['en'])
+const english = await languageFor(['en'])
 
 function status(facts: Partial<Facts>, language = english): string {
   return statusWords({ ...NO_FACTS, ...facts }, language)
@@ -62,7 +62,7 @@ describe('the words of the share page', () => {
     assert.match(status({ ...connected, idleMs: 8_000 }), /^Waiting/)
   })
 
-  it('put the figures of a download in one line, as its reader writes them', () => {
+  it('put the figures of a download in one line, as its reader writes them', async () => {
     const facts: Facts = {
       ...NO_FACTS,
       phase: 'downloading',
@@ -73,7 +73,7 @@ describe('the words of the share page', () => {
       remainingMs: 61_000,
     }
     assert.equal(figureWords(facts, english), '43 % of 1.2 GB · 8.4 MB/s · about 1 min · 3 peers')
-    assert.equal(figureWords(facts, languageFor(['de'])), '43 % von 1,2 GB · 8,4 MB/s · etwa 1 min · 3 Gegenüber')
+    assert.equal(figureWords(facts, await languageFor(['de'])), '43 % von 1,2 GB · 8,4 MB/s · etwa 1 min · 3 Gegenüber')
     assert.equal(titleWords(facts, 'holiday', english), '43 % holiday – Shoal')
   })
 

@@ -66,10 +66,7 @@ export function text(page: Page, selector: string): Promise<string> {
 
 /** Clicks a button that can be seen and whose whole label matches. */
 export async function click(page: Page, label: string | RegExp): Promise<void> {
-  const source =
-    typeof label === 'string'
-      ? `^${RegExp.escape?.(label) ?? label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
-      : label.source
+  const source = typeof label === 'string' ? `^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$` : label.source
   const handle = await page.waitForFunction(
     source =>
       [...document.querySelectorAll('button, summary')].find(

@@ -1,12 +1,15 @@
-/** How it goes underneath, for the curious and for diagnosis: pieces, people, speed, meeting points. */
+/** How it goes underneath, for the curious and for diagnosis: pieces, people, speed, meeting points. Fetched when somebody looks. */
 import { button, el, setText, show } from '../dom.ts'
 import { language } from '../page-language.ts'
 import type { Torrent } from '../shoal.min.js'
+import { diagnosticsView } from './diagnostics-view.ts'
 import { piecesBar } from './pieces-bar.ts'
+import type { Rates } from './rates.ts'
+import { progressOf } from './receivers-view.ts'
 import { sparkline } from './sparkline.ts'
 import { star } from './star.ts'
 
-export interface PeersView {
+export interface DetailsView {
   readonly element: HTMLElement
   update(now: number): void
 }
@@ -14,10 +17,10 @@ export interface PeersView {
 const { say, bytes, percent, rate } = language
 const COLUMNS = ['columnProgram', 'columnHas', 'columnFrom', 'columnTo', 'columnWay'] as const
 
-export function peersView(torrent: Torrent, diagnostics: HTMLElement): PeersView {
+export function detailsView(torrent: Torrent, rates: Rates, diagnostics: () => Promise<string>): DetailsView {
   const pieces = piecesBar(torrent)
   const sky = star()
-  const line = sparkline()
+  const line = sparkline(rates)
   const rows = el('tbody')
   const head = el('tr', {}, ...COLUMNS.map(key => el('th', { textContent: say(key), scope: 'col' })))
   const table = el('table', {}, el('thead', {}, head), rows)
@@ -36,9 +39,8 @@ export function peersView(torrent: Torrent, diagnostics: HTMLElement): PeersView
   other.className = 'small'
   const trackers = el('ul', { className: 'trackers' })
   const element = el(
-    'details',
-    { className: 'panel' },
-    el('summary', { textContent: say('details') }),
+    'div',
+    { className: 'details' },
     pieces.element,
     line.element,
     sky.element,
@@ -48,7 +50,7 @@ export function peersView(torrent: Torrent, diagnostics: HTMLElement): PeersView
     el('h3', { textContent: say('meetingPoints') }),
     trackers,
     el('p', { className: 'quiet', textContent: say('addressNotice') }),
-    diagnostics,
+    diagnosticsView(diagnostics),
   )
 
   function renewPeers(): void {
@@ -70,24 +72,13 @@ export function peersView(torrent: Torrent, diagnostics: HTMLElement): PeersView
   return {
     element,
     update(now) {
-      const { stats } = torrent
-      // Kept while nobody looks, for a minute must be there at once when somebody does.
-      line.update(now, {
-        downBytesPerSecond: stats.downloadBytesPerSecond,
-        upBytesPerSecond: stats.uploadBytesPerSecond,
-      })
-      if (!element.open) return
+      line.update()
       show(pieces.element, torrent.pieceCount > 0)
       pieces.update(now)
       renewPeers()
       renew(trackers, torrent.trackers.map(trackerWords), 'li', 'span')
     },
   }
-}
-
-/** What a peer has, 0 to 1. It need not tell a full copy what it has by now; what it was sent, it has. */
-export function progressOf({ progress, uploadedBytes }: Torrent['peers'][number], lengthBytes: number): number {
-  return Math.min(1, Math.max(progress, lengthBytes === 0 ? 0 : uploadedBytes / lengthBytes))
 }
 
 function peerCells(peer: Torrent['peers'][number], lengthBytes: number): string[] {
