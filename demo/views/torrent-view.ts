@@ -117,14 +117,15 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   }
 
   let said = ''
-  /** Each state, and each tenth of the way. */
+  /** Each state, saving too, and each tenth of the way. */
   function speak(facts: Facts): void {
     const { phase, progress, leechesCount, copiesCount } = facts
     const step = phase === 'downloading' || phase === 'hashing' ? Math.floor(progress * SPOKEN_STEPS) : 0
-    const news = `${phase} ${step} ${phase === 'seeding' ? `${leechesCount} ${copiesCount}` : ''}`
+    const company = phase === 'seeding' ? [leechesCount, copiesCount] : []
+    const news = [phase, step, saving.isBusy, saving.isSaved, ...company].join()
     if (news === said) return
     said = news
-    setText(spoken, step > 0 ? percent(step / SPOKEN_STEPS) : statusWords(facts, language))
+    setText(spoken, step > 0 ? percent(step / SPOKEN_STEPS) : (status.textContent ?? ''))
   }
 
   let lastPhase: Facts['phase'] | undefined

@@ -63,6 +63,13 @@ describe('the shell of the share page', () => {
     )
   })
 
+  it('leaves the site beside it to that site’s own worker', async t => {
+    const page = await visit(t, address, { of: browser, allowed: /./ })
+    await controlled(page)
+    await page.goto(`${address}cdn/`)
+    await page.waitForFunction(() => navigator.serviceWorker.controller?.scriptURL.endsWith('/cdn/shoal-sw.js'), WAIT)
+  })
+
   it('shares what another app hands to it', async t => {
     const page = await visit(t, address, { of: browser })
     await controlled(page)
