@@ -1,4 +1,4 @@
-/** Before anything is fetched: which files, how much, whether there is room, and one button. */
+/** Before anything is fetched: which files, how much, whether there is room, and one button. Fetched by those who open a link. */
 import { button, el, setText, show } from '../dom.ts'
 import { chosenIn, fileTree } from '../file-tree.ts'
 import { isMetered } from '../metered.ts'

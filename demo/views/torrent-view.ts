@@ -15,7 +15,7 @@ import { copyButton } from './copy-button.ts'
 import { filesView, type ListedFile } from './files-view.ts'
 import { linkBox } from './link-box.ts'
 import { problemView } from './problem-view.ts'
-import { readyView } from './ready-view.ts'
+import type { ReadyView } from './ready-view.ts'
 import { receiversView } from './receivers-view.ts'
 import { stepsView } from './steps-view.ts'
 
@@ -71,7 +71,14 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const figures = el('p', { className: 'figures' })
   const steps = stepsView(performance.now())
   const link = linkBox({ isPrimary: isOwn })
-  const ready = readyView({ share, onDownload: onFetch, onSharing })
+  const place = el('div', { hidden: true })
+  let ready: ReadyView | undefined
+  if (!isOwn) {
+    void import('./ready-view.ts').then(({ readyView }) => {
+      ready = readyView({ share, onDownload: onFetch, onSharing })
+      place.append(ready.element)
+    })
+  }
   const files = filesView(isOwn ? {} : { onSave: file => void saving.file(file), onGet: file => onFetch([file]) })
   const receivers = receiversView(torrent)
   const connection = connectionPanel(torrent, diagnostics)
@@ -104,7 +111,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     bar,
     figures,
     problem.element,
-    ready.element,
+    place,
     // What matters most comes first: to the sender the link, to the receiver the files.
     ...(isOwn ? [link.element, receivers.element, actions] : [actions, link.element]),
     files.element,
@@ -174,8 +181,8 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       setText(notify, say(asked === 'yes' ? 'willTell' : asked === 'refused' ? 'tellRefused' : 'tellMeArrival'))
       notify.disabled = asked !== 'no'
 
-      show(ready.element, phase === 'ready')
-      if (phase === 'ready') ready.update()
+      show(place, phase === 'ready')
+      if (phase === 'ready') ready?.update()
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0
       link.update(hasLink ? share.link : undefined, share.isPrivate ? undefined : torrent.magnetURI)
       show(save, isComplete && !isOwn)
