@@ -1,5 +1,6 @@
 /** Closed at first: what is in it is fetched when somebody opens it. */
 import { el } from '../dom.ts'
+import { once } from '../once.ts'
 import { language } from '../page-language.ts'
 import type { Torrent } from '../shoal.min.js'
 import type { DetailsView } from './details-view.ts'
@@ -15,20 +16,12 @@ export function connectionPanel(torrent: Torrent, diagnostics: () => Promise<str
   const element = el('details', { className: 'panel' }, el('summary', { textContent: language.say('details') }))
   const kept = rates()
   let view: DetailsView | undefined
-  let isAsked = false
-  element.ontoggle = () => {
-    if (isAsked) return
-    isAsked = true
-    // Without a network there are no details; what matters is on the page already.
-    import('./details-view.ts').then(
-      ({ detailsView }) => {
-        view = detailsView(torrent, kept, diagnostics)
-        element.append(view.element)
-        view.update(performance.now())
-      },
-      () => (isAsked = false),
-    )
-  }
+  element.ontoggle = once(async () => {
+    const { detailsView } = await import('./details-view.ts')
+    view = detailsView(torrent, kept, diagnostics)
+    element.append(view.element)
+    view.update(performance.now())
+  })
   return {
     element,
     update(now) {

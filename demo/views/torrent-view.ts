@@ -4,6 +4,7 @@ import { census } from '../census.ts'
 import { type Facts, factsReader, phaseOf } from '../facts.ts'
 import { trackerOf } from '../link.ts'
 import { canNotify, type Notifier } from '../notifier.ts'
+import { once } from '../once.ts'
 import { language } from '../page-language.ts'
 import { NO_COMPLAINTS, noteComplaint, type Problem, problemOf } from '../problems.ts'
 import { saver } from '../saver.ts'
@@ -73,12 +74,11 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const link = linkBox({ isPrimary: isOwn })
   const place = el('div', { hidden: true })
   let ready: ReadyView | undefined
-  if (!isOwn) {
-    void import('./ready-view.ts').then(({ readyView }) => {
-      ready = readyView({ share, onDownload: onFetch, onSharing })
-      place.append(ready.element)
-    })
-  }
+  const prepare = once(async () => {
+    const { readyView } = await import('./ready-view.ts')
+    ready = readyView({ share, onDownload: onFetch, onSharing })
+    place.append(ready.element)
+  })
   const files = filesView(isOwn ? {} : { onSave: file => void saving.file(file), onGet: file => onFetch([file]) })
   const receivers = receiversView(torrent)
   const connection = connectionPanel(torrent, diagnostics)
@@ -181,6 +181,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       setText(notify, say(asked === 'yes' ? 'willTell' : asked === 'refused' ? 'tellRefused' : 'tellMeArrival'))
       notify.disabled = asked !== 'no'
 
+      if (phase === 'joining' || phase === 'ready') prepare()
       show(place, phase === 'ready')
       if (phase === 'ready') ready?.update()
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0
