@@ -27,7 +27,14 @@ export default [
   {
     input: 'demo/share.ts',
     // What few need is fetched when somebody does, under a name that the shell worker knows for the page's own.
-    output: { dir: 'dist/demo', format: 'es', sourcemap: true, chunkFileNames: '[name].js' },
+    output: {
+      dir: 'dist/demo',
+      format: 'es',
+      sourcemap: true,
+      chunkFileNames: '[name].js',
+      // What the page has at once is one file, parts that are fetched later use too.
+      manualChunks: (id, { getModuleInfo }) => (atOnce(getModuleInfo).has(id) ? 'share' : undefined),
+    },
     plugins: [
       {
         name: 'demo-files',
@@ -76,6 +83,18 @@ export default [
     ],
   },
 ]
+
+/** Modules that the share page's script imports, and what these import. */
+function atOnce(getModuleInfo) {
+  const found = new Set()
+  const pending = [fileURLToPath(new URL('share.ts', import.meta.url))]
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (found.has(id)) continue
+    found.add(id)
+    pending.push(...(getModuleInfo(id)?.importedIds ?? []))
+  }
+  return found
+}
 
 /**
  * `import url from 'listed:PLACE'` is the address of a file that is published under a name that bears its hash: a script of its own where it is

@@ -13,6 +13,7 @@ import { fileScope, type Lifetime } from './support/scope.ts'
 import { chooseFiles, click, download, drop, inState, linkOf, problem, visit, WAIT } from './support/share-page.ts'
 
 interface AxeResults {
+  readonly passes: readonly unknown[]
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
 }
 
@@ -35,7 +36,8 @@ async function assertAccessible(page: Page): Promise<void> {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }])
     // As a debugger does: the page's policy allows no scripts but its own.
     await page.evaluate(axe)
-    const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults
+    const { passes, violations } = (await page.evaluate('axe.run(document)')) as AxeResults
+    assert.ok(passes.length > 10)
     const found = violations.map(({ id, nodes }) => `${value} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
     assert.deepEqual(found, [])
   }

@@ -46,7 +46,12 @@ export function inState(page: Page, state: string): Promise<unknown> {
 /** Waits until the page says that something went wrong, and returns the words of it. */
 export async function problem(page: Page, kind: string): Promise<string> {
   const found = await page.waitForSelector(`.problem[data-kind="${kind}"]:not([hidden])`, WAIT)
-  return (await found!.evaluate(element => [...element.querySelectorAll('p')].map(p => p.textContent).join(' '))) ?? ''
+  return found!.evaluate(element =>
+    [...element.querySelectorAll('p')]
+      .map(p => p.textContent)
+      .join(' ')
+      .trim(),
+  )
 }
 
 /** What is said once it matches. */
