@@ -52,7 +52,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const readFacts = factsReader(share, { isSaved: () => saving.isSaved, census: () => swarm.count })
   /** The last of what it complained of. */
   const errors: string[] = []
-  let complaints = NO_COMPLAINTS
+  let complaints = { ...NO_COMPLAINTS, hasNoWebRtc: !canConnect() }
   torrent.addEventListener('warning', ({ detail: { error } }) => {
     complaints = noteComplaint(complaints, error)
     errors.push(error.message)
@@ -158,7 +158,9 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       const isActive = phase !== 'closed' && phase !== 'stopped'
       const isComplete = phase === 'seeding'
       setText(heading, share.name || chosenName(chosen) || say('receiving'))
-      setText(status, (saving.isBusy && saving.words) || statusWords(facts, language))
+      // Nobody is looked for by a browser that cannot connect.
+      const isStuck = complaints.hasNoWebRtc && phase === 'joining'
+      setText(status, isStuck ? '' : (saving.isBusy && saving.words) || statusWords(facts, language))
       speak(facts)
       setText(close, closeWords(facts, language))
       show(close, close.textContent !== '')
@@ -170,7 +172,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
           (isComplete || (facts.peersCount === 0 && (phase === 'joining' || phase === 'downloading'))),
       )
 
-      show(steps.element, phase === 'joining')
+      show(steps.element, phase === 'joining' && !isStuck)
       if (phase === 'joining') steps.update(facts, share.files.length > 0, now)
       show(bar, ['hashing', 'checking', 'downloading', 'paused'].includes(phase))
       bar.value = facts.progress
@@ -220,4 +222,14 @@ function chosenName(chosen: readonly ListedFile[]): string {
   const names = new Set(chosen.map(({ path }) => path.split('/')[0] ?? ''))
   const [first = ''] = names
   return names.size > 1 ? say('andMore', { name: first, n: names.size - 1 }) : first
+}
+
+/** Some browsers have no WebRTC, and in some an extension or a policy makes it throw. */
+function canConnect(): boolean {
+  try {
+    new RTCPeerConnection().close()
+    return true
+  } catch {
+    return false
+  }
 }
