@@ -105,6 +105,19 @@ describe('what goes wrong at the share page', () => {
     )
   })
 
+  it('is said where WebRTC is there and throws', async t => {
+    const before = (): void => {
+      globalThis.RTCPeerConnection = class {
+        constructor() {
+          throw new DOMException('Not allowed.', 'NotAllowedError')
+        }
+      } as unknown as typeof RTCPeerConnection
+    }
+    const page = await visit(t, `${address}#${NOWHERE}`, { of: chromium, before })
+    assert.match(await problem(page, 'no-webrtc'), /^This browser blocks peer connections/)
+    assert.equal(await text(page, '.status'), '')
+  })
+
   it('is said once the tracker is gone, with its host, and mended by Retry once it is back', async t => {
     const server = startCli(t, ['serve', '--port', '0'])
     const own = await server.printed(/share page on (http:\/\/\S+)/)
