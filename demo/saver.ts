@@ -17,7 +17,7 @@ export interface Saver {
 }
 
 /** Saves files of a received torrent. `torrent` tells, by its `close` event, when to give up. */
-export function saver(torrent: Torrent): Saver {
+export function saver(torrent: Pick<Torrent, 'files' | 'addEventListener'>): Saver {
   const stopping = new AbortController()
   torrent.addEventListener('close', () => stopping.abort())
   const state = { isBusy: false, isSaved: false, words: '', error: '' }

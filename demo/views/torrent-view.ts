@@ -47,7 +47,13 @@ const { say, percent } = language
 export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHome }: TorrentViewOptions): TorrentView {
   const { torrent, isOwn } = share
   const chosen: ListedFile[] = share.chosen.map(({ path, data }) => ({ path, length: data.size }))
-  const saving = saver(torrent)
+  const saving = saver({
+    // What was not asked for is not fetched by saving all.
+    get files() {
+      return torrent.files.filter(file => file.priority > 0 || file.progress === 1)
+    },
+    addEventListener: torrent.addEventListener.bind(torrent),
+  })
   const swarm = census(trackerOf(location), () => torrent.infoHash)
   const readFacts = factsReader(share, { isSaved: () => saving.isSaved, census: () => swarm.count })
   /** The last of what it complained of. */
