@@ -130,7 +130,7 @@ function quotaProblem(error: ShoalError, { say, bytes }: Language): Problem {
   const { neededBytes, budgetBytes, quotaBytes = budgetBytes } = error.details
   const isKnown = typeof neededBytes === 'number' && typeof quotaBytes === 'number'
   const text = isKnown ? say('quota', { needed: bytes(neededBytes), allowed: bytes(quotaBytes) }) : say('quotaUnknown')
-  return alert('quota', text, say('quotaOffer'), [])
+  return alert('quota', text, `${say('quotaFewer')} ${say('quotaKept')}`, [])
 }
 
 function alert(kind: string, text: string, offer: string, remedies: readonly Remedy[]): Problem {

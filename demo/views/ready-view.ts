@@ -58,7 +58,7 @@ export function readyView({ share, onDownload, onSharing }: ReadyViewOptions): R
     setText(mobile, say(share.isSharing ? 'meteredSharing' : 'metered', { size: bytes(chosenBytes) }))
     show(metered, isMetered())
     const problem = spaceProblem(chosenBytes, allowedBytes, language)
-    setText(alert, problem)
+    setText(alert, problem === '' ? '' : `${problem} ${say('quotaFewer')}`)
     show(alert, problem !== '')
     setText(space, allowedBytes === undefined ? '' : say('free', { size: bytes(allowedBytes) }))
     show(space, allowedBytes !== undefined && problem === '')

@@ -160,7 +160,7 @@ describe('what goes wrong at the share page', { concurrency: 3 }, () => {
     }
     const page = await visit(t, link, { of: chromium, before })
     await inState(page, 'ready')
-    await says(page, '.ready .alert', /^Needs 3 MB; this browser allows 2\.5 MB\.$/)
+    await says(page, '.ready .alert', /^Needs 3 MB; this browser allows 2\.5 MB\. Choose fewer files/)
   })
 
   it('costs no mobile data upwards unless the person agrees', async t => {
