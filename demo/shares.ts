@@ -96,9 +96,10 @@ export function openShares(page: Location): Shares {
   const receive = (infoHash: string, isSharing: boolean): Share => {
     if (!isSharing) silent ??= new Shoal({ ...options, unchokesMax: 0, uploadBytesPerSecond: 0 })
     const torrent = ((!isSharing && silent) || shoal).add(infoHash, { select: 'none', keep: true })
-    // Before any other listener, so that nobody sees it ask for nothing.
-    torrent.addEventListener('ready', () => void proceed(torrent, begun))
-    return keep(torrent, { isOwn: false, isSharing, chosen: [] })
+    const share = keep(torrent, { isOwn: false, isSharing, chosen: [] })
+    // Before any view listens, so that nobody sees it ask for nothing.
+    torrent.addEventListener('ready', () => void proceed(share, begun))
+    return share
   }
 
   /** Brings one share back with its files. Others that are remembered rest until somebody opens their link. */
@@ -158,8 +159,8 @@ export function openShares(page: Location): Shares {
 }
 
 /** Goes on with what was asked for before a reload: by what is remembered, or by what is here. */
-async function proceed({ infoHash, files }: Torrent, begun: BegunShares): Promise<void> {
-  const indices = begun.get(infoHash)
+async function proceed({ torrent, files }: Share, begun: BegunShares): Promise<void> {
+  const indices = begun.get(torrent.infoHash)
   const isWanted = (file: SharedFile, index: number): boolean =>
     indices === undefined ? file.length > 0 && file.progress > 0 : indices.has(index)
   await selectAll(files.filter(isWanted))
