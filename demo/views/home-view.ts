@@ -40,7 +40,7 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     button(say('chooseFolder'), () => folder.click()),
   )
   // Phones have no folders to choose from.
-  if (!('webkitdirectory' in folder)) actions.lastElementChild?.remove()
+  if (!('webkitdirectory' in HTMLInputElement.prototype)) actions.lastElementChild?.remove()
   const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
   const zone = el('div', { className: 'zone' }, el('p', { textContent: say('homeDrop') }), actions, files, folder)
   const shares = el('ul', { className: 'shares' })
