@@ -138,7 +138,7 @@ describe('what goes wrong at the share page', { concurrency: 3 }, () => {
   it('is said when the sender leaves, and mends by itself when they are back', async t => {
     const context = await chromium.createBrowserContext()
     t.after(() => (chromium.connected ? context.close() : undefined))
-    const path = await fileOf(t, 'left.bin', 200_000_000, 4)
+    const path = await fileOf(t, 'left.bin', 80_000_000, 4)
     const sender = await visit(t, address, { of: context })
     await drop(sender, [path])
     const link = await linkOf(sender)

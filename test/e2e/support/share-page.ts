@@ -9,7 +9,7 @@ export const WAIT = { timeout: 60_000 }
 export interface VisitOptions {
   /** Another person, or one who was here before (a context). */
   readonly of: Browser | BrowserContext
-  /** What the page may complain of in the console. @default nothing */
+  /** What the page may complain of. @default nothing */
   readonly allowed?: RegExp
   /** Run in the page before its scripts. */
   readonly before?: () => void
@@ -24,9 +24,12 @@ export async function visit(lifetime: Lifetime, url: string, options: VisitOptio
   if (isNew) lifetime.after(() => (of.connected ? context.close() : undefined))
   const page = await context.newPage()
   const complaints: string[] = []
-  page.on('pageerror', error => complaints.push(String(error)))
+  const complain = (text: string): void => {
+    if (!allowed?.test(text)) complaints.push(text)
+  }
+  page.on('pageerror', error => complain(String(error)))
   page.on('console', message => {
-    if (message.type() === 'error' && !allowed?.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error') complain(message.text())
   })
   // Leaving while somebody downloads is asked about.
   page.on('dialog', dialog => void dialog.accept().catch(() => undefined))
