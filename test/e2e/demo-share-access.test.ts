@@ -64,7 +64,7 @@ async function folderOf(t: Lifetime, fileBytes: number): Promise<string> {
   return folder
 }
 
-describe('the share page is accessible', { concurrency: 2 }, () => {
+describe('the share page is accessible', () => {
   it('at first, and with something that went wrong', async t => {
     const page = await visit(t, `${address}#0123`, { of: browser })
     await page.waitForSelector('.alert:not([hidden])')
