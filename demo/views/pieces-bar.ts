@@ -61,8 +61,9 @@ export function piecesBar(torrent: Torrent): PiecesBar {
       const copies = say('availability', { n: stats.availability })
       setText(words, torrent.peers.length > 0 ? `${pieces} · ${copies}` : pieces)
       canvas.setAttribute('aria-label', pieces)
-      const { accentColor } = getComputedStyle(canvas)
-      const state = `${count} ${fresh.size} ${canvas.clientWidth} ${accentColor}`
+      // In other colours it is another picture.
+      const accent = getComputedStyle(canvas).getPropertyValue('--accent')
+      const state = `${count} ${fresh.size} ${canvas.clientWidth} ${accent}`
       if (state === drawn) return
       drawn = state
       draw(bitfield, pieceCount)
