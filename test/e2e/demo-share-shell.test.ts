@@ -14,7 +14,7 @@ let browser: Browser
 let address = ''
 
 before(async () => {
-  browser = await launchBrowser(scope, 'chromium')
+  browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
   address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
 })
 

@@ -24,7 +24,7 @@ import {
 } from './support/share-page.ts'
 
 const scope = fileScope()
-const browsers = Object.fromEntries(BROWSER_NAMES.map(name => [name, launchBrowser(scope, name)]))
+const browsers = Object.fromEntries(BROWSER_NAMES.map(name => [name, launchBrowser(scope, name, { hasWindows: true })]))
 /** Of a share that nobody has. */
 const NOWHERE = '00'.repeat(20)
 let address = ''

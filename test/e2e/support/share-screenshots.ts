@@ -44,7 +44,7 @@ try {
 }
 
 async function run(): Promise<void> {
-  const of = await launchBrowser(scope, 'chromium')
+  const of = await launchBrowser(scope, 'chromium', { hasWindows: true })
   const server = startCli(scope, ['serve', '--port', '0'])
   const address = await server.printed(/share page on (http:\/\/\S+)/)
   const open = (url: string, options: Partial<VisitOptions> = {}): Promise<Page> =>
