@@ -1,5 +1,5 @@
 /**
- * Makes dist/demo: the share page and the simulator's page as static files. `share.js` imports `./shoal.min.js`, the very
+ * Makes dist/demo: the share page, its offline shell and the simulator's page as static files. `share.js` imports `./shoal.min.js`, the very
  * bundle that a site would use, which must have been made before (see `npm run build`); `sim.js` holds the simulator of
  * `test/sim` with the swarm that ships. And dist/cdn: a site whose assets its visitors serve, before `shoal build`, which `shoal serve` runs.
  */
@@ -13,12 +13,28 @@ import esbuild from 'rollup-plugin-esbuild'
 
 const LIBRARY = './shoal.min.js'
 const CDN_FILES = ['index.html', 'clear.html', 'cdn.css']
-const FILES = ['index.html', 'style.css', 'icon.svg', 'sim.html', 'sim.css']
+const FILES = [
+  'index.html',
+  'style.css',
+  'share.css',
+  'sim.html',
+  'sim.css',
+  'manifest.webmanifest',
+  'icon.svg',
+].concat(['192', '512', 'maskable'].map(kind => `icon-${kind}.png`))
 
 export default [
   {
     input: 'demo/share.ts',
-    output: { file: 'dist/demo/share.js', format: 'es', sourcemap: true },
+    // What few need is fetched when somebody does, under a name that the shell worker knows for the page's own.
+    output: {
+      dir: 'dist/demo',
+      format: 'es',
+      sourcemap: true,
+      chunkFileNames: '[name].js',
+      // What the page has at once is one file, parts that are fetched later use too.
+      manualChunks: (id, { getModuleInfo }) => (atOnce(getModuleInfo).has(id) ? 'share' : undefined),
+    },
     plugins: [
       {
         name: 'demo-files',
@@ -34,8 +50,14 @@ export default [
           this.emitFile({ type: 'asset', fileName: 'shoal.min.js', source: library })
         },
       },
-      esbuild({ target: 'es2022' }),
+      nodeResolve({ browser: true }),
+      esbuild({ target: 'es2022', minify: true }),
     ],
+  },
+  {
+    input: 'demo/shell-worker.ts',
+    output: { file: 'dist/demo/shell-worker.js', format: 'es' },
+    plugins: [esbuild({ target: 'es2022', minify: true })],
   },
   {
     input: 'demo/sim/page.ts',
@@ -61,6 +83,18 @@ export default [
     ],
   },
 ]
+
+/** Modules that the share page's script imports, and what these import. */
+function atOnce(getModuleInfo) {
+  const found = new Set()
+  const pending = [fileURLToPath(new URL('share.ts', import.meta.url))]
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (found.has(id)) continue
+    found.add(id)
+    pending.push(...(getModuleInfo(id)?.importedIds ?? []))
+  }
+  return found
+}
 
 /**
  * `import url from 'listed:PLACE'` is the address of a file that is published under a name that bears its hash: a script of its own where it is

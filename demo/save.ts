@@ -47,7 +47,7 @@ export async function saveFile(file: TorrentFile, { signal }: SaveOptions): Prom
  * Saves every file, in folders where the browser can. Must be called in a click's handler.
  * @returns false when the person closed the picker
  */
-export async function saveAll(torrent: Torrent, options: SaveOptions): Promise<boolean> {
+export async function saveAll(torrent: Pick<Torrent, 'files'>, options: SaveOptions): Promise<boolean> {
   const [first] = torrent.files
   if (first !== undefined && torrent.files.length === 1) return saveFile(first, options)
   const pick = pickers().showDirectoryPicker

@@ -2,7 +2,7 @@
 import { formatCount } from './format.ts'
 import { canSaveFolder, saveAll, saveFile } from './save.ts'
 import type { Torrent, TorrentFile } from './shoal.min.js'
-import type { ListedFile } from './files-view.ts'
+import type { ListedFile } from './views/files-view.ts'
 
 export interface Saver {
   readonly isBusy: boolean
@@ -17,7 +17,7 @@ export interface Saver {
 }
 
 /** Saves files of a received torrent. `torrent` tells, by its `close` event, when to give up. */
-export function saver(torrent: Torrent): Saver {
+export function saver(torrent: Pick<Torrent, 'files' | 'addEventListener'>): Saver {
   const stopping = new AbortController()
   torrent.addEventListener('close', () => stopping.abort())
   const state = { isBusy: false, isSaved: false, words: '', error: '' }

@@ -4,29 +4,42 @@
  */
 import type { ChosenFile } from './collect.ts'
 import { setText } from './dom.ts'
-import { acceptTransfers, homeView } from './home-view.ts'
-import { infoHashOf, linkTo } from './link.ts'
-import { openShares, type Share } from './shares.ts'
-import { torrentView, type TorrentView } from './torrent-view.ts'
+import { isBegun, openShares, type Share } from './shares.ts'
+import { infoHashOf } from './link.ts'
+import { notifier } from './notifier.ts'
+import { language } from './page-language.ts'
+import { receiveShared } from './share-target.ts'
+import type { StringKey } from './strings/english.ts'
+import { acceptTransfers, homeView } from './views/home-view.ts'
+import { torrentView, type TorrentView } from './views/torrent-view.ts'
 import { wakeLock } from './wake-lock.ts'
 
 /** Figures change several times a second at most; a hidden tab gets what its browser allows. */
 const UPDATE_INTERVAL_MS = 250
-const TITLE = document.title
+
+const { say } = language
+document.documentElement.lang = language.tag
+for (const element of document.querySelectorAll<HTMLElement>('[data-say]')) {
+  setText(element, say(element.dataset.say as StringKey))
+}
 
 const main = document.querySelector<HTMLElement>('main')!
 const notice = document.querySelector<HTMLElement>('#notice')!
 const shares = openShares(location)
 const views = new Map<Share, TorrentView>()
 const awake = wakeLock()
+const bell = notifier()
 const home = homeView({ onFiles: send })
 let current: Share | undefined
+/** Full copies of it beside this page's. */
+let copiesCount = 0
 
 acceptTransfers({
   onFiles: send,
   onError: message => (current === undefined ? home.fail(message) : setText(notice, message)),
   onStatus: text => setText(notice, text),
 })
+receiveShared(send)
 addEventListener('popstate', () => void route())
 addEventListener('beforeunload', event => {
   if (shares.all.some(isNeeded)) event.preventDefault()
@@ -42,7 +55,7 @@ function send(files: readonly ChosenFile[]): void {
     showShare(share)
     share.torrent.ready.then(
       () => {
-        if (current === share) history.pushState(null, '', linkOf(share))
+        if (current === share) history.pushState(null, '', share.link)
       },
       error => {
         // The same files are shared from this tab already: that share is what the person wants to see.
@@ -54,7 +67,7 @@ function send(files: readonly ChosenFile[]): void {
           void shares.stop(twin, false).then(() => send(files))
           return
         }
-        history.pushState(null, '', linkOf(twin))
+        history.pushState(null, '', twin.link)
         showShare(twin)
       },
     )
@@ -69,15 +82,23 @@ async function route(): Promise<void> {
   const { hash } = location
   const infoHash = infoHashOf(hash)
   if (infoHash === undefined) {
-    showHome(hash.length > 1 ? 'That link is not complete. Ask the sender for it again.' : '')
+    showHome(hash.length > 1 ? say('linkCut') : '')
     return
   }
+  await untilSeen()
   try {
     const share = await shares.open(infoHash)
     // The address may have changed meanwhile.
     if (location.hash === hash) showShare(share)
   } catch (error) {
     fail(error)
+  }
+}
+
+/** Nothing is joined by a page that nobody sees: one that a browser makes ready, or opened behind others. */
+async function untilSeen(): Promise<void> {
+  while (document.visibilityState !== 'visible') {
+    await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }))
   }
 }
 
@@ -92,8 +113,10 @@ function showShare(share: Share): void {
 
 function makeView(share: Share): TorrentView {
   const view = torrentView({
-    ...share,
-    link: () => (share.torrent.infoHash === '' ? undefined : linkOf(share)),
+    share,
+    notifier: bell,
+    onFetch: files => void shares.fetch(share, files).then(update),
+    onSharing: isSharing => void shares.setSharing(share, isSharing).then(showShare, fail),
     onStop: forget => void stop(share, forget),
     onHome: leave,
   })
@@ -118,9 +141,9 @@ function leave(): void {
 
 function showHome(problem: string): void {
   current = undefined
-  document.title = TITLE
-  const listed = shares.all.filter(({ torrent }) => torrent.infoHash !== '' && torrent.name !== '')
-  home.list(listed.map(share => ({ name: share.torrent.name, link: linkOf(share) })))
+  document.title = say('pageTitle')
+  const listed = shares.all.filter(({ link, name }) => link !== undefined && name !== '')
+  home.list(listed.map(({ name, link = '' }) => ({ name, link })))
   home.fail(problem)
   main.replaceChildren(home.element)
 }
@@ -131,16 +154,14 @@ function fail(error: unknown): void {
 
 function update(): void {
   const facts = current === undefined ? undefined : views.get(current)?.update(performance.now())
-  awake.want(facts?.state === 'hashing' || facts?.state === 'downloading' || (facts?.leechesCount ?? 0) > 0)
-}
-
-function linkOf({ torrent }: Share): string {
-  return linkTo(torrent.infoHash, location)
+  copiesCount = facts?.copiesCount ?? 0
+  awake.want(facts?.phase === 'hashing' || facts?.phase === 'downloading' || (facts?.leechesCount ?? 0) > 0)
 }
 
 /** Asks before the tab is closed only if the files would have to be chosen again, or somebody were left without a full copy. */
-function isNeeded({ torrent, isOwn, isKept }: Share): boolean {
-  const { state, peers } = torrent
-  if (state !== 'seeding') return false
-  return (isOwn && !isKept()) || (peers.length > 0 && !peers.some(peer => peer.isSeed))
+function isNeeded(share: Share): boolean {
+  const { torrent, isOwn, isKept } = share
+  if (torrent.state !== 'seeding' || (!isOwn && !isBegun(share))) return false
+  const hasOtherCopy = share === current ? copiesCount > 0 : torrent.peers.some(peer => peer.isSeed)
+  return (isOwn && !isKept) || (torrent.peers.some(peer => peer.isInterested) && !hasOtherCopy)
 }

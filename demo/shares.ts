@@ -1,17 +1,30 @@
 /** The shares of this tab: what is sent and received through the library. */
+import { type BegunShares, begunShares } from './begun-shares.ts'
 import type { ChosenFile } from './collect.ts'
-import { trackerOf } from './link.ts'
+import { linkTo, trackerOf } from './link.ts'
+import { isMetered } from './metered.ts'
 import { ownShares } from './own-shares.ts'
+import type { SharedFile } from './shared-file.ts'
 import { Shoal, ShoalError, type Torrent } from './shoal.min.js'
 
 export interface Share {
   readonly torrent: Torrent
+  /** Empty until it is known. */
+  readonly name: string
+  /** Empty until they are known. */
+  readonly files: readonly SharedFile[]
   /** The files were chosen in this browser. */
   readonly isOwn: boolean
+  /** Only whoever has the link can read it. */
+  readonly isPrivate: boolean
+  /** What arrives is passed on. */
+  readonly isSharing: boolean
   /** What was chosen, to list it while it is hashed. */
   readonly chosen: readonly ChosenFile[]
+  /** The link that opens it; undefined while there is none. */
+  readonly link: string | undefined
   /** A reload finds the files again. Until then this browser is still keeping them, which takes time where it copies. */
-  readonly isKept: () => boolean
+  readonly isKept: boolean
 }
 
 export interface Shares {
@@ -20,43 +33,93 @@ export interface Shares {
   send(files: readonly ChosenFile[]): Share
   /** The share that a link names: one of this tab, one that was here before a reload, or a new one. @throws ShoalError */
   open(infoHash: string): Promise<Share>
+  /** Asks for files, beside those asked for before, and remembers that. */
+  fetch(share: Share, files: readonly SharedFile[]): Promise<void>
+  /** The same share, passed on to others or not. */
+  setSharing(share: Share, isSharing: boolean): Promise<Share>
   /** The share of this tab that keeps another from being added. */
   duplicateOf(error: unknown): Share | undefined
   /** Ends a share; `forget` also deletes what this browser keeps of it. */
   stop(share: Share, forget: boolean): Promise<void>
 }
 
+/** Between two breaths of the page: asking for a file takes longer the more there are. */
+const BREATH_MS = 12
+
+/** Whether any file of a received share was asked for. */
+export function isBegun({ files }: Share): boolean {
+  return files.some(file => file.priority > 0)
+}
+
 /** @throws ShoalError when this browser cannot share at all */
 export function openShares(page: Location): Shares {
-  const shoal = new Shoal({ trackers: [trackerOf(page)], store: 'indexeddb' })
+  const options = { trackers: [trackerOf(page)], store: 'indexeddb' } as const
+  const shoal = new Shoal(options)
+  /** What is received through it is not passed on. */
+  let silent: Shoal | undefined
   const own = ownShares()
+  const begun = begunShares()
   const shares = new Map<Torrent, Share>()
   let restoring: Promise<void> | undefined
 
-  const keep = (fields: Omit<Share, 'isKept'>): Share => {
+  const keep = (torrent: Torrent, fields: Pick<Share, 'isOwn' | 'isSharing' | 'chosen'>): Share => {
     let isKept = false
-    fields.torrent.done.then(
+    torrent.done.then(
       () => (isKept = true),
       () => undefined, // The page shows the torrent's error.
     )
-    const share = { ...fields, isKept: () => isKept }
-    shares.set(share.torrent, share)
+    const share: Share = {
+      ...fields,
+      torrent,
+      isPrivate: false,
+      get name() {
+        return torrent.name
+      },
+      get files() {
+        return torrent.files
+      },
+      get link() {
+        return torrent.infoHash === '' ? undefined : linkTo(torrent.infoHash, page)
+      },
+      get isKept() {
+        return isKept
+      },
+    }
+    shares.set(torrent, share)
     return share
   }
   const find = (infoHash: string): Share | undefined => {
     return [...shares.values()].find(({ torrent }) => isOf(torrent, infoHash))
   }
 
+  /** Only joins: files are asked for by the person, or were before. */
+  const receive = (infoHash: string, isSharing: boolean): Share => {
+    if (!isSharing) silent ??= new Shoal({ ...options, unchokesMax: 0, uploadBytesPerSecond: 0 })
+    const torrent = ((!isSharing && silent) || shoal).add(infoHash, { select: 'none', keep: true })
+    const share = keep(torrent, { isOwn: false, isSharing, chosen: [] })
+    // Before any view listens, so that nobody sees it ask for nothing.
+    torrent.addEventListener('ready', () => void proceed(share, begun))
+    return share
+  }
+
   /** Brings one share back with its files. Others that are remembered rest until somebody opens their link. */
   const restore = async (infoHash: string): Promise<void> => {
     for (const torrent of await shoal.restore()) {
       await torrent.ready.catch(() => undefined)
-      if (isOf(torrent, infoHash)) keep({ torrent, isOwn: true, chosen: [] })
+      if (isOf(torrent, infoHash)) keep(torrent, { isOwn: true, isSharing: true, chosen: [] })
       else await torrent.close()
     }
   }
 
+  const stop = async ({ torrent }: Share, forget: boolean): Promise<void> => {
+    if (forget) own.remove(torrent.infoHash)
+    if (forget) begun.remove(torrent.infoHash)
+    shares.delete(torrent)
+    await torrent.close({ forget })
+  }
+
   return {
+    stop,
     get all() {
       return [...shares.values()].filter(({ torrent }) => torrent.state !== 'closed')
     },
@@ -66,7 +129,7 @@ export function openShares(page: Location): Shares {
         () => own.add(torrent.infoHash),
         () => undefined, // The page shows the torrent's error.
       )
-      return keep({ torrent, isOwn: true, chosen: files })
+      return keep(torrent, { isOwn: true, isSharing: true, chosen: files })
     },
     async open(infoHash) {
       await restoring
@@ -75,18 +138,41 @@ export function openShares(page: Location): Shares {
         restoring = restore(infoHash).catch(() => undefined)
         await restoring
       }
-      return find(infoHash) ?? keep({ torrent: shoal.add(infoHash, { keep: true }), isOwn: false, chosen: [] })
+      return find(infoHash) ?? receive(infoHash, !isMetered())
+    },
+    async fetch({ torrent, files }, wanted) {
+      const asked = new Set(wanted)
+      const indices = files.flatMap((file, index) => (asked.has(file) || file.priority > 0 ? [index] : []))
+      begun.set(torrent.infoHash, indices)
+      await selectAll(wanted)
+    },
+    async setSharing(share, isSharing) {
+      await stop(share, false)
+      return receive(share.torrent.infoHash, isSharing)
     },
     duplicateOf(error) {
       if (!(error instanceof ShoalError) || error.code !== 'duplicate-torrent') return undefined
       const { infoHash } = error.details
       return typeof infoHash === 'string' ? find(infoHash) : undefined
     },
-    async stop({ torrent }, forget) {
-      if (forget) own.remove(torrent.infoHash)
-      shares.delete(torrent)
-      await torrent.close({ forget })
-    },
+  }
+}
+
+/** Goes on with what was asked for before a reload: by what is remembered, or by what is here. */
+async function proceed({ torrent, files }: Share, begun: BegunShares): Promise<void> {
+  const indices = begun.get(torrent.infoHash)
+  const isWanted = (file: SharedFile, index: number): boolean =>
+    indices === undefined ? file.length > 0 && file.progress > 0 : indices.has(index)
+  await selectAll(files.filter(isWanted))
+}
+
+async function selectAll(files: readonly SharedFile[]): Promise<void> {
+  let restAt = performance.now() + BREATH_MS
+  for (const file of files) {
+    if (file.priority === 0) file.select()
+    if (performance.now() < restAt) continue
+    await new Promise(resolve => setTimeout(resolve))
+    restAt = performance.now() + BREATH_MS
   }
 }
 

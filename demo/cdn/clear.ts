@@ -9,7 +9,8 @@ const STORE_NAME = 'shoal-site'
 async function clear(): Promise<void> {
   const here = new URL('.', location.href).href
   const registration = await navigator.serviceWorker?.getRegistration(here)
-  await registration?.unregister()
+  // The share page's worker, which the root of this host may have, is not the site's.
+  if (registration?.scope === here) await registration.unregister()
   await new Promise<unknown>(resolve => {
     const request = indexedDB.deleteDatabase(STORE_NAME)
     request.onsuccess = request.onerror = resolve

@@ -15,6 +15,7 @@ const WORKER_MS = 3_000
 /** After so long it is said what an asset waits for. */
 const WAITING_MS = 1_500
 const TITLE = document.title
+const WORKER_URL = new URL('shoal-sw.js', location.href).href
 
 const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!
 const dial = donut()
@@ -34,6 +35,10 @@ update()
 void run()
 
 async function run(): Promise<void> {
+  // Before the tag looks for a worker: the share page's, which the root of this host may have, would stand for the site's own.
+  if (navigator.serviceWorker?.controller && !isControlled()) {
+    await navigator.serviceWorker.register(WORKER_URL, { updateViaCache: 'none' }).catch(() => undefined)
+  }
   const shoal = await ready()
   shoal?.addEventListener('stats', (event: CustomEvent<Stats>) => {
     stats = event.detail
@@ -72,10 +77,15 @@ async function ready(): Promise<SiteApi | undefined> {
   return holder.shoal
 }
 
+/** Whether the site's worker answers for this page. */
+function isControlled(): boolean {
+  return navigator.serviceWorker.controller?.scriptURL === WORKER_URL
+}
+
 /** Resolves when the worker answers for this page, or after a while. */
 async function controlled(): Promise<void> {
   const { serviceWorker } = navigator
-  if (!serviceWorker || serviceWorker.controller) return
+  if (!serviceWorker || isControlled()) return
   await new Promise(resolve => {
     serviceWorker.addEventListener('controllerchange', resolve, { once: true })
     setTimeout(resolve, WORKER_MS)

@@ -74,6 +74,7 @@ export function setPageHeaders(
     'img-src': "'self'",
     'connect-src': `'self'${sockets}`,
     'worker-src': "'self'",
+    'manifest-src': "'self'",
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors': "'none'",

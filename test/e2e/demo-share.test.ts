@@ -8,10 +8,20 @@ import { launchBrowser } from './support/browser.ts'
 import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes, payloadChunks } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
+import {
+  chooseFiles,
+  click,
+  download,
+  drop,
+  inState,
+  linkOf,
+  reloadKept,
+  text,
+  visit as visitAs,
+  WAIT,
+} from './support/share-page.ts'
 
-const PHONE = { width: 360, height: 740 }
 const LARGE_BYTES = 96 * 1024 * 1024
-const WAIT = { timeout: 60_000 }
 
 const scope = fileScope()
 let browser: Browser
@@ -22,65 +32,9 @@ before(async () => {
   address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
 })
 
-/** Opens a page as another person, or as one who was here before (a context); whatever it complains of fails the test. */
-async function visit(lifetime: Lifetime, url: string, of: Browser | BrowserContext = browser): Promise<Page> {
-  const isNew = 'createBrowserContext' in of
-  const context = isNew ? await of.createBrowserContext() : of
-  if (isNew) lifetime.after(() => (of.connected ? context.close() : undefined))
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', error => complaints.push(String(error)))
-  page.on('console', message => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  // Leaving while somebody downloads is asked about.
-  page.on('dialog', dialog => void dialog.accept().catch(() => undefined))
-  lifetime.after(() => assert.deepEqual(complaints, []))
-  // esbuild (in tsx) wraps named functions in this; functions sent to the page refer to it.
-  await page.evaluateOnNewDocument('globalThis.__name = value => value')
-  await page.setViewport(PHONE)
-  await page.goto(url)
-  return page
-}
-
-function inState(page: Page, state: string): Promise<unknown> {
-  return page.waitForSelector(`.torrent[data-state="${state}"]`, WAIT)
-}
-
-function text(page: Page, selector: string): Promise<string> {
-  return page.$eval(selector, element => element.textContent ?? '')
-}
-
-async function click(page: Page, label: string): Promise<void> {
-  const button = await page.waitForSelector(`::-p-xpath(//button[normalize-space()="${label}" and not(@hidden)])`, WAIT)
-  await button!.click()
-}
-
-async function chooseFiles(page: Page, paths: readonly string[]): Promise<void> {
-  const input = (await page.waitForSelector('#choose-files')) as Awaited<ReturnType<typeof page.$<'input'>>>
-  await input!.uploadFile(...paths)
-}
-
-/** Drops paths of this machine on the page, as a file manager does. */
-async function drop(page: Page, paths: readonly string[]): Promise<void> {
-  await page.waitForSelector('main > *')
-  const session = await page.createCDPSession()
-  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 100, y: 300, data })
-  }
-}
-
-/** The link of a page that seeds, once there is one. */
-async function linkOf(page: Page): Promise<string> {
-  await page.waitForSelector('.link:not([hidden])', WAIT)
-  return page.$eval('#link', input => (input as HTMLInputElement).value)
-}
-
-/** Reloads once this browser has kept what it shares. */
-async function reloadKept(page: Page): Promise<void> {
-  await page.waitForSelector('.torrent[data-kept="true"]', WAIT)
-  await page.reload()
+/** Opens a page as another person, or as one who was here before (a context). */
+function visit(lifetime: Lifetime, url: string, of: Browser | BrowserContext = browser): Promise<Page> {
+  return visitAs(lifetime, url, { of })
 }
 
 async function makeLargeFile(folder: string, seed: number): Promise<string> {
@@ -163,6 +117,7 @@ describe('the share page', () => {
     assert.equal(sender.url(), link)
 
     const receiver = await visit(t, link)
+    await download(receiver)
     await inState(receiver, 'seeding')
     assert.equal(await text(receiver, 'h2'), 'holiday')
     await chooseFolderByScript(receiver)
@@ -177,6 +132,7 @@ describe('the share page', () => {
     const sender = await visit(t, address)
     await chooseFiles(sender, [join(folder, 'letter.bin')])
     const receiver = await visit(t, await linkOf(sender))
+    await download(receiver)
     await inState(receiver, 'seeding')
     await mkdir(join(folder, 'downloads'))
     await downloadsOf(receiver, join(folder, 'downloads'))
@@ -190,6 +146,7 @@ describe('the share page', () => {
     const sender = await visit(t, address)
     await chooseFiles(sender, [await makeLargeFile(folder, 11)])
     const receiver = await visit(t, await linkOf(sender))
+    await download(receiver)
     await receiver.waitForFunction(() => (document.querySelector('progress')?.value ?? 0) > 0.2, WAIT)
     await click(receiver, 'Pause')
     await inState(receiver, 'paused')
@@ -211,6 +168,7 @@ describe('the share page', () => {
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const receiver = await visit(t, link)
+    await download(receiver)
     await inState(receiver, 'seeding')
   })
 
@@ -225,6 +183,7 @@ describe('the share page', () => {
     const usage = await sender.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0)
     assert.ok(usage < LARGE_BYTES / 10, `${usage} bytes are kept`)
     const receiver = await visit(t, link)
+    await download(receiver)
     await inState(receiver, 'seeding')
   })
 
@@ -247,6 +206,7 @@ describe('the share page', () => {
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const receiver = await visit(t, link)
+    await download(receiver)
     await inState(receiver, 'seeding')
   })
 
@@ -323,6 +283,7 @@ describe('the share page', () => {
     await chooseFiles(sender, [join(folder, 'across.bin')])
     const firefox = await launchBrowser(t, 'firefox')
     const receiver = await visit(t, await linkOf(sender), firefox)
+    await download(receiver)
     await inState(receiver, 'seeding')
     assert.equal(await text(receiver, 'h2'), 'across.bin')
   })

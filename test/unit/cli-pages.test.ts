@@ -26,6 +26,7 @@ describe('the pages', () => {
     await writeFile(join(folder, 'secret.html'), 'secret')
     await writeFile(join(root, 'index.html'), '<!doctype html>')
     await writeFile(join(root, 'share.js'), SCRIPT)
+    await writeFile(join(root, 'app.webmanifest'), '{}')
     await writeFile(join(root, 'notes.txt'), 'not a page')
     await writeFile(join(root, 'site', 'index.html'), 'site')
     await symlink(join(folder, 'secret.html'), join(root, 'link.html'))
@@ -61,6 +62,7 @@ describe('the pages', () => {
     assert.equal(root.status, 200)
     assert.equal(root.headers['content-type'], 'text/html; charset=utf-8')
     assert.equal((await get('/share.js?v=1')).headers['content-type'], 'text/javascript; charset=utf-8')
+    assert.equal((await get('/app.webmanifest')).headers['content-type'], 'application/manifest+json')
     assert.equal((await get('/site/')).body.toString(), 'site')
   })
 

@@ -1,7 +1,7 @@
 /** The page without a link: choose, drop or paste files, and what is shared from here already. */
-import { filesOfInput, filesOfTransfer, type ChosenFile } from './collect.ts'
-import { button, el, setText, show } from './dom.ts'
-import { formatCount } from './format.ts'
+import { filesOfInput, filesOfTransfer, type ChosenFile } from '../collect.ts'
+import { button, el, setText, show } from '../dom.ts'
+import { language } from '../page-language.ts'
 
 export interface HomeView {
   readonly element: HTMLElement
@@ -12,6 +12,8 @@ export interface HomeView {
   focus(): void
 }
 
+const { say } = language
+
 export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }): HomeView {
   const files = el('input', { type: 'file', multiple: true, className: 'sr-only', tabIndex: -1, id: 'choose-files' })
   const folder = el('input', {
@@ -21,8 +23,8 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     tabIndex: -1,
     id: 'choose-folder',
   })
-  files.setAttribute('aria-label', 'Files to send')
-  folder.setAttribute('aria-label', 'Folder to send')
+  files.setAttribute('aria-label', say('filesToSend'))
+  folder.setAttribute('aria-label', say('folderToSend'))
   for (const input of [files, folder]) {
     input.onchange = () => {
       const chosen = filesOfInput(input)
@@ -30,45 +32,33 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
       if (chosen.length > 0) onFiles(chosen)
     }
   }
-  const heading = el('h2', { textContent: 'Send files straight from this browser.', tabIndex: -1 })
+  const heading = el('h2', { textContent: say('homeHeading'), tabIndex: -1 })
   const actions = el(
     'div',
     { className: 'actions' },
-    button('Choose files', () => files.click(), 'primary'),
-    button('Choose folder', () => folder.click()),
+    button(say('chooseFiles'), () => files.click(), 'primary'),
+    button(say('chooseFolder'), () => folder.click()),
   )
   // Phones have no folders to choose from.
-  if (!('webkitdirectory' in folder)) actions.lastElementChild?.remove()
+  if (!('webkitdirectory' in HTMLInputElement.prototype)) actions.lastElementChild?.remove()
   const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
-  const zone = el(
-    'div',
-    { className: 'zone' },
-    el('p', { textContent: 'Drop files or a folder anywhere on this page, or paste them.' }),
-    actions,
-    files,
-    folder,
-  )
+  const zone = el('div', { className: 'zone' }, el('p', { textContent: say('homeDrop') }), actions, files, folder)
   const shares = el('ul', { className: 'shares' })
   const sharing = el(
     'section',
     { className: 'sharing', hidden: true },
-    el('h3', { textContent: 'Open in this tab' }),
+    el('h3', { textContent: say('homeOpen') }),
     shares,
   )
   const element = el(
     'section',
     {},
     heading,
-    el('p', {
-      textContent: 'Nothing is uploaded to a server. You get a link; whoever opens it receives the files from you.',
-    }),
+    el('p', { textContent: say('homeLead') }),
     zone,
     alert,
     sharing,
-    el('p', {
-      className: 'quiet',
-      textContent: 'Keep the tab open while others download. People you share with can see your IP address.',
-    }),
+    el('p', { className: 'quiet', textContent: say('homeQuiet') }),
   )
   return {
     element,
@@ -108,17 +98,15 @@ export function acceptTransfers({
     try {
       const files = await filesOfTransfer(transfer, {
         signal: current.signal,
-        onCount: count => onStatus(`Reading the folder: ${formatCount(count, 'file')} so far…`),
+        onCount: count => onStatus(say('readingFolder', { files: say('files', { n: count }) })),
       })
       onStatus('')
       if (files.length > 0) onFiles(files)
-      else onError('There are no files in that. An empty folder cannot be sent.')
+      else onError(say('emptyFolder'))
     } catch (error) {
       if (current.signal.aborted) return
       onStatus('')
-      onError(
-        `That could not be read (${error instanceof Error ? error.message : String(error)}). Try Choose files instead.`,
-      )
+      onError(say('unreadable', { cause: error instanceof Error ? error.message : String(error) }))
     }
   }
 

@@ -1,0 +1,131 @@
+/** The share page for those who do not see it, or use no mouse: axe-core finds nothing, in each state, in both colour schemes. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import type { Browser, Page } from 'puppeteer-core'
+import { launchBrowser } from './support/browser.ts'
+import { scratchFolder, startCli } from './support/cli.ts'
+import { payloadBytes } from './support/payload.ts'
+import { fileScope, type Lifetime } from './support/scope.ts'
+import { chooseFiles, click, download, drop, inState, linkOf, problem, visit, WAIT } from './support/share-page.ts'
+
+interface AxeResults {
+  readonly passes: readonly unknown[]
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const scope = fileScope()
+let browser: Browser
+let address = ''
+
+before(async () => {
+  browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
+  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+})
+
+/** What axe-core finds wrong, in light and in dark, with everything open that can be opened. */
+async function assertAccessible(page: Page): Promise<void> {
+  await page.$$eval('details', panels => {
+    for (const panel of panels) panel.open = true
+  })
+  for (const value of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }])
+    // As a debugger does: the page's policy allows no scripts but its own.
+    await page.evaluate(axe)
+    const { passes, violations } = (await page.evaluate('axe.run(document)')) as AxeResults
+    assert.ok(passes.length > 10)
+    const found = violations.map(({ id, nodes }) => `${value} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+    assert.deepEqual(found, [])
+  }
+}
+
+/** What a finger must hit: each side in CSS pixels, of what is no link in a sentence. */
+async function assertLargeEnough(page: Page): Promise<void> {
+  const small = await page.$$eval('button, summary, input:not([type=file]), .tree label, header a, .shares a', found =>
+    found
+      .filter(element => element.getClientRects().length > 0 && !element.closest('label input'))
+      .map(element => ({ element, box: (element.closest('label') ?? element).getBoundingClientRect() }))
+      .filter(({ box }) => box.height < 43.5 || box.width < 43.5)
+      .map(({ element, box }) => `${element.outerHTML} ${box.width}×${box.height}`),
+  )
+  assert.deepEqual(small, [])
+}
+
+async function folderOf(t: Lifetime, fileBytes: number): Promise<string> {
+  const folder = join(await scratchFolder(t), 'trip')
+  await mkdir(join(folder, 'sub'), { recursive: true })
+  for (const [n, name] of ['a.bin', 'sub/b.bin', 'sub/c.bin'].entries()) {
+    await writeFile(join(folder, name), payloadBytes(n, 0, fileBytes))
+  }
+  return folder
+}
+
+describe('the share page is accessible', () => {
+  it('at first, and with something that went wrong', async t => {
+    const page = await visit(t, `${address}#0123`, { of: browser })
+    await page.waitForSelector('.alert:not([hidden])')
+    await assertAccessible(page)
+    await assertLargeEnough(page)
+  })
+
+  it('while it joins, and without WebRTC', async t => {
+    const before = (): void => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection')
+    const page = await visit(t, `${address}#${'00'.repeat(20)}`, { of: browser, before })
+    await problem(page, 'no-webrtc')
+    await inState(page, 'joining')
+    await assertAccessible(page)
+    await assertLargeEnough(page)
+  })
+
+  it('from sending to having received', { timeout: 60_000 }, async t => {
+    const sender = await visit(t, address, { of: browser })
+    await drop(sender, [await folderOf(t, 30_000_000)])
+    const link = await linkOf(sender)
+    await assertAccessible(sender)
+    await assertLargeEnough(sender)
+    const receiver = await visit(t, link, { of: browser })
+    await inState(receiver, 'ready')
+    await assertAccessible(receiver)
+    await assertLargeEnough(receiver)
+    await download(receiver)
+    await click(receiver, 'Pause')
+    await inState(receiver, 'paused')
+    await assertAccessible(receiver)
+    await assertAccessible(sender)
+    await click(receiver, 'Resume')
+    await inState(receiver, 'seeding')
+    await assertAccessible(receiver)
+    await assertLargeEnough(receiver)
+    await click(sender, 'Stop sharing')
+    await inState(sender, 'closed')
+    await assertAccessible(sender)
+  })
+
+  it('by the keyboard alone, with the focus where the news is', async t => {
+    const folder = await folderOf(t, 1000)
+    const sender = await visit(t, address, { of: browser })
+    await chooseFiles(sender, [join(folder, 'a.bin')])
+    const receiver = await visit(t, await linkOf(sender), { of: browser })
+    await inState(receiver, 'ready')
+    const focused = (): Promise<string> => receiver.evaluate(() => document.activeElement?.textContent ?? '')
+    await receiver.waitForFunction(() => document.activeElement?.tagName === 'H2', WAIT)
+    assert.equal(await focused(), 'a.bin')
+    for (let presses = 0; presses < 8 && !(await focused()).startsWith('Download'); presses += 1) {
+      await receiver.keyboard.press('Tab')
+    }
+    await receiver.keyboard.press('Enter')
+    await inState(receiver, 'seeding')
+  })
+
+  it('with motion reduced: nothing turns', async t => {
+    const page = await visit(t, address, { of: browser })
+    await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+    await page.goto(`${address}#${'00'.repeat(20)}`)
+    await page.waitForSelector('.steps .active', WAIT)
+    assert.equal(await page.evaluate(() => document.getAnimations().length), 0)
+  })
+})

@@ -1,0 +1,123 @@
+/** Persons at the share page: they choose, drop, click and wait as people do, in real browsers. */
+import assert from 'node:assert/strict'
+import type { Browser, BrowserContext, Page } from 'puppeteer-core'
+import type { Lifetime } from './scope.ts'
+
+export const PHONE = { width: 360, height: 740 }
+export const WAIT = { timeout: 60_000 }
+
+export interface VisitOptions {
+  /** Another person, or one who was here before (a context). */
+  readonly of: Browser | BrowserContext
+  /** What the page may complain of. @default nothing */
+  readonly allowed?: RegExp
+  /** Run in the page before its scripts. */
+  readonly before?: () => void
+  readonly viewport?: { readonly width: number; readonly height: number }
+}
+
+/** Opens a page; whatever it complains of fails the test. */
+export async function visit(lifetime: Lifetime, url: string, options: VisitOptions): Promise<Page> {
+  const { of, allowed, before, viewport = PHONE } = options
+  const isNew = 'createBrowserContext' in of
+  const context = isNew ? await of.createBrowserContext() : of
+  if (isNew) lifetime.after(() => (of.connected ? context.close() : undefined))
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const complain = (text: string): void => {
+    if (!allowed?.test(text)) complaints.push(text)
+  }
+  page.on('pageerror', error => complain(String(error)))
+  page.on('console', message => {
+    if (message.type() === 'error') complain(message.text())
+  })
+  // Leaving while somebody downloads is asked about.
+  page.on('dialog', dialog => void dialog.accept().catch(() => undefined))
+  lifetime.after(() => assert.deepEqual(complaints, []))
+  // esbuild (in tsx) wraps named functions in this; functions sent to the page refer to it.
+  await page.evaluateOnNewDocument('globalThis.__name = value => value')
+  if (before) await page.evaluateOnNewDocument(before)
+  await page.setViewport(viewport)
+  await page.goto(url)
+  return page
+}
+
+export function inState(page: Page, state: string): Promise<unknown> {
+  return page.waitForSelector(`.torrent[data-state="${state}"]`, WAIT)
+}
+
+/** Waits until the page says that something went wrong, and returns the words of it. */
+export async function problem(page: Page, kind: string): Promise<string> {
+  const found = await page.waitForSelector(`.problem[data-kind="${kind}"]:not([hidden])`, WAIT)
+  return found!.evaluate(element =>
+    [...element.querySelectorAll('p')]
+      .map(p => p.textContent)
+      .join(' ')
+      .trim(),
+  )
+}
+
+/** What is said once it matches. */
+export async function says(page: Page, selector: string, pattern: RegExp): Promise<string> {
+  await page.waitForFunction(
+    (selector, source) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
+    WAIT,
+    selector,
+    pattern.source,
+  )
+  return text(page, selector)
+}
+
+export function text(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, element => element.textContent ?? '')
+}
+
+/** Clicks a button that can be seen and whose whole label matches. */
+export async function click(page: Page, label: string | RegExp): Promise<void> {
+  const source = typeof label === 'string' ? `^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$` : label.source
+  const handle = await page.waitForFunction(
+    source =>
+      [...document.querySelectorAll('button, summary')].find(
+        element =>
+          new RegExp(source).test(element.textContent?.trim() ?? '') &&
+          element.getClientRects().length > 0 &&
+          !(element as HTMLButtonElement).disabled,
+      ),
+    WAIT,
+    source,
+  )
+  await (handle as unknown as Awaited<ReturnType<typeof page.$>>)!.click()
+}
+
+/** Has everything downloaded that a link leads to. */
+export async function download(page: Page): Promise<void> {
+  await inState(page, 'ready')
+  await click(page, /^Download /)
+}
+
+export async function chooseFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const input = (await page.waitForSelector('#choose-files')) as Awaited<ReturnType<typeof page.$<'input'>>>
+  await input!.uploadFile(...paths)
+}
+
+/** Drops paths of this machine on the page, as a file manager does. */
+export async function drop(page: Page, paths: readonly string[]): Promise<void> {
+  await page.waitForSelector('main > *')
+  const session = await page.createCDPSession()
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 100, y: 300, data })
+  }
+}
+
+/** The link of a page that seeds, once there is one. */
+export async function linkOf(page: Page): Promise<string> {
+  await page.waitForSelector('.links:not([hidden])', WAIT)
+  return page.$eval('#link', input => (input as HTMLInputElement).value)
+}
+
+/** Reloads once this browser has kept what it shares. */
+export async function reloadKept(page: Page): Promise<void> {
+  await page.waitForSelector('.torrent[data-kept="true"]', WAIT)
+  await page.reload()
+}
