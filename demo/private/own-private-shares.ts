@@ -1,0 +1,146 @@
+/**
+ * The private shares that were sent from this browser, across reloads: in a database of this page's own, for the library's
+ * store would keep what it seeds as it is. A share is seeded again from the files themselves, or from the browser's copy.
+ */
+import { createStore, del, get, keys, set, type UseStore } from 'idb-keyval'
+import type { Shoal, Torrent } from '../shoal.min.js'
+import type { PlainBlob } from './cipher-blob.ts'
+import { cipherFiles } from './cipher-files.ts'
+import { cipherStore } from './cipher-store.ts'
+import { openListing, readEnvelope } from './envelope.ts'
+import { type KeyMaterial, SECRET_BYTES } from './keys.ts'
+import { openSealed, type PrivateShare, type SealedShare } from './private-share.ts'
+
+/** Why a file of a remembered share is not sent at the moment. */
+export type FileTrouble =
+  | 'changed' // it is another file now, and as it is now a new share: this one stays what it was
+  | 'permission' // the browser wants to be asked again, which takes a click: `restore` again after that
+  | 'gone' // it was moved, deleted, or cannot be read
+
+export interface OwnPrivateShare extends PrivateShare {
+  readonly torrent: Torrent
+  readonly secret: Uint8Array<ArrayBuffer>
+  /** Files that are not sent, by their path in `files`. Grows when a read finds a file changed. */
+  readonly troubles: ReadonlyMap<string, FileTrouble>
+  /** Handles whose permission is to be asked for, in a click's handler: `handle.requestPermission({ mode: 'read' })`. */
+  readonly askable: readonly FileSystemFileHandle[]
+}
+
+/** What was chosen: `ChosenFile` is one. */
+export interface OwnSource {
+  readonly data: Blob
+  /** Remembered in place of the bytes. */
+  readonly handle?: FileSystemFileHandle
+}
+
+export interface OwnPrivateShares {
+  /** @param infoHash 64 hex digits */
+  has(infoHash: string): Promise<boolean>
+  /** Infohashes, 64 hex digits each. */
+  all(): Promise<string[]>
+  /**
+   * Remembers a share that is `ready`. Files without a handle are copied by the browser, which takes time.
+   * @param chosen as they were given to `sealFiles`, in that order
+   */
+  remember(share: SealedShare, chosen: readonly OwnSource[]): Promise<void>
+  /**
+   * Seeds a remembered share again. Nothing is hashed: what changed meanwhile shows when it is read, and is not sent.
+   * @param onTrouble told of each file that is found changed later
+   * @returns undefined when it is not remembered
+   * @throws ShoalError `duplicate-torrent`, `closed`
+   */
+  restore(
+    shoal: Pick<Shoal, 'add'>,
+    infoHash: string,
+    onTrouble?: (path: string, trouble: FileTrouble) => void,
+  ): Promise<OwnPrivateShare | undefined>
+  forget(infoHash: string): Promise<void>
+}
+
+interface RememberedFile {
+  readonly data: Blob | FileSystemFileHandle
+  /** As it was when it was sealed. */
+  readonly size: number
+  /** Milliseconds since the epoch, where the browser says. */
+  readonly lastModified?: number
+}
+
+interface RememberedShare {
+  readonly metainfo: Uint8Array
+  /** With the stretched password, never the password. */
+  readonly material: KeyMaterial
+  readonly envelope: Uint8Array<ArrayBuffer>
+  readonly files: readonly RememberedFile[]
+}
+
+/** @param database of idb-keyval @default one of this page's own */
+export function ownPrivateShares(
+  database: UseStore = createStore('shoal-private-shares', 'shares'),
+): OwnPrivateShares {
+  return {
+    has: async infoHash => (await get(infoHash, database)) !== undefined,
+    all: () => keys<string>(database),
+    async remember({ torrent, material, envelope }, chosen) {
+      const share: RememberedShare = { metainfo: torrent.metainfo, material, envelope, files: chosen.map(remembered) }
+      await set(torrent.infoHash, share, database)
+    },
+    async restore(shoal, infoHash, onTrouble) {
+      const share = await get<RememberedShare>(infoHash, database)
+      return share && restoreShare(shoal, share, onTrouble)
+    },
+    forget: infoHash => del(infoHash, database),
+  }
+}
+
+function remembered({ data, handle }: OwnSource): RememberedFile {
+  const { size } = data
+  return { data: handle ?? data, size, ...(data instanceof File && { lastModified: data.lastModified }) }
+}
+
+async function restoreShare(
+  shoal: Pick<Shoal, 'add'>,
+  { metainfo, material, envelope, files }: RememberedShare,
+  onTrouble: (path: string, trouble: FileTrouble) => void = () => {},
+): Promise<OwnPrivateShare> {
+  const listing = await openListing(readEnvelope(envelope), material)
+  const found = await Promise.all(files.map(findFile))
+  const troubles = new Map<string, FileTrouble>()
+  for (const [index, content] of found.entries()) {
+    if (typeof content === 'string') troubles.set(listing.files[index]!.path, content)
+  }
+  const contents = found.map(content => (typeof content === 'string' ? undefined : content))
+  const onChanged = (index: number): void => {
+    const { path } = listing.files[index]!
+    if (troubles.has(path)) return
+    troubles.set(path, 'changed')
+    onTrouble(path, 'changed')
+  }
+  const sealed = cipherFiles({ material, envelope, contents, onChanged })
+  const isSent = (number: number): boolean => number === 0 || !troubles.has(listing.files[number - 1]!.path)
+  const store = cipherStore(number => (isSent(number) ? sealed[number] : undefined))
+  // Nothing is wanted: what is missing here is the person's own, and not to be fetched from others.
+  const torrent = shoal.add(metainfo, { store, select: 'none' })
+  const share = await openSealed({ torrent, listing, material })
+  const askable = files.flatMap(({ data }, i) => (found[i] === 'permission' && !(data instanceof Blob) ? [data] : []))
+  return { ...share, torrent, secret: material.slice(0, SECRET_BYTES), troubles, askable }
+}
+
+/** As Chromium has it. */
+type AskingHandle = FileSystemFileHandle & { queryPermission?(mode: { mode: 'read' }): Promise<PermissionState> }
+
+/** A remembered file as it was, or why it cannot be read. */
+async function findFile({ data, size, lastModified }: RememberedFile): Promise<PlainBlob | FileTrouble> {
+  let file: Blob
+  if (data instanceof Blob) file = data
+  else {
+    const state = (await (data as AskingHandle).queryPermission?.({ mode: 'read' })) ?? 'granted'
+    if (state !== 'granted') return 'permission'
+    try {
+      file = await data.getFile()
+    } catch {
+      return 'gone'
+    }
+  }
+  const isSame = file.size === size && (!(file instanceof File) || file.lastModified === lastModified)
+  return isSame ? file : 'changed'
+}
