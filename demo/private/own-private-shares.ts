@@ -2,7 +2,7 @@
  * The private shares that were sent from this browser, across reloads: in a database of this page's own, for the library's
  * store would keep what it seeds as it is. A share is seeded again from the files themselves, or from the browser's copy.
  */
-import { createStore, del, get, keys, set, type UseStore } from 'idb-keyval'
+import { createStore, del, get, keys, set } from 'idb-keyval'
 import type { Shoal, Torrent } from '../shoal.min.js'
 import type { PlainBlob } from './cipher-blob.ts'
 import { cipherFiles } from './cipher-files.ts'
@@ -65,7 +65,8 @@ interface RememberedFile {
   readonly lastModified?: number
 }
 
-interface RememberedShare {
+/** What it takes to seed a share again. */
+export interface RememberedShare {
   readonly metainfo: Uint8Array
   /** With the stretched password, never the password. */
   readonly material: KeyMaterial
@@ -73,22 +74,38 @@ interface RememberedShare {
   readonly files: readonly RememberedFile[]
 }
 
-/** @param database of idb-keyval @default one of this page's own */
-export function ownPrivateShares(
-  database: UseStore = createStore('shoal-private-shares', 'shares'),
-): OwnPrivateShares {
+/** Where shares are remembered, by their infohash. */
+export interface ShareDatabase {
+  get(infoHash: string): Promise<RememberedShare | undefined>
+  set(infoHash: string, share: RememberedShare): Promise<void>
+  delete(infoHash: string): Promise<void>
+  keys(): Promise<string[]>
+}
+
+/** In IndexedDB, which holds files and their handles. */
+export function shareDatabase(name = 'shoal-private-shares'): ShareDatabase {
+  const store = createStore(name, 'shares')
   return {
-    has: async infoHash => (await get(infoHash, database)) !== undefined,
-    all: () => keys<string>(database),
+    get: infoHash => get(infoHash, store),
+    set: (infoHash, share) => set(infoHash, share, store),
+    delete: infoHash => del(infoHash, store),
+    keys: () => keys(store),
+  }
+}
+
+export function ownPrivateShares(database: ShareDatabase = shareDatabase()): OwnPrivateShares {
+  return {
+    has: async infoHash => (await database.keys()).includes(infoHash),
+    all: () => database.keys(),
     async remember({ torrent, material, envelope }, chosen) {
-      const share: RememberedShare = { metainfo: torrent.metainfo, material, envelope, files: chosen.map(remembered) }
-      await set(torrent.infoHash, share, database)
+      const files = chosen.map(remembered)
+      await database.set(torrent.infoHash, { metainfo: torrent.metainfo, material, envelope, files })
     },
     async restore(shoal, infoHash, onTrouble) {
-      const share = await get<RememberedShare>(infoHash, database)
+      const share = await database.get(infoHash)
       return share && restoreShare(shoal, share, onTrouble)
     },
-    forget: infoHash => del(infoHash, database),
+    forget: infoHash => database.delete(infoHash),
   }
 }
 
