@@ -13,7 +13,7 @@ import esbuild from 'rollup-plugin-esbuild'
 
 const LIBRARY = './shoal.min.js'
 const CDN_FILES = ['index.html', 'clear.html', 'cdn.css']
-const FILES = ['index.html', 'style.css', 'icon.svg', 'sim.html', 'sim.css']
+const FILES = ['index.html', 'privacy.html', 'style.css', 'icon.svg', 'sim.html', 'sim.css']
 
 export default [
   {
@@ -34,6 +34,7 @@ export default [
           this.emitFile({ type: 'asset', fileName: 'shoal.min.js', source: library })
         },
       },
+      nodeResolve({ browser: true }),
       esbuild({ target: 'es2022' }),
     ],
   },
