@@ -59,8 +59,10 @@ export function readEnvelope(bytes: Uint8Array<ArrayBuffer>): Envelope {
   const iterations = view.getUint32(ITERATIONS_AT)
   const length = view.getUint32(BODY_LENGTH_AT)
   const isBounded = iterations === 0 || (iterations >= PASSWORD_ITERATIONS && iterations <= PASSWORD_ITERATIONS_MAX)
-  const isWhole = bytes.length === paddedEnvelopeLength(length) && bytes.subarray(BODY_AT + length).every(byte => byte === 0)
-  if (!isBounded || !isWhole) throw new PrivateShareError('bad-listing', 'The list of files is not in its canonical form.')
+  const isWhole =
+    bytes.length === paddedEnvelopeLength(length) && bytes.subarray(BODY_AT + length).every(byte => byte === 0)
+  if (!isBounded || !isWhole)
+    throw new PrivateShareError('bad-listing', 'The list of files is not in its canonical form.')
   return { iterations, body: bytes.slice(BODY_AT, BODY_AT + length) }
 }
 

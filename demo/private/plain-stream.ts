@@ -1,6 +1,14 @@
 /** Opens a sealed file, or a range of it, while it is read. */
 import { PrivateShareError } from './errors.ts'
-import { cipherLength, openRecord, plainLength, RECORD_BYTES, RECORD_PLAIN_BYTES, recordCount, recordsOf } from './records.ts'
+import {
+  cipherLength,
+  openRecord,
+  plainLength,
+  RECORD_BYTES,
+  RECORD_PLAIN_BYTES,
+  recordCount,
+  recordsOf,
+} from './records.ts'
 import type { TorrentFile } from '../shoal.min.js'
 
 /** What is opened: a torrent's file has it. */

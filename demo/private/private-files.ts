@@ -32,7 +32,11 @@ export function privateFiles(torrent: Torrent, listing: Listing, material: KeyMa
     if (sealed[i]!.length !== cipherLength(paddedLength(file.length))) {
       throw new PrivateShareError('bad-listing', `The list of files gives a wrong length for ${file.path}.`)
     }
-    return new OpenedFile(file, sealed[i]!, onceAsked(() => fileKey(material, i + 1)))
+    return new OpenedFile(
+      file,
+      sealed[i]!,
+      onceAsked(() => fileKey(material, i + 1)),
+    )
   })
 }
 

@@ -64,7 +64,10 @@ export async function sealFiles(
   const secret = newSecret()
   const needsPassword = password !== undefined
   const material = needsPassword ? await withPassword(secret, password) : secret
-  const envelope = await makeEnvelope(listing, needsPassword ? { material, iterations: PASSWORD_ITERATIONS } : undefined)
+  const envelope = await makeEnvelope(
+    listing,
+    needsPassword ? { material, iterations: PASSWORD_ITERATIONS } : undefined,
+  )
   signal?.throwIfAborted()
   const sealed = cipherFiles({ material, envelope, contents: chosen.map(({ data }) => data) })
   const numbered = sealed.map((data, number): SeedFile => ({ path: String(number), data: data! }))
@@ -73,9 +76,11 @@ export async function sealFiles(
 }
 
 /** The sender's own view, with true names. Waits for the torrent to be `ready`. */
-export async function openSealed(
-  { torrent, listing, material }: Pick<SealedShare, 'torrent' | 'listing' | 'material'>,
-): Promise<PrivateShare> {
+export async function openSealed({
+  torrent,
+  listing,
+  material,
+}: Pick<SealedShare, 'torrent' | 'listing' | 'material'>): Promise<PrivateShare> {
   await torrent.ready
   return shareOf(torrent, listing, material)
 }
@@ -119,7 +124,9 @@ async function fetchEnvelope(
   const end = source && plainLength(source.length)
   if (torrent.version !== 'v2' || end === undefined || end > ENVELOPE_BYTES_MAX) throw notOurs()
   try {
-    return readEnvelope(await readAll(plainStream({ source: source!, key: () => fileKey(secret, 0), start: 0, end, signal })))
+    return readEnvelope(
+      await readAll(plainStream({ source: source!, key: () => fileKey(secret, 0), start: 0, end, signal })),
+    )
   } catch (cause) {
     throw cause instanceof PrivateShareError && cause.code === 'damaged' ? notOurs(cause) : cause
   }

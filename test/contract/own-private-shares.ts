@@ -1,7 +1,12 @@
 /** What remembers private shares across reloads must do, wherever it keeps them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type FileTrouble, ownPrivateShares, type OwnSource, type ShareDatabase } from '../../demo/private/own-private-shares.ts'
+import {
+  type FileTrouble,
+  ownPrivateShares,
+  type OwnSource,
+  type ShareDatabase,
+} from '../../demo/private/own-private-shares.ts'
 import { openShare, type PrivateShare, sealFiles } from '../../demo/private/private-share.ts'
 import type { Shoal } from '../../src/index.ts'
 
@@ -12,7 +17,10 @@ export interface OwnSharesPlace {
   /** A client without trackers, whose own store keeps nothing. */
   client(): Shoal
   /** A file that can be read by its handle, and how to change it behind the page's back, keeping its length. */
-  handle(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<{ handle: FileSystemFileHandle; change(): Promise<void> }>
+  handle(
+    name: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<{ handle: FileSystemFileHandle; change(): Promise<void> }>
 }
 
 type Chosen = OwnSource & { readonly path: string }
@@ -33,7 +41,11 @@ export function ownSharesContract(place: OwnSharesPlace): void {
     let count = 0
     const fresh = (): string => `own-shares-${Date.now()}-${count++}`
 
-    async function share(name: string, chosen: readonly Chosen[], password?: string): Promise<{ infoHash: string; secret: Uint8Array }> {
+    async function share(
+      name: string,
+      chosen: readonly Chosen[],
+      password?: string,
+    ): Promise<{ infoHash: string; secret: Uint8Array }> {
       const shoal = place.client()
       const sealed = await sealFiles(shoal, chosen, password === undefined ? {} : { password })
       await sealed.torrent.ready
@@ -44,7 +56,10 @@ export function ownSharesContract(place: OwnSharesPlace): void {
     }
 
     const copies = (): Chosen[] =>
-      [1, 2].map(seed => ({ path: `holiday/${seed}.bin`, data: new File([bytesOf(seed)], `${seed}.bin`, { lastModified: 5 }) }))
+      [1, 2].map(seed => ({
+        path: `holiday/${seed}.bin`,
+        data: new File([bytesOf(seed)], `${seed}.bin`, { lastModified: 5 }),
+      }))
 
     it('are seeded again under the same infohash and secret, with true names', async () => {
       const name = fresh()
@@ -59,7 +74,13 @@ export function ownSharesContract(place: OwnSharesPlace): void {
       assert.equal(restored.needsPassword, false)
       assert.equal(restored.name, 'holiday')
       assert.equal(restored.torrent.state, 'seeding')
-      assert.deepEqual(restored.files.map(({ path, progress }) => [path, progress]), [['holiday/1.bin', 1], ['holiday/2.bin', 1]])
+      assert.deepEqual(
+        restored.files.map(({ path, progress }) => [path, progress]),
+        [
+          ['holiday/1.bin', 1],
+          ['holiday/2.bin', 1],
+        ],
+      )
       assert.equal(restored.troubles.size, 0)
       for (const [i, seed] of [1, 2].entries()) assert.deepEqual(await read(restored, i), bytesOf(seed))
       await shoal.close()
@@ -93,7 +114,10 @@ export function ownSharesContract(place: OwnSharesPlace): void {
       const after = place.client()
       const restored = (await own.restore(after, infoHash))!
       assert.deepEqual([...restored.troubles], [['holiday/3.bin', 'changed']] satisfies [string, FileTrouble][])
-      assert.deepEqual(restored.files.map(({ progress }) => progress), [1, 1, 0])
+      assert.deepEqual(
+        restored.files.map(({ progress }) => progress),
+        [1, 1, 0],
+      )
       assert.deepEqual(await read(restored, 0), bytesOf(1))
       await after.close()
     })

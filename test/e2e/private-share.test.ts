@@ -34,7 +34,11 @@ async function sendFolder(t: TestContext, password?: string): Promise<Scene> {
   const chosen = Object.entries(FOLDER).map(([path, bytes]) => {
     return { path, data: new Blob([bytes], { type: path.endsWith('.jpg') ? 'image/jpeg' : '' }) }
   })
-  const { torrent, secret, needsPassword } = await sealFiles(client(), chosen, password === undefined ? {} : { password })
+  const { torrent, secret, needsPassword } = await sealFiles(
+    client(),
+    chosen,
+    password === undefined ? {} : { password },
+  )
   await torrent.ready
   return { client, sent: torrent, link: privateLinkTo({ infoHash: torrent.infoHash, secret, needsPassword }, PAGE) }
 }
@@ -62,11 +66,14 @@ describe('a private folder', () => {
     const torrent = client().add(infoHash, { select: 'none' })
     const share = await openShare(torrent, secret!)
     assert.equal(share.name, 'expedition')
-    assert.deepEqual(share.files.map(({ path, length, type }) => [path, length, type]), [
-      ['expedition/map.txt', MARK.length * 2_000, ''],
-      ['expedition/coins/photo.jpg', 2_500_000, 'image/jpeg'],
-      ['expedition/coins/count', 0, ''],
-    ])
+    assert.deepEqual(
+      share.files.map(({ path, length, type }) => [path, length, type]),
+      [
+        ['expedition/map.txt', MARK.length * 2_000, ''],
+        ['expedition/coins/photo.jpg', 2_500_000, 'image/jpeg'],
+        ['expedition/coins/count', 0, ''],
+      ],
+    )
     const photo = share.files[1]!
     assert.ok(photo.progress < 1, 'nothing but the listing has been fetched')
     const range = photo.stream({ start: 2_000_000, end: 2_100_000 }) as ReadableStream<Uint8Array<ArrayBuffer>>

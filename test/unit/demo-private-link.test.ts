@@ -35,9 +35,13 @@ describe('a link', () => {
     const whole = new Set([hash.length, hash.length - 2])
     for (let length = 2; length < hash.length; length++) {
       if (whole.has(length)) continue
-      assert.throws(() => readLink(hash.slice(0, length)), (error: unknown) => {
-        return error instanceof LinkError && /cut off/.test(error.message)
-      }, String(length))
+      assert.throws(
+        () => readLink(hash.slice(0, length)),
+        (error: unknown) => {
+          return error instanceof LinkError && /cut off/.test(error.message)
+        },
+        String(length),
+      )
     }
     for (const length of [10, 39, 50, 63]) assert.throws(() => readLink('a'.repeat(length)), /cut off/)
   })

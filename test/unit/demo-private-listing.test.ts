@@ -31,10 +31,22 @@ describe('listing files', () => {
       { path: 'holiday/a/b.jpg', length: 1, type: 'image/jpeg' },
     ]
     assert.deepEqual(await listFiles(given), listing)
-    assert.deepEqual((await listFiles(given, 'trip')).files.map(({ path }) => path), ['trip/z.txt', 'trip/a/b.jpg'])
-    const loose = await listFiles([{ path: 'a', length: 0 }, { path: 'b', length: 0 }])
-    assert.deepEqual(loose.files.map(({ path }) => path), [`${loose.name}/a`, `${loose.name}/b`])
-    assert.deepEqual(await listFiles([{ path: 'a.txt', length: 3 }]), { name: 'a.txt', files: [file('a.txt', { length: 3 })] })
+    assert.deepEqual(
+      (await listFiles(given, 'trip')).files.map(({ path }) => path),
+      ['trip/z.txt', 'trip/a/b.jpg'],
+    )
+    const loose = await listFiles([
+      { path: 'a', length: 0 },
+      { path: 'b', length: 0 },
+    ])
+    assert.deepEqual(
+      loose.files.map(({ path }) => path),
+      [`${loose.name}/a`, `${loose.name}/b`],
+    )
+    assert.deepEqual(await listFiles([{ path: 'a.txt', length: 3 }]), {
+      name: 'a.txt',
+      files: [file('a.txt', { length: 3 })],
+    })
   })
 
   it('takes no type that is none', async () => {
@@ -64,7 +76,8 @@ describe('a listing', () => {
       text.replace('"type":"text/plain"', '"type":"text/plain","run":true'),
       text.replace('holiday', '\\u0068oliday'),
     ]
-    for (const other of others) await assert.rejects(parseListing(bytes(other)), failsWith('bad-listing', /canonical|read/), other)
+    for (const other of others)
+      await assert.rejects(parseListing(bytes(other)), failsWith('bad-listing', /canonical|read/), other)
   })
 
   const hostile: readonly [what: string, files: readonly unknown[], message: RegExp][] = [
@@ -94,7 +107,16 @@ describe('a listing', () => {
   }
 
   it('is refused when it is no list, empty, or far too long', async () => {
-    for (const text of ['', '5', 'null', '[]', '{}', '{"name":"a","files":{}}', '{"name":"a","files":[]}', '{"files":[],"name":1}']) {
+    for (const text of [
+      '',
+      '5',
+      'null',
+      '[]',
+      '{}',
+      '{"name":"a","files":{}}',
+      '{"name":"a","files":[]}',
+      '{"files":[],"name":1}',
+    ]) {
       await assert.rejects(parseListing(bytes(text)), failsWith('bad-listing'), text)
     }
     await assert.rejects(parseListing(new Uint8Array([0x22, 0xff, 0x22])), failsWith('bad-listing'))
@@ -107,7 +129,12 @@ describe('a listing', () => {
     const { name, files } = await parseListing(
       encodeListing({
         name: 'hol\u202eiday',
-        files: [file('hol\u202eiday/CON'), file('hol\u202eiday/a.txt'), file('hol\u202eiday/A.TXT'), file('hol\u202eiday/q?.txt ')],
+        files: [
+          file('hol\u202eiday/CON'),
+          file('hol\u202eiday/a.txt'),
+          file('hol\u202eiday/A.TXT'),
+          file('hol\u202eiday/q?.txt '),
+        ],
       }),
     )
     assert.equal(name, 'hol_iday')

@@ -8,7 +8,13 @@ import { makeEnvelope, readAll } from '../../demo/private/envelope.ts'
 import { PrivateShareError, type PrivateShareErrorCode } from '../../demo/private/errors.ts'
 import { newSecret, withPassword } from '../../demo/private/keys.ts'
 import { listFiles } from '../../demo/private/listing.ts'
-import { openSealed, openShare, type PrivateShare, type PrivateSource, sealFiles } from '../../demo/private/private-share.ts'
+import {
+  openSealed,
+  openShare,
+  type PrivateShare,
+  type PrivateSource,
+  sealFiles,
+} from '../../demo/private/private-share.ts'
 import { createTorrent, type SeedFile, Shoal, type Torrent } from '../../src/node/index.ts'
 import { makeVectors, patternBytes, sealRecords, sealShare } from '../support/sealed-share.ts'
 
@@ -34,7 +40,10 @@ function sources(contents = CONTENTS): PrivateSource[] {
 
 async function contentsOf({ files }: PrivateShare): Promise<Record<string, Buffer>> {
   const read = async (file: PrivateShare['files'][number]): Promise<[string, Buffer]> => {
-    return [file.path, Buffer.from(await new Response(file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())]
+    return [
+      file.path,
+      Buffer.from(await new Response(file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()),
+    ]
   }
   return Object.fromEntries(await Promise.all(files.map(read)))
 }
@@ -87,7 +96,10 @@ describe('a private share', () => {
     const { torrent } = await sealFiles(clientFor(t), sources(), { name: 'holiday 2026' })
     await torrent.ready
     assert.equal(torrent.name, 'private')
-    assert.deepEqual(torrent.files.map(({ path }) => path), ['private/0', 'private/1', 'private/2', 'private/3'])
+    assert.deepEqual(
+      torrent.files.map(({ path }) => path),
+      ['private/0', 'private/1', 'private/2', 'private/3'],
+    )
     const lengths = torrent.files.map(({ length }) => length)
     assert.deepEqual(lengths.slice(0, 3), [16_384, 4_112, 4_112], 'small files look alike')
     assert.notEqual(lengths[3], 3_000_000 + 184 * 16)
@@ -142,7 +154,13 @@ describe('the vectors of private shares', () => {
     readonly material: string
     readonly name: string
     readonly listing: string
-    readonly files: readonly { path?: string; type?: string; content?: string | number; sealedLength: number; sealedSha256: string }[]
+    readonly files: readonly {
+      path?: string
+      type?: string
+      content?: string | number
+      sealedLength: number
+      sealedSha256: string
+    }[]
   }
   const fixture = JSON.parse(readFileSync(new URL('../fixtures/private-share.json', import.meta.url), 'utf8'))
 
@@ -162,7 +180,10 @@ describe('the vectors of private shares', () => {
       const torrent = await seedSealed(clientFor(t), sealed)
       const share = await openShare(torrent, new Uint8Array(secret), password ? { password: password.text } : {})
       assert.equal(share.name, vector.name)
-      assert.deepEqual(share.files.map(({ type }) => type), contents.map(({ type }) => type))
+      assert.deepEqual(
+        share.files.map(({ type }) => type),
+        contents.map(({ type }) => type),
+      )
       assert.deepEqual(
         await contentsOf(share),
         Object.fromEntries(contents.map(({ path, content }) => [path, content])),
@@ -173,7 +194,9 @@ describe('the vectors of private shares', () => {
       const plainSecret = new Uint8Array(secret)
       const material = password ? await withPassword(plainSecret, password.text, password.iterations) : plainSecret
       assert.equal(Buffer.from(material).toString('hex'), vector.material)
-      const listing = await listFiles(contents.map(({ path, type, content }) => ({ path, type, length: content.length })))
+      const listing = await listFiles(
+        contents.map(({ path, type, content }) => ({ path, type, length: content.length })),
+      )
       const envelope = await makeEnvelope(listing, password && { material, iterations: password.iterations })
       const blobs = contents.map(({ content }) => new Blob([new Uint8Array(content)]))
       for (const [i, blob] of cipherFiles({ material, envelope, contents: blobs }).entries()) {
@@ -226,7 +249,10 @@ describe('a hostile sender with the right secret', () => {
 
   it('cannot make a name out of what is no number', async t => {
     const shoal = clientFor(t)
-    const odd: SeedFile[] = [sealed[0]!, sealed[1]!].map((bytes, i) => ({ path: `private/0${i}`, data: new Uint8Array(bytes) }))
+    const odd: SeedFile[] = [sealed[0]!, sealed[1]!].map((bytes, i) => ({
+      path: `private/0${i}`,
+      data: new Uint8Array(bytes),
+    }))
     const torrent = shoal.seed(odd, { version: 'v2', name: 'private' })
     await assert.rejects(openShare(torrent, new Uint8Array(secret)), failsWith('not-ours'))
   })
@@ -253,7 +279,8 @@ describe('a file that changes after it was sealed', () => {
     const reader = altered.stream().getReader()
     const received: Uint8Array[] = []
     const closing = (async () => {
-      for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) received.push(value!)
+      for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read())
+        received.push(value!)
     })()
     const lost = new Promise<void>(resolve => {
       const look = (): void => {
@@ -284,7 +311,11 @@ describe('a file that changes after it was sealed', () => {
 
 describe('the format', () => {
   it('has pieces that v2 torrents agree with: a record is a leaf', async () => {
-    const { sealed } = sealShare({ secret: Buffer.alloc(32), name: 'a', files: [{ path: 'a', type: '', content: patternBytes(70_000) }] })
+    const { sealed } = sealShare({
+      secret: Buffer.alloc(32),
+      name: 'a',
+      files: [{ path: 'a', type: '', content: patternBytes(70_000) }],
+    })
     const { layout } = await createTorrent(
       sealed.map((bytes, i) => ({ path: String(i), data: new Uint8Array(bytes) })),
       { version: 'v2', name: 'private', pieceLength: 16_384 },

@@ -61,7 +61,9 @@ describe('a file that is sealed while it is read', () => {
     const bytes = await bytesOf(whole)
     assert.equal(bytes.length, cipherLength(paddedLength(300_000)))
     for (let i = 0; i < 60; i++) {
-      const [begin = 0, end = 0] = [random(), random()].map(x => Math.floor(x * (bytes.length + 1))).sort((a, b) => a - b)
+      const [begin = 0, end = 0] = [random(), random()]
+        .map(x => Math.floor(x * (bytes.length + 1)))
+        .sort((a, b) => a - b)
       const slice = whole.slice(begin, end)
       assert.equal(slice.size, end - begin)
       assert.deepEqual(await bytesOf(slice), bytes.slice(begin, end), `${begin} to ${end}`)
@@ -166,7 +168,12 @@ describe('a file that is opened while it is read', () => {
   it('never gives bytes of a record that does not open', async () => {
     const sealed = (await sealing).slice()
     sealed[3 * RECORD_BYTES + 9]! ^= 1
-    const reader = plainStream({ source: sourceOf(sealed, RECORD_BYTES), key, start: 0, end: content.length }).getReader()
+    const reader = plainStream({
+      source: sourceOf(sealed, RECORD_BYTES),
+      key,
+      start: 0,
+      end: content.length,
+    }).getReader()
     for (let index = 0; index < 3; index++) {
       const { value } = await reader.read()
       assert.deepEqual(value, content.slice(index * RECORD_PLAIN_BYTES, (index + 1) * RECORD_PLAIN_BYTES))
@@ -224,9 +231,17 @@ describe('a file that is opened while it is read', () => {
 
   it('refuses what is no range, and lengths that nothing is sealed to', () => {
     const source = sourceOf(new Uint8Array(cipherLength(1000)))
-    for (const [start, end] of [[-1, 5], [5, 4], [0, 1001], [0.5, 1]] as const) {
+    for (const [start, end] of [
+      [-1, 5],
+      [5, 4],
+      [0, 1001],
+      [0.5, 1],
+    ] as const) {
       assert.throws(() => plainStream({ source, key, start, end }), failsWith('invalid-argument'))
     }
-    assert.throws(() => plainStream({ source: sourceOf(new Uint8Array(10)), key, start: 0, end: 1 }), failsWith('damaged'))
+    assert.throws(
+      () => plainStream({ source: sourceOf(new Uint8Array(10)), key, start: 0, end: 1 }),
+      failsWith('damaged'),
+    )
   })
 })
