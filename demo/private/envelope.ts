@@ -9,7 +9,7 @@ import { type KeyMaterial, listingKey, PASSWORD_ITERATIONS, PASSWORD_ITERATIONS_
 import { encodeListing, type Listing, LISTING_BYTES_MAX, parseListing } from './listing.ts'
 import { paddedLength } from './padding.ts'
 import { plainStream } from './plain-stream.ts'
-import { cipherLength, plainLength, RECORD_PLAIN_BYTES } from './records.ts'
+import { cipherLength, plainLength } from './records.ts'
 
 export interface Envelope {
   /** Rounds of PBKDF2; 0: there is no password. */
@@ -26,7 +26,10 @@ const ITERATIONS_AT = 16
 const BODY_LENGTH_AT = 20
 const BODY_AT = 24
 
-/** Bytes of file 0 before it is sealed, at the most. */
+/** Bytes of file 0 before it is sealed: the longest padded length that is one record. */
+const ENVELOPE_BYTES_MIN = 15_872
+
+/** The same, at the most. */
 export const ENVELOPE_BYTES_MAX = paddedLength(BODY_AT + cipherLength(LISTING_BYTES_MAX))
 
 /** @param password the key material with the password mixed in, and the rounds it was stretched by; undefined: none */
@@ -76,7 +79,7 @@ export async function openListing({ iterations, body }: Envelope, material: KeyM
 
 /** Listings of few files all look alike. */
 function paddedEnvelopeLength(bodyBytes: number): number {
-  return paddedLength(BODY_AT + bodyBytes, RECORD_PLAIN_BYTES)
+  return paddedLength(BODY_AT + bodyBytes, ENVELOPE_BYTES_MIN)
 }
 
 async function sealText(text: Uint8Array<ArrayBuffer>, material: KeyMaterial): Promise<Uint8Array<ArrayBuffer>> {

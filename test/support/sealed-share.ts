@@ -42,7 +42,7 @@ export function sealShare({ secret, name, files, password }: Sealing): Sealed {
   head.write('shoal private 1\n', 'ascii')
   head.writeUInt32BE(password?.iterations ?? 0, 16)
   head.writeUInt32BE(body.length, 20)
-  const envelope = pad(Buffer.concat([head, body]), 16_368)
+  const envelope = pad(Buffer.concat([head, body]), 15_872)
   const keys = [derive(secret, 'file 0'), ...files.map((_, i) => derive(material, `file ${i + 1}`))]
   const plain = [envelope, ...files.map(({ content }) => pad(content, 4096))]
   return { material, keys, listing, envelope, sealed: plain.map((bytes, i) => sealRecords(keys[i]!, bytes)) }
