@@ -21,8 +21,6 @@ export interface CipherBlobOptions {
   readonly key: () => Promise<CryptoKey>
   /** Bytes of plaintext with the zeros that follow the content. */
   readonly paddedBytes: number
-  /** Told when the source cannot be read as it was. */
-  readonly onChanged?: ((error: PrivateShareError) => void) | undefined
 }
 
 /** Records that are sealed at a time: 1 MiB, which keeps every thread of WebCrypto busy. */
@@ -137,8 +135,6 @@ class CipherBlob implements BlobLike {
 
   #changed(cause?: unknown): PrivateShareError {
     const message = 'The file is no longer what was sealed. As it is now it is a new share.'
-    const error = new PrivateShareError('file-changed', message, { cause })
-    this.#file.onChanged?.(error)
-    return error
+    return new PrivateShareError('file-changed', message, { cause })
   }
 }

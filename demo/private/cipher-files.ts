@@ -1,6 +1,5 @@
 /** The numbered files of a private share, sealed while they are read: for seeding, and for seeding again after a reload. */
 import { type BlobLike, cipherBlob, type PlainBlob } from './cipher-blob.ts'
-import type { PrivateShareError } from './errors.ts'
 import { fileKey, type KeyMaterial, SECRET_BYTES } from './keys.ts'
 import { paddedLength } from './padding.ts'
 
@@ -11,12 +10,10 @@ export interface CipherFilesOptions {
   readonly envelope: Uint8Array<ArrayBuffer>
   /** In the listing's order. What is missing cannot be read at the moment. */
   readonly contents: readonly (PlainBlob | undefined)[]
-  /** Told of each read of a content that is not what was sealed; `index` as in `contents`. */
-  readonly onChanged?: (index: number, error: PrivateShareError) => void
 }
 
 /** Sealed files by their number; missing where the content is. */
-export function cipherFiles({ material, envelope, contents, onChanged }: CipherFilesOptions): (BlobLike | undefined)[] {
+export function cipherFiles({ material, envelope, contents }: CipherFilesOptions): (BlobLike | undefined)[] {
   const listing = cipherBlob({
     source: new Blob([envelope]),
     // Whoever has the link may know that a password is needed.
@@ -29,7 +26,6 @@ export function cipherFiles({ material, envelope, contents, onChanged }: CipherF
       source,
       key: () => fileKey(material, index + 1),
       paddedBytes: paddedLength(source.size),
-      onChanged: error => onChanged?.(index, error),
     })
   })
   return [listing, ...files]

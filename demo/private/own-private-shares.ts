@@ -20,7 +20,7 @@ export type FileTrouble =
 export interface OwnPrivateShare extends PrivateShare {
   readonly torrent: Torrent
   readonly secret: Uint8Array<ArrayBuffer>
-  /** Files that are not sent, by their path in `files`. Grows when a read finds a file changed. */
+  /** Files that are not sent at the moment, by their path in `files`; more when a read finds one changed. */
   readonly troubles: ReadonlyMap<string, FileTrouble>
   /** Handles whose permission is to be asked for, in a click's handler: `handle.requestPermission({ mode: 'read' })`. */
   readonly askable: readonly FileSystemFileHandle[]
@@ -45,15 +45,10 @@ export interface OwnPrivateShares {
   remember(share: SealedShare, chosen: readonly OwnSource[]): Promise<void>
   /**
    * Seeds a remembered share again. Nothing is hashed: what changed meanwhile shows when it is read, and is not sent.
-   * @param onTrouble told of each file that is found changed later
    * @returns undefined when it is not remembered
    * @throws ShoalError `duplicate-torrent`, `closed`
    */
-  restore(
-    shoal: Pick<Shoal, 'add'>,
-    infoHash: string,
-    onTrouble?: (path: string, trouble: FileTrouble) => void,
-  ): Promise<OwnPrivateShare | undefined>
+  restore(shoal: Pick<Shoal, 'add'>, infoHash: string): Promise<OwnPrivateShare | undefined>
   forget(infoHash: string): Promise<void>
 }
 
@@ -98,48 +93,47 @@ export function ownPrivateShares(database: ShareDatabase = shareDatabase()): Own
     has: async infoHash => (await database.keys()).includes(infoHash),
     all: () => database.keys(),
     async remember({ torrent, material, envelope }, chosen) {
-      const files = chosen.map(remembered)
+      const files = chosen.map(describe)
       await database.set(torrent.infoHash, { metainfo: torrent.metainfo, material, envelope, files })
     },
-    async restore(shoal, infoHash, onTrouble) {
+    async restore(shoal, infoHash) {
       const share = await database.get(infoHash)
-      return share && restoreShare(shoal, share, onTrouble)
+      return share && restoreShare(shoal, share)
     },
     forget: infoHash => database.delete(infoHash),
   }
 }
 
-function remembered({ data, handle }: OwnSource): RememberedFile {
+function describe({ data, handle }: OwnSource): RememberedFile {
   const { size } = data
   return { data: handle ?? data, size, ...(data instanceof File && { lastModified: data.lastModified }) }
 }
 
-async function restoreShare(
-  shoal: Pick<Shoal, 'add'>,
-  { metainfo, material, envelope, files }: RememberedShare,
-  onTrouble: (path: string, trouble: FileTrouble) => void = () => {},
-): Promise<OwnPrivateShare> {
+async function restoreShare(shoal: Pick<Shoal, 'add'>, remembered: RememberedShare): Promise<OwnPrivateShare> {
+  const { metainfo, material, envelope, files } = remembered
   const listing = await openListing(readEnvelope(envelope), material)
   const found = await Promise.all(files.map(findFile))
-  const troubles = new Map<string, FileTrouble>()
-  for (const [index, content] of found.entries()) {
-    if (typeof content === 'string') troubles.set(listing.files[index]!.path, content)
-  }
   const contents = found.map(content => (typeof content === 'string' ? undefined : content))
-  const onChanged = (index: number): void => {
-    const { path } = listing.files[index]!
-    if (troubles.has(path)) return
-    troubles.set(path, 'changed')
-    onTrouble(path, 'changed')
-  }
-  const sealed = cipherFiles({ material, envelope, contents, onChanged })
-  const isSent = (number: number): boolean => number === 0 || !troubles.has(listing.files[number - 1]!.path)
-  const store = cipherStore(number => (isSent(number) ? sealed[number] : undefined))
+  const sealed = cipherFiles({ material, envelope, contents })
   // Nothing is wanted: what is missing here is the person's own, and not to be fetched from others.
-  const torrent = shoal.add(metainfo, { store, select: 'none' })
+  const torrent = shoal.add(metainfo, { store: cipherStore(number => sealed[number]), select: 'none' })
   const share = await openSealed({ torrent, listing, material })
-  const askable = files.flatMap(({ data }, i) => (found[i] === 'permission' && !(data instanceof Blob) ? [data] : []))
-  return { ...share, torrent, secret: material.slice(0, SECRET_BYTES), troubles, askable }
+  return {
+    ...share,
+    torrent,
+    secret: material.slice(0, SECRET_BYTES),
+    askable: files.flatMap(({ data }, i) => (found[i] === 'permission' && !(data instanceof Blob) ? [data] : [])),
+    get troubles() {
+      const troubles = new Map<string, FileTrouble>()
+      for (const [i, { path, progress }] of share.files.entries()) {
+        const content = found[i]
+        // All of it was here: what is missing now did not match when it was read.
+        const trouble = typeof content === 'string' ? content : progress < 1 ? 'changed' : undefined
+        if (trouble !== undefined) troubles.set(path, trouble)
+      }
+      return troubles
+    },
+  }
 }
 
 /** As Chromium has it. */
