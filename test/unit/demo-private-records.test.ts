@@ -1,7 +1,6 @@
 /** Records, padding and keys of private shares: what the rest of the format stands on. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PrivateShareError, type PrivateShareErrorCode } from '../../demo/private/errors.ts'
 import { fileKey, listingKey, newSecret, PASSWORD_ITERATIONS, withPassword } from '../../demo/private/keys.ts'
 import { paddedLength } from '../../demo/private/padding.ts'
 import {
@@ -14,10 +13,7 @@ import {
   recordsOf,
   sealRecord,
 } from '../../demo/private/records.ts'
-
-function failsWith(code: PrivateShareErrorCode): (error: unknown) => boolean {
-  return error => error instanceof PrivateShareError && error.code === code
-}
+import { failsWith } from '../support/private-shares.ts'
 
 /** Keys cannot be read, but what they do can be compared. */
 async function fingerprint(key: CryptoKey): Promise<string> {

@@ -1,32 +1,16 @@
-/** Private shares with the real library, in one client: sealing, opening, and what is never sent. */
+/** Private shares with the real library, in one client: sealing, opening, and the vectors of the format. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { cipherFiles } from '../../demo/private/cipher-files.ts'
 import { makeEnvelope, readAll } from '../../demo/private/envelope.ts'
-import { PrivateShareError, type PrivateShareErrorCode } from '../../demo/private/errors.ts'
 import { newSecret, withPassword } from '../../demo/private/keys.ts'
 import { listFiles } from '../../demo/private/listing.ts'
-import {
-  openSealed,
-  openShare,
-  type PrivateShare,
-  type PrivateSource,
-  sealFiles,
-} from '../../demo/private/private-share.ts'
-import { createTorrent, type SeedFile, Shoal, type Torrent } from '../../src/node/index.ts'
-import { makeVectors, patternBytes, sealRecords, sealShare } from '../support/sealed-share.ts'
-
-function failsWith(code: PrivateShareErrorCode): (error: unknown) => boolean {
-  return error => error instanceof PrivateShareError && error.code === code
-}
-
-function clientFor(t: TestContext): Shoal {
-  const shoal = new Shoal()
-  t.after(() => shoal.close())
-  return shoal
-}
+import { openSealed, openShare, sealFiles } from '../../demo/private/private-share.ts'
+import { createTorrent } from '../../src/node/index.ts'
+import { clientFor, contentsOf, failsWith, seedSealed, sourcesOf } from '../support/private-shares.ts'
+import { makeVectors, patternBytes, sealShare } from '../support/sealed-share.ts'
 
 const CONTENTS: Readonly<Record<string, Buffer>> = {
   'holiday/grüße.txt': Buffer.from('The fish are fine.\n'),
@@ -34,31 +18,9 @@ const CONTENTS: Readonly<Record<string, Buffer>> = {
   'holiday/day 1/reef.bin': patternBytes(3_000_000),
 }
 
-function sources(contents = CONTENTS): PrivateSource[] {
-  return Object.entries(contents).map(([path, bytes]) => ({ path, data: new Blob([new Uint8Array(bytes)]) }))
-}
-
-async function contentsOf({ files }: PrivateShare): Promise<Record<string, Buffer>> {
-  const read = async (file: PrivateShare['files'][number]): Promise<[string, Buffer]> => {
-    return [
-      file.path,
-      Buffer.from(await new Response(file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()),
-    ]
-  }
-  return Object.fromEntries(await Promise.all(files.map(read)))
-}
-
-/** A torrent as the sender of sealed files would have it, however they were sealed. */
-async function seedSealed(shoal: Shoal, sealed: readonly Buffer[], name = 'private'): Promise<Torrent> {
-  const files = sealed.map((bytes, i) => ({ path: `${name}/${i}`, data: new Uint8Array(bytes) }))
-  const torrent = shoal.seed(files, { version: 'v2', name })
-  await torrent.ready
-  return torrent
-}
-
 describe('a private share', () => {
   it('opens with its secret: names, lengths, types and contents', async t => {
-    const { torrent, secret, needsPassword } = await sealFiles(clientFor(t), sources())
+    const { torrent, secret, needsPassword } = await sealFiles(clientFor(t), sourcesOf(CONTENTS))
     const share = await openShare(torrent, secret)
     assert.equal(share.name, 'holiday')
     assert.equal(needsPassword, false)
@@ -71,7 +33,7 @@ describe('a private share', () => {
   })
 
   it('shows its sender the same without opening it again', async t => {
-    const sealed = await sealFiles(clientFor(t), sources(), { name: 'trip', password: 'reef' })
+    const sealed = await sealFiles(clientFor(t), sourcesOf(CONTENTS), { name: 'trip', password: 'reef' })
     const share = await openSealed(sealed)
     assert.equal(share.name, 'trip')
     assert.equal(share.needsPassword, true)
@@ -80,12 +42,12 @@ describe('a private share', () => {
 
   it('of more than ten files has each under its name', async t => {
     const contents = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`set/${i}.txt`, Buffer.from(`no. ${i}`)]))
-    const { torrent, secret } = await sealFiles(clientFor(t), sources(contents))
+    const { torrent, secret } = await sealFiles(clientFor(t), sourcesOf(contents))
     assert.deepEqual(await contentsOf(await openShare(torrent, secret)), contents)
   })
 
   it('gives ranges, and none beyond the content', async t => {
-    const { torrent, secret } = await sealFiles(clientFor(t), sources())
+    const { torrent, secret } = await sealFiles(clientFor(t), sourcesOf(CONTENTS))
     const file = (await openShare(torrent, secret)).files[2]!
     const range = await readAll(file.stream({ start: 16_000, end: 50_000 }) as ReadableStream<Uint8Array<ArrayBuffer>>)
     assert.deepEqual(Buffer.from(range), patternBytes(50_000).subarray(16_000))
@@ -93,7 +55,7 @@ describe('a private share', () => {
   })
 
   it('says nothing of itself in its torrent', async t => {
-    const { torrent } = await sealFiles(clientFor(t), sources(), { name: 'holiday 2026' })
+    const { torrent } = await sealFiles(clientFor(t), sourcesOf(CONTENTS), { name: 'holiday 2026' })
     await torrent.ready
     assert.equal(torrent.name, 'private')
     assert.deepEqual(
@@ -109,15 +71,15 @@ describe('a private share', () => {
 
   it('is another one each time', async t => {
     const shoal = clientFor(t)
-    const first = await sealFiles(shoal, sources())
-    const second = await sealFiles(shoal, sources())
+    const first = await sealFiles(shoal, sourcesOf(CONTENTS))
+    const second = await sealFiles(shoal, sourcesOf(CONTENTS))
     await Promise.all([first.torrent.ready, second.torrent.ready])
     assert.notDeepEqual(first.secret, second.secret)
     assert.notEqual(first.torrent.infoHash, second.torrent.infoHash)
   })
 
   it('asks for its password, and knows a wrong one', async t => {
-    const { torrent, secret, needsPassword } = await sealFiles(clientFor(t), sources(), { password: 'reef' })
+    const { torrent, secret, needsPassword } = await sealFiles(clientFor(t), sourcesOf(CONTENTS), { password: 'reef' })
     assert.equal(needsPassword, true)
     await assert.rejects(openShare(torrent, secret), failsWith('needs-password'))
     await assert.rejects(openShare(torrent, secret, { password: 'Reef' }), failsWith('wrong-password'))
@@ -126,7 +88,7 @@ describe('a private share', () => {
   })
 
   it('is not opened by another secret, whatever the password', async t => {
-    const { torrent } = await sealFiles(clientFor(t), sources(), { password: 'reef' })
+    const { torrent } = await sealFiles(clientFor(t), sourcesOf(CONTENTS), { password: 'reef' })
     await assert.rejects(openShare(torrent, newSecret()), failsWith('not-ours'))
     await assert.rejects(openShare(torrent, newSecret(), { password: 'reef' }), failsWith('not-ours'))
   })
@@ -143,7 +105,7 @@ describe('a private share', () => {
 
   it('ends when its signal says so', async t => {
     const signal = AbortSignal.abort(new RangeError('enough'))
-    await assert.rejects(sealFiles(clientFor(t), sources(), { signal }), RangeError)
+    await assert.rejects(sealFiles(clientFor(t), sourcesOf(CONTENTS), { signal }), RangeError)
   })
 })
 
@@ -206,108 +168,6 @@ describe('the vectors of private shares', () => {
       }
     })
   }
-})
-
-describe('a hostile sender with the right secret', () => {
-  const secret = Buffer.from(newSecret())
-  const files = [{ path: 'a/b', type: '', content: patternBytes(100) }]
-  const { sealed, envelope } = sealShare({ secret, name: 'a', files })
-
-  async function refused(t: TestContext, parts: readonly Buffer[], code: PrivateShareErrorCode): Promise<void> {
-    const torrent = await seedSealed(clientFor(t), parts)
-    await assert.rejects(openShare(torrent, new Uint8Array(secret)), failsWith(code))
-  }
-
-  it('cannot list more or fewer files than there are', async t => {
-    await refused(t, [sealed[0]!], 'bad-listing')
-    await refused(t, [...sealed, sealed[1]!], 'bad-listing')
-  })
-
-  it('cannot list another length than the torrent has', async t => {
-    const long = sealShare({ secret, name: 'a', files: [{ ...files[0]!, content: patternBytes(5000) }] })
-    await refused(t, [sealed[0]!, long.sealed[1]!], 'bad-listing')
-  })
-
-  it('cannot have names that lead elsewhere', async t => {
-    const evil = sealShare({ secret, name: 'a', files: [{ ...files[0]!, path: 'a/../../b' }] })
-    await refused(t, evil.sealed, 'bad-listing')
-  })
-
-  it('cannot have another version taken for this one', async t => {
-    const later = Buffer.from(envelope)
-    later.write('2', 14, 'ascii')
-    const { keys } = sealShare({ secret, name: 'a', files })
-    await refused(t, [sealRecords(keys[0]!, later), sealed[1]!], 'unsupported')
-  })
-
-  it('cannot swap files: what was sealed as one is damaged as another', async t => {
-    const two = sealShare({ secret, name: 'a', files: [files[0]!, { ...files[0]!, path: 'a/c' }] })
-    const torrent = await seedSealed(clientFor(t), [two.sealed[0]!, two.sealed[2]!, two.sealed[1]!])
-    const share = await openShare(torrent, new Uint8Array(secret))
-    await assert.rejects(contentsOf(share), failsWith('damaged'))
-  })
-
-  it('cannot make a name out of what is no number', async t => {
-    const shoal = clientFor(t)
-    const odd: SeedFile[] = [sealed[0]!, sealed[1]!].map((bytes, i) => ({
-      path: `private/0${i}`,
-      data: new Uint8Array(bytes),
-    }))
-    const torrent = shoal.seed(odd, { version: 'v2', name: 'private' })
-    await assert.rejects(openShare(torrent, new Uint8Array(secret)), failsWith('not-ours'))
-  })
-})
-
-describe('a file that changes after it was sealed', () => {
-  it('is not sent: its pieces no longer match, so that no nonce meets two plaintexts', async t => {
-    let content = patternBytes(200_000)
-    const data = {
-      size: content.length,
-      slice: (begin: number, end: number) => new Blob([new Uint8Array(content.subarray(begin, end))]),
-    }
-    const kept: PrivateSource = { path: 'a/kept', data: new Blob([new Uint8Array(patternBytes(100_000))]) }
-    const { torrent, secret } = await sealFiles(clientFor(t), [{ path: 'a/changing', data }, kept])
-    await torrent.ready
-    const before = Buffer.from(content)
-    content = Buffer.from(content)
-    content[150_000]! ^= 1
-    const share = await openShare(torrent, secret)
-    const altered = share.files[0]!
-    // Everything that leaves is read this way, by the vault. Pieces are 16 KiB here.
-    const piece = torrent.pieceLength
-    assert.ok(piece <= 32_768)
-    const reader = altered.stream().getReader()
-    const received: Uint8Array[] = []
-    const closing = (async () => {
-      for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read())
-        received.push(value!)
-    })()
-    const lost = new Promise<void>(resolve => {
-      const look = (): void => {
-        if (torrent.state === 'downloading') resolve()
-      }
-      torrent.addEventListener('state', look)
-      look()
-    })
-    const failing = assert.rejects(closing)
-    await lost
-    await torrent.close()
-    await failing
-    const sent = Buffer.concat(received)
-    assert.ok(sent.length < 150_000)
-    assert.deepEqual(sent, before.subarray(0, sent.length))
-  })
-
-  it('makes a share of its own when it is sealed again', async t => {
-    const shoal = clientFor(t)
-    const torrents = new Set<string>()
-    for (const text of ['one', 'two', 'two']) {
-      const { torrent } = await sealFiles(shoal, sources({ 'a.txt': Buffer.from(text) }))
-      await torrent.ready
-      torrents.add(torrent.infoHash)
-    }
-    assert.equal(torrents.size, 3)
-  })
 })
 
 describe('the format', () => {

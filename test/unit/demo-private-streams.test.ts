@@ -3,17 +3,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type BlobLike, cipherBlob } from '../../demo/private/cipher-blob.ts'
 import { readAll } from '../../demo/private/envelope.ts'
-import { PrivateShareError, type PrivateShareErrorCode } from '../../demo/private/errors.ts'
 import { fileKey, newSecret } from '../../demo/private/keys.ts'
 import { paddedLength } from '../../demo/private/padding.ts'
 import { type CipherSource, plainStream } from '../../demo/private/plain-stream.ts'
 import { cipherLength, plainLength, RECORD_BYTES, RECORD_PLAIN_BYTES } from '../../demo/private/records.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
+import { failsWith } from '../support/private-shares.ts'
 import { patternBytes, sealRecords } from '../support/sealed-share.ts'
-
-function failsWith(code: PrivateShareErrorCode): (error: unknown) => boolean {
-  return error => error instanceof PrivateShareError && error.code === code
-}
 
 const secret = newSecret()
 const key = (): Promise<CryptoKey> => fileKey(secret, 1)
