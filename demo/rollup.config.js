@@ -15,6 +15,7 @@ const LIBRARY = './shoal.min.js'
 const CDN_FILES = ['index.html', 'clear.html', 'cdn.css']
 const FILES = [
   'index.html',
+  'privacy.html',
   'style.css',
   'share.css',
   'sim.html',
