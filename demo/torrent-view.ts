@@ -5,7 +5,7 @@ import { filesView, type ListedFile } from './files-view.ts'
 import { formatPercent } from './format.ts'
 import { linkBox } from './link-box.ts'
 import { peersView } from './peers-view.ts'
-import { saver } from './saver.ts'
+import { closingSignal, saver } from './saving/saver.ts'
 import type { Share } from './shares.ts'
 import type { TorrentFile } from './shoal.min.js'
 import { stepsView } from './steps-view.ts'
@@ -34,7 +34,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
   const { torrent, isOwn } = options
   const chosen: ListedFile[] = options.chosen.map(({ path, data }) => ({ path, length: data.size }))
   const readFacts = factsReader(torrent, { isOwn, chosen })
-  const saving = saver(torrent)
+  const saving = saver({ files: () => torrent.files, name: () => torrent.name, signal: closingSignal(torrent) })
 
   const heading = el('h2', { tabIndex: -1 })
   const status = el('p', { className: 'status', attributes: { role: 'status' } })
