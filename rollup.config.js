@@ -1,7 +1,8 @@
 /**
  * Makes dist/shoal.min.js: the whole library as one ES module for `<script type="module">`; dist/shoal-sw.js: a site's
  * service worker as a classic script, in which `shoal build` puts the site's table; and what the pages of a site load: dist/shoal.js, its
- * script tag, a classic script too, and dist/shoal-page.js, a module that the tag loads when the page is idle.
+ * script tag, a classic script too, and dist/shoal-page.js, a module that the tag loads when the page is idle; and dist/shoal-urls-sw.js, the
+ * classic service worker behind the addresses of files.
  * The modules under dist/src, for bundlers and Node, are made by tsc alone.
  */
 import { readFileSync } from 'node:fs'
@@ -120,7 +121,19 @@ const tag = {
   onwarn,
 }
 
-export default [library, serviceWorker, page, tag]
+const urlsWorker = {
+  input: 'src/urls/worker.ts',
+  output: { file: 'dist/shoal-urls-sw.js', format: 'es', sourcemap: false },
+  plugins: [
+    nodeResolve({ browser: true }),
+    esbuild({ target: 'es2022' }),
+    terser({ module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false } }),
+    classicScript(),
+  ],
+  onwarn,
+}
+
+export default [library, serviceWorker, page, tag, urlsWorker]
 
 /** A script beside others: no name of it is global but those that it gives out. */
 function classicScript() {

@@ -49,6 +49,9 @@ export default [
           }
           const library = readFileSync(new URL('../dist/shoal.min.js', import.meta.url))
           this.emitFile({ type: 'asset', fileName: 'shoal.min.js', source: library })
+          // In a folder of its own, which is its scope: it never answers for the page.
+          const worker = readFileSync(new URL('../dist/shoal-urls-sw.js', import.meta.url))
+          this.emitFile({ type: 'asset', fileName: 'files/worker.js', source: worker })
         },
       },
       nodeResolve({ browser: true }),

@@ -38,6 +38,8 @@ export type ShoalErrorCode =
   | 'site-mismatch' // pointer and manifest do not belong together
   | 'site-gone' // there is no pointer
   | 'site-unsupported' // no Ed25519 here
+  // addresses of files
+  | 'no-file-urls' // no service worker here that could answer them
   // storage
   | 'quota'
   | 'store-failed'

@@ -14,5 +14,11 @@ export type { PieceRef, PieceStore, Store, TorrentRecord, TrackerStatus } from '
 export { indexedDBStore, type IndexedDBStoreOptions } from './store/indexeddb.ts'
 export { memoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export { Torrent } from './torrent/torrent.ts'
-export { TorrentFile, type ReadOptions, type StreamOptions } from './torrent/torrent-file.ts'
+export {
+  TorrentFile,
+  type FileAddresser,
+  type FileUrlOptions,
+  type ReadOptions,
+  type StreamOptions,
+} from './torrent/torrent-file.ts'
 export type { PeerView, TorrentEvents, TorrentState, TorrentStats } from './torrent/views.ts'

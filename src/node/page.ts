@@ -75,6 +75,8 @@ export function setPageHeaders(
     'connect-src': `'self'${sockets}`,
     'worker-src': "'self'",
     'manifest-src': "'self'",
+    // What the files' worker shows and saves is opened in frames; other pages let nobody frame them.
+    'frame-src': "'self'",
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors': "'none'",

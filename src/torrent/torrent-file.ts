@@ -17,7 +17,21 @@ export interface StreamOptions extends ReadOptions {
   readonly end?: number
 }
 
+export interface FileUrlOptions {
+  /** An address that saves the file, whatever it is; otherwise one that shows it, where that is safe. @default false */
+  readonly download?: boolean
+  /** Media type to show it as. @default by its name's extension */
+  readonly type?: string
+}
+
+/** Gives files addresses: `FileUrls` of `shoal/urls` does. */
+export interface FileAddresser {
+  url(file: TorrentFile, options?: FileUrlOptions): string
+}
+
 export class TorrentFile {
+  /** Gives all files of all clients their addresses: set it before `url()` is called. */
+  static urls: FileAddresser
   /** '/'-joined and safe to write; a folder's files begin with its name. */
   readonly path: string
   /** The last part of the path. */
@@ -93,6 +107,14 @@ export class TorrentFile {
       },
       { highWaterMark: 0 },
     )
+  }
+
+  /**
+   * An address of the file, which a service worker answers: for a download that the browser itself writes to the disk, or for a frame that shows
+   * it while it comes. See `FileUrls.url` of `shoal/urls`; `TorrentFile.urls = await FileUrls.open(…)` comes first, or this throws a TypeError.
+   */
+  url(options?: FileUrlOptions): string {
+    return TorrentFile.urls.url(this, options)
   }
 
   /** The whole file, fetched first if it must be. For large files prefer `stream()`. */

@@ -1,23 +1,29 @@
-/** What a page's heap grows by while it seeds 2 GiB and downloads 1 GiB. Line 6 of the goals. */
+/** What a page's heap grows by while it seeds 2 GiB, downloads 1 GiB and saves 2 GiB. Line 6 of the goals. */
 import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CDPSession, ElementHandle, Page } from 'puppeteer-core'
+import type { ElementHandle, Page } from 'puppeteer-core'
 import { launchBrowser, openTab, profileFolder } from '../e2e/support/browser.ts'
 import { payloadChunks } from '../e2e/support/payload.ts'
 import { Scope } from '../e2e/support/scope.ts'
 import { type Bench, type Ground, MIB, type Row } from './bench.ts'
+import { heapRows, watchHeap } from './heap.ts'
+import { measureSaving } from './saving.ts'
 
 const GROWTH_MB_MAX = 150
-const SAMPLE_EVERY_MS = 250
 const DOWNLOAD_TIMEOUT_MS = 600_000
 
 export const memory: Bench = {
   name: 'memory',
-  title: 'heap growth while seeding 2 GiB and downloading 1 GiB',
-  secondsPerRun: 240,
+  title: 'heap growth while seeding 2 GiB, downloading 1 GiB and saving 2 GiB',
+  secondsPerRun: 300,
   async run(ground) {
-    return [...(await measureSeeding(ground, 2048 * MIB)), ...(await measureDownload(ground, 1024 * MIB))]
+    return [
+      ...(await measureSeeding(ground, 2048 * MIB)),
+      ...(await measureDownload(ground, 1024 * MIB)),
+      ...(await measureSaving(ground, { lengthBytes: 2048 * MIB, files: 1 })),
+      ...(await measureSaving(ground, { lengthBytes: 200 * MIB, files: 10_000 })),
+    ]
   },
 }
 
@@ -26,7 +32,7 @@ async function measureSeeding(ground: Ground, length: number): Promise<Row[]> {
     const heap = await watchHeap(seeder!)
     await seedFile(seeder!, path, ground.trackerUrl)
     ground.log(`  2 GiB are seeded; the heap's peak grew by ${heap.growthMB().toFixed(0)} MB`)
-    return rowsOf('seed() of 2 GiB', await heap.stop())
+    return heapRows('seed() of 2 GiB', GROWTH_MB_MAX, await heap.stop())
   })
 }
 
@@ -49,8 +55,8 @@ async function measureDownload(ground: Ground, length: number): Promise<Row[]> {
     )
     ground.log(`  1 GiB took ${seconds.toFixed(0)} s; the heap's peak grew by ${leechHeap.growthMB().toFixed(0)} MB`)
     return [
-      ...rowsOf('download of 1 GiB', await leechHeap.stop()),
-      ...rowsOf('upload of 1 GiB', await seederHeap.stop()),
+      ...heapRows('download of 1 GiB', GROWTH_MB_MAX, await leechHeap.stop()),
+      ...heapRows('upload of 1 GiB', GROWTH_MB_MAX, await seederHeap.stop()),
     ]
   })
 }
@@ -104,54 +110,4 @@ async function seedFile(page: Page, path: string, trackerUrl: string): Promise<s
     kit.kept.set('client', client)
     return torrent.magnetURI
   }, trackerUrl)
-}
-
-interface HeapWatch {
-  /** Peak so far over the start, in MB. */
-  growthMB(): number
-  stop(): Promise<{ peakMB: number; remainingMB: number }>
-}
-
-/** Samples JavaScript objects, DOM and ArrayBuffers of a page and its workers. Garbage counts, as it does for people. */
-async function watchHeap(page: Page): Promise<HeapWatch> {
-  const session = await page.createCDPSession()
-  await page.evaluate(() => kit.shoal())
-  await session.send('HeapProfiler.collectGarbage')
-  const baseline = await heapBytes(session, page)
-  let peak = baseline
-  let isStopped = false
-  const sampling = (async () => {
-    while (!isStopped) {
-      peak = Math.max(peak, await heapBytes(session, page))
-      await new Promise(resolve => setTimeout(resolve, SAMPLE_EVERY_MS))
-    }
-  })()
-  return {
-    growthMB: () => (peak - baseline) / 1e6,
-    async stop() {
-      isStopped = true
-      await sampling
-      await session.send('HeapProfiler.collectGarbage')
-      const remaining = await heapBytes(session, page)
-      return { peakMB: (peak - baseline) / 1e6, remainingMB: (remaining - baseline) / 1e6 }
-    },
-  }
-}
-
-async function heapBytes(session: CDPSession, page: Page): Promise<number> {
-  const isolates = [session, ...page.workers().map(worker => worker.client)]
-  // A worker may end while it is asked.
-  const usages = await Promise.all(isolates.map(client => client.send('Runtime.getHeapUsage').catch(() => undefined)))
-  let bytes = 0
-  for (const usage of usages) {
-    if (usage) bytes += usage.usedSize + usage.embedderHeapUsedSize + usage.backingStorageSize
-  }
-  return bytes
-}
-
-function rowsOf(what: string, { peakMB, remainingMB }: { peakMB: number; remainingMB: number }): Row[] {
-  return [
-    { what: `${what}, heap growth at its peak`, values: [peakMB], unit: 'MB', goal: { atMost: GROWTH_MB_MAX } },
-    { what: `${what}, heap growth that remains`, values: [remainingMB], unit: 'MB' },
-  ]
 }

@@ -72,6 +72,8 @@ const ROOMS: readonly Room[] = [
   // A script of its own, which has of the library what it uses.
   { room: 'src/site/page/', mayImport: [...ANYTHING_BUT_INDEX, 'src/site/'] },
   { room: 'src/site/', mayImport: ['src/index.ts', ...GROUND] },
+  // What has a name, a length and a stream is a file to it.
+  { room: 'src/urls/', mayImport: ['src/errors.ts', 'src/torrent/torrent-file.ts'], packages: [] },
   {
     room: 'src/node/',
     // Node's own wiring replaces the browser's platform, and the command line also starts a tracker.
