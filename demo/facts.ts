@@ -125,7 +125,9 @@ export function factsReader(share: Share, { isSaved, census }: FactsOptions): (n
 export function phaseOf(share: Share): Phase {
   const { state } = share.torrent
   const isRunning = state === 'downloading' || state === 'seeding' || state === 'paused'
-  return isRunning && !share.isOwn && !isBegun(share) ? 'ready' : state
+  if (!isRunning || share.isOwn || isBegun(share)) return state
+  // The list of a private share is opened after the torrent's own is known.
+  return share.files.length === 0 ? 'joining' : 'ready'
 }
 
 function amountsOf(share: Share, phase: Phase): { lengthBytes: number; fileCount: number } {

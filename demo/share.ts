@@ -5,7 +5,7 @@
 import type { ChosenFile } from './collect.ts'
 import { setText } from './dom.ts'
 import { isBegun, openShares, type Share } from './shares.ts'
-import { infoHashOf } from './link.ts'
+import { readLink } from './link.ts'
 import { notifier } from './notifier.ts'
 import { language } from './page-language.ts'
 import { receiveShared } from './share-target.ts'
@@ -25,21 +25,21 @@ for (const element of document.querySelectorAll<HTMLElement>('[data-say]')) {
 
 const main = document.querySelector<HTMLElement>('main')!
 const notice = document.querySelector<HTMLElement>('#notice')!
-const shares = openShares(location)
+const shares = openShares(location, () => void route())
 const views = new Map<Share, TorrentView>()
 const awake = wakeLock()
 const bell = notifier()
-const home = homeView({ onFiles: send })
+const home = homeView({ onFiles: files => void send(files) })
 let current: Share | undefined
 /** Full copies of it beside this page's. */
 let copiesCount = 0
 
 acceptTransfers({
-  onFiles: send,
+  onFiles: files => void send(files),
   onError: message => (current === undefined ? home.fail(message) : setText(notice, message)),
   onStatus: text => setText(notice, text),
 })
-receiveShared(send)
+receiveShared(files => void send(files))
 addEventListener('popstate', () => void route())
 addEventListener('beforeunload', event => {
   if (shares.all.some(isNeeded)) event.preventDefault()
@@ -48,15 +48,14 @@ setInterval(update, UPDATE_INTERVAL_MS)
 void route()
 
 /** Shares files, and shows how that goes. */
-function send(files: readonly ChosenFile[]): void {
+async function send(files: readonly ChosenFile[]): Promise<void> {
   setText(notice, '')
   try {
-    const share = shares.send(files)
+    const share = await shares.send(files, isAgain() ? { isOpen: true, password: '' } : home.options())
     showShare(share)
     share.torrent.ready.then(
-      () => {
-        if (current === share) history.pushState(null, '', share.link)
-      },
+      // A private share has its link when it has its own names again, soon after.
+      () => void untilLinked(share).then(link => current === share && history.pushState(null, '', link)),
       error => {
         // The same files are shared from this tab already: that share is what the person wants to see.
         const twin = shares.duplicateOf(error)
@@ -64,7 +63,7 @@ function send(files: readonly ChosenFile[]): void {
         void shares.stop(share, false)
         // What this tab could not read any more is here again.
         if (twin.isOwn && twin.torrent.state === 'downloading') {
-          void shares.stop(twin, false).then(() => send(files))
+          void shares.stop(twin, false).then(() => void send(files))
           return
         }
         history.pushState(null, '', twin.link)
@@ -76,18 +75,26 @@ function send(files: readonly ChosenFile[]): void {
   }
 }
 
+/** What an open share of this browser's cannot read any more is chosen again: it stays what it was. */
+function isAgain(): boolean {
+  return current?.isOwn === true && !current.isPrivate && current.torrent.state === 'downloading'
+}
+
 /** Shows what the address says: a share, or the first page. */
 async function route(): Promise<void> {
   setText(notice, '')
   const { hash } = location
-  const infoHash = infoHashOf(hash)
-  if (infoHash === undefined) {
-    showHome(hash.length > 1 ? say('linkCut') : '')
+  let link: ReturnType<typeof readLink>
+  try {
+    link = readLink(hash)
+  } catch {
+    showHome(say('linkCut'))
     return
   }
+  if (link === undefined) return showHome('')
   await untilSeen()
   try {
-    const share = await shares.open(infoHash)
+    const share = await shares.open(link)
     // The address may have changed meanwhile.
     if (location.hash === hash) showShare(share)
   } catch (error) {
@@ -100,6 +107,16 @@ async function untilSeen(): Promise<void> {
   while (document.visibilityState !== 'visible') {
     await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }))
   }
+}
+
+function untilLinked(share: Share): Promise<string> {
+  return new Promise(resolve => {
+    const look = (): void => {
+      if (share.link === undefined) setTimeout(look, UPDATE_INTERVAL_MS)
+      else resolve(share.link)
+    }
+    look()
+  })
 }
 
 function showShare(share: Share): void {

@@ -1,38 +1,37 @@
 /** The shares of this tab: what is sent and received through the library. */
 import { type BegunShares, begunShares } from './begun-shares.ts'
 import type { ChosenFile } from './collect.ts'
-import { linkTo, trackerOf } from './link.ts'
+import { type Contents, openContents } from './contents.ts'
+import { readLink, type ShareLink, trackerOf } from './link.ts'
 import { isMetered } from './metered.ts'
 import { ownShares } from './own-shares.ts'
 import type { SharedFile } from './shared-file.ts'
 import { Shoal, ShoalError, type Torrent } from './shoal.min.js'
 
-export interface Share {
+export interface Share extends Contents {
   readonly torrent: Torrent
-  /** Empty until it is known. */
-  readonly name: string
-  /** Empty until they are known. */
-  readonly files: readonly SharedFile[]
   /** The files were chosen in this browser. */
   readonly isOwn: boolean
-  /** Only whoever has the link can read it. */
-  readonly isPrivate: boolean
   /** What arrives is passed on. */
   readonly isSharing: boolean
   /** What was chosen, to list it while it is hashed. */
   readonly chosen: readonly ChosenFile[]
-  /** The link that opens it; undefined while there is none. */
-  readonly link: string | undefined
-  /** A reload finds the files again. Until then this browser is still keeping them, which takes time where it copies. */
-  readonly isKept: boolean
+}
+
+/** How files are shared. */
+export interface SendOptions {
+  /** Other BitTorrent programs can read it, and whoever knows the infohash; else it is sealed under a secret in the link. */
+  readonly isOpen: boolean
+  /** Of a private share, asked beside the link; empty: none. */
+  readonly password: string
 }
 
 export interface Shares {
   readonly all: readonly Share[]
-  /** Shares files; `ready` of its torrent says when the link works. @throws ShoalError */
-  send(files: readonly ChosenFile[]): Share
+  /** Shares files; `ready` of its torrent says when the link works. @throws ShoalError, PrivateShareError */
+  send(files: readonly ChosenFile[], options: SendOptions): Promise<Share>
   /** The share that a link names: one of this tab, one that was here before a reload, or a new one. @throws ShoalError */
-  open(infoHash: string): Promise<Share>
+  open(link: ShareLink): Promise<Share>
   /** Asks for files, beside those asked for before, and remembers that. */
   fetch(share: Share, files: readonly SharedFile[]): Promise<void>
   /** The same share, passed on to others or not. */
@@ -51,8 +50,14 @@ export function isBegun({ files }: Share): boolean {
   return files.some(file => file.priority > 0)
 }
 
-/** @throws ShoalError when this browser cannot share at all */
-export function openShares(page: Location): Shares {
+/** What private shares take is fetched by those who have one. */
+const sealing = (): Promise<typeof import('./private/contents.ts')> => import('./private/contents.ts')
+
+/**
+ * @param onChange the address leads to another share than before
+ * @throws ShoalError when this browser cannot share at all
+ */
+export function openShares(page: Location, onChange: () => void): Shares {
   const options = { trackers: [trackerOf(page)], store: 'indexeddb' } as const
   const shoal = new Shoal(options)
   /** What is received through it is not passed on. */
@@ -62,29 +67,9 @@ export function openShares(page: Location): Shares {
   const shares = new Map<Torrent, Share>()
   let restoring: Promise<void> | undefined
 
-  const keep = (torrent: Torrent, fields: Pick<Share, 'isOwn' | 'isSharing' | 'chosen'>): Share => {
-    let isKept = false
-    torrent.done.then(
-      () => (isKept = true),
-      () => undefined, // The page shows the torrent's error.
-    )
-    const share: Share = {
-      ...fields,
-      torrent,
-      isPrivate: false,
-      get name() {
-        return torrent.name
-      },
-      get files() {
-        return torrent.files
-      },
-      get link() {
-        return torrent.infoHash === '' ? undefined : linkTo(torrent.infoHash, page)
-      },
-      get isKept() {
-        return isKept
-      },
-    }
+  const keep = (torrent: Torrent, contents: Contents, fields: Pick<Share, 'isOwn' | 'isSharing' | 'chosen'>): Share => {
+    // What contents tell changes: a share tells what they do at the moment.
+    const share: Share = Object.assign(Object.create(contents), fields, { torrent })
     shares.set(torrent, share)
     return share
   }
@@ -93,27 +78,43 @@ export function openShares(page: Location): Shares {
   }
 
   /** Only joins: files are asked for by the person, or were before. */
-  const receive = (infoHash: string, isSharing: boolean): Share => {
+  const receive = async ({ infoHash, secret }: ShareLink, link: string, isSharing: boolean): Promise<Share> => {
+    const sealed = secret === undefined ? undefined : await sealing()
     if (!isSharing) silent ??= new Shoal({ ...options, unchokesMax: 0, uploadBytesPerSecond: 0 })
     const torrent = ((!isSharing && silent) || shoal).add(infoHash, { select: 'none', keep: true })
-    const share = keep(torrent, { isOwn: false, isSharing, chosen: [] })
     // Before any view listens, so that nobody sees it ask for nothing.
-    torrent.addEventListener('ready', () => void proceed(share, begun))
+    const goOn = (): void => void proceed(share, begun)
+    const contents = sealed?.receivePrivately(torrent, secret!, link, goOn) ?? openContents(torrent, page)
+    if (sealed === undefined) torrent.addEventListener('ready', goOn)
+    const share = keep(torrent, contents, { isOwn: false, isSharing, chosen: [] })
     return share
   }
 
   /** Brings one share back with its files. Others that are remembered rest until somebody opens their link. */
-  const restore = async (infoHash: string): Promise<void> => {
+  const restore = async ({ infoHash, secret }: ShareLink): Promise<void> => {
+    const fields = { isOwn: true, isSharing: true, chosen: [] }
+    if (secret !== undefined) {
+      const { restorePrivately } = await sealing()
+      const found = await restorePrivately(shoal, infoHash, page, async () => {
+        const share = find(infoHash)
+        if (share !== undefined) await stop(share, false)
+        onChange()
+      })
+      if (found !== undefined) keep(found.torrent, found.contents, fields)
+      return
+    }
+    if (!own.has(infoHash)) return
     for (const torrent of await shoal.restore()) {
       await torrent.ready.catch(() => undefined)
-      if (isOf(torrent, infoHash)) keep(torrent, { isOwn: true, isSharing: true, chosen: [] })
+      if (isOf(torrent, infoHash)) keep(torrent, openContents(torrent, page), fields)
       else await torrent.close()
     }
   }
 
-  const stop = async ({ torrent }: Share, forget: boolean): Promise<void> => {
+  const stop = async ({ torrent, isOwn, isPrivate }: Share, forget: boolean): Promise<void> => {
     if (forget) own.remove(torrent.infoHash)
     if (forget) begun.remove(torrent.infoHash)
+    if (forget && isOwn && isPrivate) await (await sealing()).forgetPrivately(torrent.infoHash)
     shares.delete(torrent)
     await torrent.close({ forget })
   }
@@ -123,22 +124,27 @@ export function openShares(page: Location): Shares {
     get all() {
       return [...shares.values()].filter(({ torrent }) => torrent.state !== 'closed')
     },
-    send(files) {
+    async send(files, { isOpen, password }) {
+      const fields = { isOwn: true, isSharing: true, chosen: files }
+      if (!isOpen) {
+        const { torrent, contents } = await (await sealing()).sendPrivately(shoal, files, { password, page })
+        return keep(torrent, contents, fields)
+      }
       const torrent = shoal.seed(files, { keep: true })
       torrent.ready.then(
         () => own.add(torrent.infoHash),
         () => undefined, // The page shows the torrent's error.
       )
-      return keep(torrent, { isOwn: true, isSharing: true, chosen: files })
+      return keep(torrent, openContents(torrent, page), fields)
     },
-    async open(infoHash) {
+    async open(link) {
       await restoring
-      if (find(infoHash) === undefined && own.has(infoHash)) {
+      if (find(link.infoHash) === undefined) {
         // Without a usable store there is nothing to bring back, and the link is opened as anybody's.
-        restoring = restore(infoHash).catch(() => undefined)
+        restoring = restore(link).catch(() => undefined)
         await restoring
       }
-      return find(infoHash) ?? receive(infoHash, !isMetered())
+      return find(link.infoHash) ?? receive(link, page.href, !isMetered())
     },
     async fetch({ torrent, files }, wanted) {
       const asked = new Set(wanted)
@@ -147,8 +153,9 @@ export function openShares(page: Location): Shares {
       await selectAll(wanted)
     },
     async setSharing(share, isSharing) {
+      const { link = '' } = share
       await stop(share, false)
-      return receive(share.torrent.infoHash, isSharing)
+      return receive(readLink(new URL(link).hash)!, link, isSharing)
     },
     duplicateOf(error) {
       if (!(error instanceof ShoalError) || error.code !== 'duplicate-torrent') return undefined

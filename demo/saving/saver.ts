@@ -1,10 +1,10 @@
 /** Saving as a phase of its own: one at a time, with words for how it goes. */
 import type { FileUrls } from '../../src/urls/index.ts'
-import type { ListedFile } from '../files-view.ts'
-import { formatBytes, formatPercent } from '../format.ts'
+import { language } from '../page-language.ts'
 import type { SharedFile } from '../shared-file.ts'
 import { savingFailure } from './failure.ts'
 import { pageUrls } from './page-urls.ts'
+import type { ListedFile } from '../views/files-view.ts'
 import { saveFile, saveFolder, type SavedTo, type SaveOptions } from './save.ts'
 
 export interface Saver {
@@ -35,19 +35,7 @@ export interface SaverOptions {
   readonly urls?: () => Promise<FileUrls | undefined>
 }
 
-/** Aborted when a torrent is closed. */
-export function closingSignal(torrent: { addEventListener(type: 'close', listener: () => void): void }): AbortSignal {
-  const closing = new AbortController()
-  torrent.addEventListener('close', () => closing.abort())
-  return closing.signal
-}
-
-const AFTER: Readonly<Record<NonNullable<SavedTo>, string>> = {
-  file: 'Saved and verified.',
-  folder: 'Saved and verified.',
-  downloads: 'Saved and verified: it is among your browser’s downloads.',
-}
-const HELPING = 'While this tab is open you help others.'
+const { say, bytes, percent } = language
 
 export function saver({ files, name, signal: closing, urls = pageUrls }: SaverOptions): Saver {
   const state = { isBusy: false, isSaved: false, words: '', error: '', savedBytes: 0, totalBytes: 0 }
@@ -69,11 +57,11 @@ export function saver({ files, name, signal: closing, urls = pageUrls }: SaverOp
           state.words = progressWords(saved, totalBytes === 0 ? 1 : state.savedBytes / totalBytes)
         },
       })
-      state.words = where === undefined ? '' : `${AFTER[where]} ${HELPING}`
+      state.words = where === undefined ? '' : say(where === 'downloads' ? 'savedDownloads' : 'saved')
       return where !== undefined
     } catch (error) {
       state.words = ''
-      if (!signal.aborted) state.error = savingFailure(error)
+      if (!signal.aborted) state.error = savingFailure(error, language)
       return false
     } finally {
       state.isBusy = false
@@ -99,9 +87,7 @@ export function saver({ files, name, signal: closing, urls = pageUrls }: SaverOp
 }
 
 function progressWords(saved: readonly SharedFile[], share: number): string {
-  const what = saved.length === 1 ? saved[0]!.name : formatBytes(saved.reduce((sum, { length }) => sum + length, 0))
-  const first = saved.every(({ progress }) => progress >= 1)
-    ? 'All pieces verified. Writing'
-    : 'Writing what has come of'
-  return `${first} ${what} to disk: ${formatPercent(share)}…`
+  const what = saved.length === 1 ? saved[0]!.name : bytes(saved.reduce((sum, { length }) => sum + length, 0))
+  const isComplete = saved.every(({ progress }) => progress >= 1)
+  return say(isComplete ? 'writing' : 'writingWhatCame', { what, percent: percent(share) })
 }

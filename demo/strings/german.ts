@@ -116,6 +116,35 @@ export const GERMAN: Strings = {
   stateActive: 'läuft',
   stateDone: 'fertig',
   stateFailed: 'fehlgeschlagen',
+  // Private shares
+  privateLead:
+    'Nur wer den Link hat, kann sie lesen: Namen und Inhalte werden verschlüsselt, bevor sie diesen Browser verlassen.',
+  privacyLink: 'Was das schützt',
+  optionsHeading: 'Optionen',
+  optionOpen: 'Offen für andere BitTorrent-Programme, unverschlüsselt',
+  password: 'Passwort',
+  optionPassword: 'Passwort, zusätzlich zum Link (freiwillig)',
+  gatePassword: 'Diese Dateien öffnen sich mit einem Passwort. Frag den Absender danach.',
+  gateWrong: 'Das ist nicht das Passwort.',
+  gatePermission: 'Der Browser will gefragt werden, bevor diese Seite die Dateien wieder liest.',
+  gateChanged:
+    'Eine Datei ist nicht mehr die, die geteilt wurde. Was sich geändert hat, wird nicht gesendet; teile es neu unter einem neuen Link.',
+  gateNotOurs: 'Der Schlüssel in diesem Link öffnet diese Dateien nicht. Frag den Absender nach dem ganzen Link.',
+  openFiles: 'Öffnen',
+  allowReading: 'Diese Seite lesen lassen',
+  // Saving and previews
+  savedDownloads:
+    'Gespeichert und geprüft: Es liegt bei den Downloads deines Browsers. Solange dieser Tab offen ist, hilfst du anderen.',
+  writing: 'Alle Stücke sind geprüft. {what} wird gespeichert: {percent} …',
+  writingWhatCame: 'Was von {what} da ist, wird gespeichert: {percent} …',
+  saveDiskFull: 'Speichern misslungen: Der Datenträger ist voll. Schaff Platz und speichere noch einmal.',
+  saveForbidden: 'Speichern misslungen: Der Browser darf dort nicht schreiben. Wähle einen anderen Ort.',
+  saveFolderGone: 'Speichern misslungen: Den Ordner gibt es nicht mehr. Wähle einen anderen Ort.',
+  saveFailed: 'Speichern misslungen: {cause} Was angekommen ist, bleibt: Speichere noch einmal.',
+  preview: 'Vorschau',
+  previewFile: 'Vorschau von {path}',
+  closePreview: 'Vorschau schließen',
+  noPreview: 'Dieser Browser zeigt hier keine Vorschau.',
   noWebrtc:
     'Dieser Browser blockiert direkte Verbindungen (WebRTC). Eine Erweiterung, Einstellung oder Richtlinie kann der Grund sein.',
   noWebrtcOffer: 'Versuch es mit einem anderen Browser.',

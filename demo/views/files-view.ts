@@ -16,6 +16,8 @@ export interface FilesView {
 export interface FilesViewOptions {
   readonly onSave?: (file: SharedFile) => void
   readonly onGet?: (file: SharedFile) => void
+  /** What shows it; undefined: it cannot be shown. */
+  readonly previewOf?: (file: SharedFile) => (() => void) | undefined
 }
 
 /** A row costs the page layout at every change; most shares are shorter than this. */
@@ -77,7 +79,7 @@ interface FileRow {
 }
 
 /** The first folder is the share's own, whose name is above the list already. */
-function fileRow(file: ListedFile, { onSave, onGet }: FilesViewOptions): FileRow {
+function fileRow(file: ListedFile, { onSave, onGet, previewOf }: FilesViewOptions): FileRow {
   const share = el('span', { className: 'share' })
   const name = el(
     'span',
@@ -87,6 +89,7 @@ function fileRow(file: ListedFile, { onSave, onGet }: FilesViewOptions): FileRow
   const size = el('span', { className: 'size', textContent: bytes(file.length) })
   const element = el('li', {}, name, share, size)
   let action: HTMLButtonElement | undefined
+  let preview: HTMLButtonElement | undefined
   const offer = (label: string, aria: string, onclick: () => void): void => {
     action?.remove()
     action = button(label, onclick, 'small')
@@ -99,6 +102,12 @@ function fileRow(file: ListedFile, { onSave, onGet }: FilesViewOptions): FileRow
       if (!isShared(file) || onSave === undefined || onGet === undefined) return true
       const { path, progress, priority } = file
       const isComplete = progress >= 1
+      const show = preview === undefined && priority > 0 ? previewOf?.(file) : undefined
+      if (show !== undefined) {
+        preview = button(say('preview'), show, 'small')
+        preview.setAttribute('aria-label', say('previewFile', { path }))
+        share.after(preview)
+      }
       setText(share, isComplete || progress === 0 ? '' : percent(progress))
       if (isComplete) offer(say('save'), say('saveFile', { path }), () => onSave(file))
       else if (priority === 0 && action === undefined)

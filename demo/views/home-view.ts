@@ -2,10 +2,13 @@
 import { filesOfInput, filesOfTransfer, type ChosenFile } from '../collect.ts'
 import { button, el, setText, show } from '../dom.ts'
 import { language } from '../page-language.ts'
+import type { SendOptions } from '../shares.ts'
 
 export interface HomeView {
   readonly element: HTMLElement
   /** What this page shares already, newest first. */
+  /** How what is chosen next is shared. */
+  options(): SendOptions
   list(shares: readonly { readonly name: string; readonly link: string }[]): void
   /** Shows an error. */
   fail(message: string): void
@@ -41,6 +44,32 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
   )
   // Phones have no folders to choose from.
   if (!('webkitdirectory' in HTMLInputElement.prototype)) actions.lastElementChild?.remove()
+  const isOpen = el('input', { type: 'checkbox', id: 'open' })
+  const password = el('input', { type: 'password', id: 'new-password', autocomplete: 'new-password' })
+  const secrecy = el(
+    'p',
+    { className: 'quiet' },
+    say('privateLead'),
+    ' ',
+    el('a', { href: 'privacy.html', textContent: say('privacyLink') }),
+  )
+  isOpen.onchange = () => {
+    // Who may read everything is asked for nothing.
+    password.disabled = isOpen.checked
+    show(secrecy, !isOpen.checked)
+  }
+  const options = el(
+    'details',
+    { className: 'panel' },
+    el('summary', { textContent: say('optionsHeading') }),
+    el(
+      'div',
+      { className: 'field' },
+      el('label', { htmlFor: 'new-password', textContent: say('optionPassword') }),
+      password,
+    ),
+    el('label', {}, isOpen, say('optionOpen')),
+  )
   const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
   const zone = el('div', { className: 'zone' }, el('p', { textContent: say('homeDrop') }), actions, files, folder)
   const shares = el('ul', { className: 'shares' })
@@ -57,6 +86,8 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     el('p', { textContent: say('homeLead') }),
     zone,
     alert,
+    secrecy,
+    options,
     sharing,
     el('p', { className: 'quiet', textContent: say('homeQuiet') }),
   )
@@ -69,6 +100,7 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
       )
       shares.replaceChildren(...rows)
     },
+    options: () => ({ isOpen: isOpen.checked, password: isOpen.checked ? '' : password.value }),
     fail(message) {
       setText(alert, message)
       show(alert, message !== '')

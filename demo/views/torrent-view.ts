@@ -7,14 +7,16 @@ import { canNotify, type Notifier } from '../notifier.ts'
 import { once } from '../once.ts'
 import { language } from '../page-language.ts'
 import { NO_COMPLAINTS, noteComplaint, type Problem, problemOf } from '../problems.ts'
-import { saver } from '../saver.ts'
 import type { SharedFile } from '../shared-file.ts'
 import type { Share } from '../shares.ts'
 import { closeWords, figureWords, PATIENCE_MS, statusWords, titleWords } from '../words.ts'
 import { connectionPanel } from './connection-panel.ts'
 import { copyButton } from './copy-button.ts'
 import { filesView, type ListedFile } from './files-view.ts'
+import type { GateView } from './gate-view.ts'
+import { lateSaver } from './late-saver.ts'
 import { linkBox } from './link-box.ts'
+import type { Previews } from './previews.ts'
 import { problemView } from './problem-view.ts'
 import type { ReadyView } from './ready-view.ts'
 import { receiversView } from './receivers-view.ts'
@@ -47,12 +49,13 @@ const { say, percent } = language
 export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHome }: TorrentViewOptions): TorrentView {
   const { torrent, isOwn } = share
   const chosen: ListedFile[] = share.chosen.map(({ path, data }) => ({ path, length: data.size }))
-  const saving = saver({
+  const closing = new AbortController()
+  torrent.addEventListener('close', () => closing.abort())
+  const saving = lateSaver({
     // What was not asked for is not fetched by saving all.
-    get files() {
-      return torrent.files.filter(file => file.priority > 0 || file.progress === 1)
-    },
-    addEventListener: torrent.addEventListener.bind(torrent),
+    files: () => share.files.filter(file => file.priority > 0 || file.progress === 1),
+    name: () => share.name,
+    signal: closing.signal,
   })
   const swarm = census(trackerOf(location), () => torrent.infoHash)
   const readFacts = factsReader(share, { isSaved: () => saving.isSaved, census: () => swarm.count })
@@ -85,7 +88,29 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     ready = readyView({ share, onDownload: onFetch, onSharing })
     place.append(ready.element)
   })
-  const files = filesView(isOwn ? {} : { onSave: file => void saving.file(file), onGet: file => onFetch([file]) })
+  let shown: Previews | undefined
+  const prepareReceived = once(async () => {
+    saving.prepare()
+    shown = (await import('./previews.ts')).previews()
+    closing.signal.addEventListener('abort', shown.close)
+    previewPlace.append(shown.element)
+  })
+  const previewPlace = el('div')
+  const files = filesView(
+    isOwn
+      ? {}
+      : {
+          onSave: file => void saving.file(file),
+          onGet: file => onFetch([file]),
+          previewOf: file => (shown?.canShow(file) ? () => void shown?.show(file) : undefined),
+        },
+  )
+  let gate: GateView | undefined
+  const gatePlace = el('div')
+  const prepareGate = once(async () => {
+    gate = (await import('./gate-view.ts')).gateView()
+    gatePlace.append(gate.element)
+  })
   const receivers = receiversView(torrent)
   const connection = connectionPanel(torrent, diagnostics)
   const copying = copyButton(say('copyDiagnostics'), diagnostics, () => connection.element.setAttribute('open', ''))
@@ -117,9 +142,11 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     bar,
     figures,
     problem.element,
+    gatePlace,
     place,
     // What matters most comes first: to the sender the link, to the receiver the files.
     ...(isOwn ? [link.element, receivers.element, actions] : [actions, link.element]),
+    previewPlace,
     files.element,
     connection.element,
   )
@@ -190,6 +217,9 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       notify.disabled = asked !== 'no'
 
       if (phase === 'joining' || phase === 'ready') prepare()
+      if (!isOwn && phase !== 'joining') prepareReceived()
+      if (share.gate !== undefined) prepareGate()
+      gate?.update(share.gate)
       show(place, phase === 'ready')
       if (phase === 'ready') ready?.update()
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0

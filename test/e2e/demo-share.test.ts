@@ -16,6 +16,7 @@ import {
   inState,
   linkOf,
   reloadKept,
+  shareOpenly,
   text,
   visit as visitAs,
   WAIT,
@@ -113,7 +114,7 @@ describe('the share page', () => {
     const sender = await visit(t, address)
     await drop(sender, [join(folder, 'holiday')])
     const link = await linkOf(sender)
-    assert.match(link, new RegExp(`^${address}#([0-9a-f]{40}|[0-9a-f]{64})$`))
+    assert.match(link, new RegExp(`^${address}#[\\w-]{43}\\.[\\w-]{43}$`))
     assert.equal(sender.url(), link)
 
     const receiver = await visit(t, link)
@@ -193,6 +194,7 @@ describe('the share page', () => {
     const folder = await scratchFolder(t)
     const path = await makeLargeFile(folder, 22)
     const first = await visit(t, address)
+    await shareOpenly(first)
     await drop(first, [path])
     const link = await linkOf(first)
     await first.waitForSelector('.torrent[data-kept="true"]', WAIT)
@@ -228,6 +230,7 @@ describe('the share page', () => {
     const folder = await scratchFolder(t)
     await writeFile(join(folder, 'twice.bin'), payloadBytes(9, 0, 100_000))
     const sender = await visit(t, address)
+    await shareOpenly(sender)
     await chooseFiles(sender, [join(folder, 'twice.bin')])
     const link = await linkOf(sender)
     await sender.goBack()

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { exactStream } from '../../demo/saving/exact-stream.ts'
+import { languageFor } from '../../demo/language.ts'
 import { savingFailure } from '../../demo/saving/failure.ts'
 import { safePathsOf } from '../../demo/saving/safe-paths.ts'
 import { zipOf } from '../../demo/saving/zip.ts'
@@ -120,11 +121,12 @@ describe('a ZIP', () => {
 })
 
 describe('a failure to save', () => {
-  it('says what to do', () => {
+  it('says what to do', async () => {
+    const english = await languageFor(['en'])
     const full = new DOMException('x', 'QuotaExceededError')
     const denied = new DOMException('x', 'NotAllowedError')
-    assert.match(savingFailure(full), /disk is full/)
-    assert.match(savingFailure(denied), /may not write/)
-    assert.match(savingFailure(new Error('The sender left')), /The sender left\. What.*save again/)
+    assert.match(savingFailure(full, english), /disk is full/)
+    assert.match(savingFailure(denied, english), /may not write/)
+    assert.match(savingFailure(new Error('The sender left'), english), /The sender left\. What.*save again/)
   })
 })

@@ -100,6 +100,11 @@ export async function chooseFiles(page: Page, paths: readonly string[]): Promise
   await input!.uploadFile(...paths)
 }
 
+/** What is chosen next is shared with other BitTorrent programs too, and not sealed. */
+export async function shareOpenly(page: Page): Promise<void> {
+  await (await page.waitForSelector('#open'))!.evaluate(box => (box as HTMLInputElement).click())
+}
+
 /** Drops paths of this machine on the page, as a file manager does. */
 export async function drop(page: Page, paths: readonly string[]): Promise<void> {
   await page.waitForSelector('main > *')
