@@ -68,7 +68,7 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
       el('label', { htmlFor: 'new-password', textContent: say('optionPassword') }),
       password,
     ),
-    el('label', {}, isOpen, say('optionOpen')),
+    el('label', { className: 'option' }, isOpen, say('optionOpen')),
   )
   const alert = el('p', { className: 'alert', hidden: true, attributes: { role: 'alert' } })
   const zone = el('div', { className: 'zone' }, el('p', { textContent: say('homeDrop') }), actions, files, folder)
