@@ -18,6 +18,7 @@ import {
   linkOf,
   problem,
   says,
+  shareOpenly,
   text,
   visit,
   WAIT,
@@ -218,7 +219,10 @@ describe('a page that nobody sees', () => {
 
 describe('the link', () => {
   it('is there as a QR code and, for other programs, as a magnet link', async t => {
-    const { page } = await send(t, [await fileOf(t, 'code.bin', 1000, 6)])
+    const page = await visit(t, address, { of: chromium })
+    await shareOpenly(page)
+    await chooseFiles(page, [await fileOf(t, 'code.bin', 1000, 6)])
+    await linkOf(page)
     await click(page, 'QR code')
     await page.waitForSelector('.qr svg path[d^="M"]', WAIT)
     assert.match(await page.$eval('#magnet', input => (input as HTMLInputElement).value), /^magnet:\?xt=urn:bt/)
