@@ -4,7 +4,7 @@
  */
 import type { ChosenFile } from './collect.ts'
 import { setText } from './dom.ts'
-import { isBegun, openShares, type Share } from './shares.ts'
+import { isBegun, openShares, type SendOptions, type Share } from './shares.ts'
 import { readLink } from './link.ts'
 import { notifier } from './notifier.ts'
 import { language } from './page-language.ts'
@@ -31,6 +31,8 @@ const awake = wakeLock()
 const bell = notifier()
 const home = homeView({ onFiles: files => void send(files) })
 let current: Share | undefined
+/** It was sent just now: its address becomes the page's once it has one. */
+let fresh: Share | undefined
 /** Full copies of it beside this page's. */
 let copiesCount = 0
 
@@ -48,36 +50,34 @@ setInterval(update, UPDATE_INTERVAL_MS)
 void route()
 
 /** Shares files, and shows how that goes. */
-async function send(files: readonly ChosenFile[]): Promise<void> {
+async function send(files: readonly ChosenFile[], options = optionsNow()): Promise<void> {
   setText(notice, '')
   try {
-    const share = await shares.send(files, isAgain() ? { isOpen: true, password: '' } : home.options())
+    const share = await shares.send(files, options)
     showShare(share)
-    share.torrent.ready.then(
-      // A private share has its link when it has its own names again, soon after.
-      () => void untilLinked(share).then(link => current === share && history.pushState(null, '', link)),
-      error => {
-        // The same files are shared from this tab already: that share is what the person wants to see.
-        const twin = shares.duplicateOf(error)
-        if (twin === undefined || current !== share) return
-        void shares.stop(share, false)
-        // What this tab could not read any more is here again.
-        if (twin.isOwn && twin.torrent.state === 'downloading') {
-          void shares.stop(twin, false).then(() => void send(files))
-          return
-        }
-        history.pushState(null, '', twin.link)
-        showShare(twin)
-      },
-    )
+    fresh = share
+    share.torrent.ready.catch(error => {
+      // The same files are shared from this tab already: that share is what the person wants to see.
+      const twin = shares.duplicateOf(error)
+      if (twin === undefined || current !== share) return
+      void shares.stop(share, false)
+      // What this tab could not read any more is here again.
+      if (twin.isOwn && twin.torrent.state === 'downloading') {
+        void shares.stop(twin, false).then(() => void send(files, options))
+        return
+      }
+      history.pushState(null, '', twin.link)
+      showShare(twin)
+    })
   } catch (error) {
     fail(error)
   }
 }
 
 /** What an open share of this browser's cannot read any more is chosen again: it stays what it was. */
-function isAgain(): boolean {
-  return current?.isOwn === true && !current.isPrivate && current.torrent.state === 'downloading'
+function optionsNow(): SendOptions {
+  const isAgain = current?.isOwn && !current.isPrivate && current.torrent.state === 'downloading'
+  return isAgain ? { isOpen: true, password: '' } : home.options()
 }
 
 /** Shows what the address says: a share, or the first page. */
@@ -107,16 +107,6 @@ async function untilSeen(): Promise<void> {
   while (document.visibilityState !== 'visible') {
     await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }))
   }
-}
-
-function untilLinked(share: Share): Promise<string> {
-  return new Promise(resolve => {
-    const look = (): void => {
-      if (share.link === undefined) setTimeout(look, UPDATE_INTERVAL_MS)
-      else resolve(share.link)
-    }
-    look()
-  })
 }
 
 function showShare(share: Share): void {
@@ -170,6 +160,10 @@ function fail(error: unknown): void {
 }
 
 function update(): void {
+  if (current !== undefined && current === fresh && current.link !== undefined) {
+    history.pushState(null, '', current.link)
+    fresh = undefined
+  }
   const facts = current === undefined ? undefined : views.get(current)?.update(performance.now())
   copiesCount = facts?.copiesCount ?? 0
   awake.want(facts?.phase === 'hashing' || facts?.phase === 'downloading' || (facts?.leechesCount ?? 0) > 0)

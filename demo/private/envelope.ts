@@ -107,7 +107,10 @@ async function openText(body: Uint8Array<ArrayBuffer>, material: KeyMaterial): P
   }
 }
 
-/** All bytes of a stream. */
+/** All bytes of a stream. A `Response` would reject with an error of its own where the stream fails. */
 export async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  const reader = stream.getReader()
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) parts.push(value!)
+  return new Uint8Array(await new Blob(parts).arrayBuffer())
 }

@@ -109,6 +109,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const gatePlace = el('div')
   const prepareGate = once(async () => {
     gate = (await import('./gate-view.ts')).gateView()
+    gate.update(share.gate)
     gatePlace.append(gate.element)
   })
   const receivers = receiversView(torrent)

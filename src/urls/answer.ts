@@ -18,7 +18,7 @@ import { VIEWER_STYLE_HASH, viewerDocument } from './viewer.ts'
 /** What the page says of a file. */
 export interface FileFacts {
   readonly name: string
-  readonly lengthBytes: number
+  readonly sizeBytes: number
   /** Lower case, without parameters; undefined: nothing that can be shown. */
   readonly type: string | undefined
   /** To be saved, whatever its type. */
@@ -39,8 +39,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** The bytes of the file that are the body; where the first is the end, `text` is. */
-  readonly startByte: number
-  readonly endByte: number
+  readonly fromByte: number
+  readonly toByte: number
   readonly text?: string
 }
 
@@ -62,7 +62,7 @@ export function answerTo(asked: Asked, file: FileFacts): Answer {
   const kind = file.isDownload ? undefined : inertKindOf(file.type)
   if (asked.isNavigation && (kind === 'image' || kind === 'video' || kind === 'audio')) {
     const headers = { ...ALWAYS, 'Content-Security-Policy': VIEWER, 'Content-Type': 'text/html; charset=utf-8' }
-    return { status: 200, headers, startByte: 0, endByte: 0, text: viewerDocument(kind, file.name, asked.path) }
+    return { status: 200, headers, fromByte: 0, toByte: 0, text: viewerDocument(kind, file.name, asked.path) }
   }
   const headers: Record<string, string> = { ...ALWAYS }
   // Chromium's viewer is a plugin, which a sandbox forbids.
@@ -70,24 +70,24 @@ export function answerTo(asked: Asked, file: FileFacts): Answer {
   if (kind === undefined) headers['Content-Disposition'] = attachment(file.name)
   headers['Content-Type'] =
     kind === undefined ? 'application/octet-stream' : kind === 'text' ? 'text/plain; charset=utf-8' : file.type!
-  let [status, startByte, endByte] = [200, 0, file.lengthBytes]
+  let [status, fromByte, toByte] = [200, 0, file.sizeBytes]
   // A download is whole or failed: a browser must not put it together from parts. And ranges are defined for GET alone.
   if (!file.isDownload && asked.method === 'GET') {
     headers['Accept-Ranges'] = 'bytes'
-    const range = parseRange(asked.range, file.lengthBytes)
-    if (range === 'unsatisfiable') return refusal(416, '', { 'Content-Range': `bytes */${file.lengthBytes}` })
+    const range = parseRange(asked.range, file.sizeBytes)
+    if (range === 'unsatisfiable') return refusal(416, '', { 'Content-Range': `bytes */${file.sizeBytes}` })
     if (range !== undefined) {
       status = 206
-      ;({ startByte, endByte } = range)
-      headers['Content-Range'] = `bytes ${startByte}-${endByte - 1}/${file.lengthBytes}`
+      ;({ fromByte, toByte } = range)
+      headers['Content-Range'] = `bytes ${fromByte}-${toByte - 1}/${file.sizeBytes}`
     }
   }
-  headers['Content-Length'] = String(endByte - startByte)
-  return { status, headers, startByte, endByte: asked.method === 'HEAD' ? startByte : endByte }
+  headers['Content-Length'] = String(toByte - fromByte)
+  return { status, headers, fromByte, toByte: asked.method === 'HEAD' ? fromByte : toByte }
 }
 
 /** An answer that is a sentence. */
 export function refusal(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
   const type = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Security-Policy': OPAQUE }
-  return { status, headers: { ...ALWAYS, ...type, ...headers }, startByte: 0, endByte: 0, text }
+  return { status, headers: { ...ALWAYS, ...type, ...headers }, fromByte: 0, toByte: 0, text }
 }

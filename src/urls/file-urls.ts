@@ -103,12 +103,12 @@ export class FileUrls {
     const [port] = ports
     if (kind !== 'shoal-urls-request' || !key.startsWith(this.#owner) || port === undefined) return
     const entry = this.#entries.get(key)
-    if (entry === undefined) return port.postMessage({ kind: 'gone' })
+    if (entry === undefined) return port.postMessage({ kind: 'lost' })
     const serving = new AbortController()
     this.#serving.add(serving)
     this.#stay(source ?? this.#registration.active)
     const { file, type, isDownload } = entry
-    const facts = { name: file.name, lengthBytes: file.length, type, isDownload }
+    const facts = { name: file.name, sizeBytes: file.length, type, isDownload }
     serve({ port, lock, file, facts, signal: serving.signal }).then(() => {
       this.#serving.delete(serving)
       if (this.#serving.size > 0) return

@@ -22,14 +22,14 @@ export interface UrlRequest {
 export type FromPage =
   | { readonly kind: 'facts'; readonly facts: FileFacts }
   /** Revoked, or never there. */
-  | { readonly kind: 'gone' }
+  | { readonly kind: 'lost' }
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly message: string }
 
 /** From the worker, on the request's port: first which bytes, then a credit for one chunk at a time, until the request is over. */
 export type FromWorker =
-  | { readonly kind: 'read'; readonly startByte: number; readonly endByte: number }
+  | { readonly kind: 'read'; readonly fromByte: number; readonly toByte: number }
   | { readonly kind: 'more' }
   | { readonly kind: 'over' }
 

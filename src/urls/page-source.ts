@@ -30,9 +30,9 @@ export class PageSource {
   }
 
   /** Exactly these bytes, or an error: neither fewer nor more. */
-  stream(startByte: number, endByte: number): ReadableStream<Uint8Array<ArrayBuffer>> {
-    let remainingBytes = endByte - startByte
-    this.#say({ kind: 'read', startByte, endByte })
+  stream(fromByte: number, toByte: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let remainingBytes = toByte - fromByte
+    this.#say({ kind: 'read', fromByte, toByte })
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> => {
       const coming = this.#next()
       this.#say({ kind: 'more' })

@@ -39,7 +39,7 @@ export function serve({ port, lock, file, facts, signal }: Serving): Promise<voi
       try {
         switch (data.kind) {
           case 'read': {
-            const range = { start: data.startByte, end: data.endByte, signal: ending.signal }
+            const range = { start: data.fromByte, end: data.toByte, signal: ending.signal }
             chunks = new ChunkReader(file.stream(range).getReader())
             break
           }

@@ -47,8 +47,8 @@ async function respond(
     isNavigation: request.mode === 'navigate',
   }
   const answer = answerTo(asked, first.facts)
-  const { startByte, endByte } = answer
-  if (startByte < endByte) return responseOf(answer, source.stream(startByte, endByte))
+  const { fromByte, toByte } = answer
+  if (fromByte < toByte) return responseOf(answer, source.stream(fromByte, toByte))
   source.close()
   return responseOf(answer)
 }

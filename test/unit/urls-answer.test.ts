@@ -9,7 +9,7 @@ import { newKey, newOwner, ownerOf, partsOf } from '../../src/urls/messages.ts'
 import { parseRange } from '../../src/urls/range.ts'
 import { VIEWER_STYLE_HASH, viewerDocument } from '../../src/urls/viewer.ts'
 
-const film: FileFacts = { name: 'film.webm', lengthBytes: 1000, type: 'video/webm', isDownload: false }
+const film: FileFacts = { name: 'film.webm', sizeBytes: 1000, type: 'video/webm', isDownload: false }
 const asked = (more: Partial<Asked> = {}): Asked => ({
   method: 'GET',
   path: '/files/c/k/film.webm',
@@ -40,8 +40,8 @@ describe('a range', () => {
   ]
   for (const [header, expected] of ranges) {
     it(`${header} of 1000 bytes`, () => {
-      const [startByte, endByte] = Array.isArray(expected) ? expected : []
-      assert.deepEqual(parseRange(header, 1000), Array.isArray(expected) ? { startByte, endByte } : expected)
+      const [fromByte, toByte] = Array.isArray(expected) ? expected : []
+      assert.deepEqual(parseRange(header, 1000), Array.isArray(expected) ? { fromByte, toByte } : expected)
     })
   }
 
@@ -55,25 +55,22 @@ describe('an answer', () => {
   it('has the exact length, of all and of a part', () => {
     const whole = answerTo(asked(), film)
     assert.deepEqual(
-      [whole.status, whole.headers['Content-Length'], whole.startByte, whole.endByte],
+      [whole.status, whole.headers['Content-Length'], whole.fromByte, whole.toByte],
       [200, '1000', 0, 1000],
     )
     const part = answerTo(asked({ range: 'bytes=-300' }), film)
-    assert.deepEqual(
-      [part.status, part.headers['Content-Length'], part.startByte, part.endByte],
-      [206, '300', 700, 1000],
-    )
+    assert.deepEqual([part.status, part.headers['Content-Length'], part.fromByte, part.toByte], [206, '300', 700, 1000])
     assert.equal(part.headers['Content-Range'], 'bytes 700-999/1000')
   })
 
   it('outside says how long the file is', () => {
     const answer = answerTo(asked({ range: 'bytes=1000-' }), film)
-    assert.deepEqual([answer.status, answer.headers['Content-Range'], answer.endByte], [416, 'bytes */1000', 0])
+    assert.deepEqual([answer.status, answer.headers['Content-Range'], answer.toByte], [416, 'bytes */1000', 0])
   })
 
   it('to HEAD is that to GET without a body, ranges aside', () => {
-    const { headers, startByte, endByte } = answerTo(asked({ method: 'HEAD', range: 'bytes=0-1' }), film)
-    assert.deepEqual([headers['Content-Length'], startByte, endByte], ['1000', 0, 0])
+    const { headers, fromByte, toByte } = answerTo(asked({ method: 'HEAD', range: 'bytes=0-1' }), film)
+    assert.deepEqual([headers['Content-Length'], fromByte, toByte], ['1000', 0, 0])
   })
 
   it('to anything else is a refusal', () => {
@@ -81,11 +78,11 @@ describe('an answer', () => {
   })
 
   it('for a download is whole, whatever part is asked for: no browser puts it together from two', () => {
-    const { status, headers, endByte } = answerTo(asked({ range: 'bytes=500-', isNavigation: true }), {
+    const { status, headers, toByte } = answerTo(asked({ range: 'bytes=500-', isNavigation: true }), {
       ...film,
       isDownload: true,
     })
-    assert.deepEqual([status, endByte, headers['Accept-Ranges']], [200, 1000, undefined])
+    assert.deepEqual([status, toByte, headers['Accept-Ranges']], [200, 1000, undefined])
     assert.match(headers['Content-Disposition']!, /^attachment; filename="film.webm"/)
     assert.equal(headers['Content-Type'], 'application/octet-stream')
   })
