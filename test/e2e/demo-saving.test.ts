@@ -12,6 +12,7 @@ import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { downloaded, launchSavingBrowser, openSavingPage, sizesIn, startSavingSite } from './support/saving-page.ts'
 import { fileScope } from './support/scope.ts'
+import { click, download, inState } from './support/share-page.ts'
 import type { Site } from './support/site.ts'
 
 const LARGE_BYTES = 34 * 1024 * 1024
@@ -149,12 +150,13 @@ describe('the share page', () => {
     await sender.goto(address)
     const input = (await sender.waitForSelector('#choose-files')) as ElementHandle<HTMLInputElement>
     await input.uploadFile(from)
-    await sender.waitForFunction(() => /#[0-9a-f]{40}/.test(location.href))
+    await sender.waitForFunction(() => location.hash.includes('.'))
     const receiver = await browser.newPage()
     await receiver.evaluateOnNewDocument(() => Object.assign(window, { showSaveFilePicker: undefined }))
     await receiver.goto(sender.url())
-    const save = await receiver.waitForSelector('::-p-xpath(//button[normalize-space()="Save" and not(@hidden)])')
-    await save!.click()
+    await download(receiver)
+    await inState(receiver, 'seeding')
+    await click(receiver, 'Save')
     const saved = await downloaded(downloads, 'large.bin', LARGE_BYTES)
     assert.ok(saved.equals(expected))
   })
