@@ -8,9 +8,13 @@ const folder = await fetchPackage('monaco-editor@0.57.0')
 const content = await diskFolder(folder)
 
 describe(`a folder of ${content.files.length} files`, () => {
-  const transfers = [
-    ['Chromium', { Node: ['magnet'] }],
-    ['Node', { Chromium: ['torrent'], Node: BOTH }],
-  ] as const
-  itArrives(content, transfers, folder)
+  itArrives(
+    content,
+    [['Node', { Chromium: ['magnet'] }]],
+    [
+      ['Chromium', { Node: BOTH }],
+      ['Node', { Chromium: ['torrent'], Node: BOTH }],
+    ],
+    folder,
+  )
 })

@@ -139,7 +139,7 @@ async function nodeTests(
   })
 }
 
-/** A process for each suite: one that fills the machine at a time beside four that mostly wait for others, and two when those are through. */
+/** A process for each suite: one that fills the machine at a time beside three that mostly wait for others, and two when those are through. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
@@ -159,7 +159,7 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const filling = files.filter(path => FILLS_THE_MACHINE.test(path))
   const waiting = files.filter(path => !filling.includes(path))
   const inOrder = [...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))]
-  await Promise.all([lane(filling), lane(inOrder, filling), lane(inOrder), lane(inOrder), lane(inOrder)])
+  await Promise.all([lane(filling), lane(inOrder, filling), lane(inOrder), lane(inOrder)])
   const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),

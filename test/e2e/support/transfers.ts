@@ -24,8 +24,17 @@ export const BOTH: readonly Link[] = ['magnet', 'torrent']
 /** From where to where, and by which links. */
 export type Transfers = readonly (readonly [from: Place, Readonly<Partial<Record<Place, readonly Link[]>>>])[]
 
-/** One test a seeder, and in it one a download. `folder`: where files of a disk lie. */
-export function itArrives(content: Content, transfers: Transfers, folder?: string): void {
+/** Every transfer of every table, which takes as long as all other suites together. */
+const ALL = process.env.SHOAL_TEST_ALL === '1'
+
+/**
+ * One test a seeder, and in it one a download.
+ * @param some what is run every time: each place sends and receives
+ * @param more what is run as well with `SHOAL_TEST_ALL=1`
+ * @param folder where files of a disk lie
+ */
+export function itArrives(content: Content, some: Transfers, more: Transfers, folder?: string): void {
+  const transfers = ALL ? [...some, ...more] : some
   const scope = fileScope()
   const site = startSite(scope, { modules: PEER_MODULES, ...(folder !== undefined && { folder }) })
   const tracker = startShoalTracker(scope)
