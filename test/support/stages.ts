@@ -139,27 +139,26 @@ async function nodeTests(
   })
 }
 
-/** A process for each suite: one that fills the machine at a time beside three that mostly wait for others, and two when those are through. */
+/** A process for each suite: those that mostly wait for others five at a time, and then those that fill the machine, two at a time. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
   const startedAt = Date.now()
   const outcomes: Outcome[] = []
-  const lane = async (...queues: string[][]): Promise<void> => {
-    for (const queue of queues) {
-      for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-        const beganAt = Date.now()
-        const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (beganAt - startedAt))
-        if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
-        else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
-        console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
-      }
+  const lane = async (queue: string[]): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const beganAt = Date.now()
+      const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (beganAt - startedAt))
+      if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
+      else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+      console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
     }
   }
   const filling = files.filter(path => FILLS_THE_MACHINE.test(path))
   const waiting = files.filter(path => !filling.includes(path))
   const inOrder = [...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))]
-  await Promise.all([lane(filling), lane(inOrder, filling), lane(inOrder), lane(inOrder)])
+  await Promise.all(Array.from({ length: 5 }, () => lane(inOrder)))
+  await Promise.all([lane(filling), lane(filling)])
   const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
