@@ -109,31 +109,26 @@ const page = {
   onwarn,
 }
 
-const tag = {
-  input: 'src/site/page/tag.ts',
-  output: { file: 'dist/shoal.js', format: 'es', sourcemap: false },
-  plugins: [
-    nodeResolve({ browser: true }),
-    esbuild({ target: 'es2022' }),
-    terser({ module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false } }),
-    classicScript(),
-  ],
-  onwarn,
-}
+const tag = smallScript('src/site/page/tag.ts', 'dist/shoal.js')
 
-const urlsWorker = {
-  input: 'src/urls/worker.ts',
-  output: { file: 'dist/shoal-urls-sw.js', format: 'es', sourcemap: false },
-  plugins: [
-    nodeResolve({ browser: true }),
-    esbuild({ target: 'es2022' }),
-    terser({ module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false } }),
-    classicScript(),
-  ],
-  onwarn,
-}
+const urlsWorker = smallScript('src/urls/worker.ts', 'dist/shoal-urls-sw.js')
 
 export default [library, serviceWorker, page, tag, urlsWorker]
+
+/** A classic script whose names stay as they are. */
+function smallScript(input, file) {
+  return {
+    input,
+    output: { file, format: 'es', sourcemap: false },
+    plugins: [
+      nodeResolve({ browser: true }),
+      esbuild({ target: 'es2022' }),
+      terser({ module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false } }),
+      classicScript(),
+    ],
+    onwarn,
+  }
+}
 
 /** A script beside others: no name of it is global but those that it gives out. */
 function classicScript() {

@@ -112,6 +112,7 @@ async function untilSeen(): Promise<void> {
 function showShare(share: Share): void {
   const view = views.get(share) ?? makeView(share)
   current = share
+  fresh = undefined
   home.fail('')
   main.replaceChildren(view.element)
   update()

@@ -114,9 +114,10 @@ export function openShares(page: Location, onChange: () => void): Shares {
   const stop = async ({ torrent, isOwn, isPrivate }: Share, forget: boolean): Promise<void> => {
     if (forget) own.remove(torrent.infoHash)
     if (forget) begun.remove(torrent.infoHash)
-    if (forget && isOwn && isPrivate) await (await sealing()).forgetPrivately(torrent.infoHash)
     shares.delete(torrent)
     await torrent.close({ forget })
+    // Last, as it may have to be fetched: what was stopped has stopped by then.
+    if (forget && isOwn && isPrivate) await (await sealing()).forgetPrivately(torrent.infoHash)
   }
 
   return {

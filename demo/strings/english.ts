@@ -74,6 +74,7 @@ export const ENGLISH = {
   save: 'Save',
   saveAll: 'Save all',
   saveAgain: 'Save again',
+  stopSaving: 'Stop saving',
   saveFile: 'Save {path}',
   getFile: 'Get',
   getFilePath: 'Get {path}',

@@ -62,6 +62,7 @@ export const GERMAN: Strings = {
   save: 'Speichern',
   saveAll: 'Alles speichern',
   saveAgain: 'Noch einmal speichern',
+  stopSaving: 'Speichern abbrechen',
   saveFile: '{path} speichern',
   getFile: 'Laden',
   getFilePath: '{path} laden',

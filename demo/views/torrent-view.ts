@@ -123,7 +123,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     diagnostics: el('span', {}, copying.button, copying.spoken),
   })
 
-  const save = button(say('save'), () => void saving.all(), 'primary')
+  const save = button(say('save'), () => (saving.isBusy ? saving.cancel() : void saving.all()), 'primary')
   const pause = button(say('pause'), () => (torrent.state === 'paused' ? torrent.resume() : torrent.pause()))
   const stop = button(say('stop'), () =>
     onStop(isOwn || torrent.progress < 1 || saving.isSaved || phaseOf(share) === 'ready'),
@@ -219,15 +219,17 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
 
       if (phase === 'joining' || phase === 'ready') prepare()
       if (!isOwn && phase !== 'joining') prepareReceived()
-      if (share.gate !== undefined) prepareGate()
-      gate?.update(share.gate)
+      // Asked for once: to find what has changed looks at every file.
+      const before = share.gate
+      if (before !== undefined) prepareGate()
+      gate?.update(before)
       show(place, phase === 'ready')
       if (phase === 'ready') ready?.update()
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0
       link.update(hasLink ? share.link : undefined, share.isPrivate ? undefined : torrent.magnetURI)
       show(save, isComplete && !isOwn)
-      setText(save, say(saving.isSaved ? 'saveAgain' : facts.fileCount > 1 ? 'saveAll' : 'save'))
-      save.disabled = saving.isBusy
+      const nextSave = saving.isSaved ? 'saveAgain' : facts.fileCount > 1 ? 'saveAll' : 'save'
+      setText(save, say(saving.isBusy ? 'stopSaving' : nextSave))
       show(pause, ['downloading', 'seeding', 'paused'].includes(phase))
       setText(pause, say(phase === 'paused' ? 'resume' : 'pause'))
       show(tell, phase === 'downloading' && !isOwn && asked !== 'refused' && facts.elapsedMs > PATIENCE_MS)

@@ -26,7 +26,7 @@ async function controlled(page: Page): Promise<void> {
 }
 
 describe('the first load of the share page', () => {
-  it('is at most 70 kB compressed, the library included', () => {
+  it('is at most 70 KiB compressed, the library included', () => {
     const read = (name: string): string => readFileSync(`dist/demo/${name}`, 'utf8')
     const names = ['index.html', ...(read('index.html').match(/(?<=href="|src=")[\w.-]+\.(?:css|js)(?=")/g) ?? [])]
     // What a script imports, not what it may fetch later.
