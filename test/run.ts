@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ensureBrowsers } from './support/browsers.ts'
 import { endChildren } from './support/child.ts'
-import { buildOnce, type Outcome, STAGES, type Stage } from './support/stages.ts'
+import { buildOnce, failure, type Outcome, STAGES, type Stage } from './support/stages.ts'
 
 /** The whole run, whatever the single stages may take. */
 const RUN_MS_MAX = 20 * 60_000
@@ -50,6 +50,7 @@ function chooseStages(): { stages: readonly Stage[]; filter: string } {
 async function runStages(stages: readonly Stage[], filter: string): Promise<{ passed: number; failed: number }> {
   const total = { passed: 0, failed: 0 }
   const summary: string[] = []
+  const failures: string[] = []
   let isBuilt: boolean | undefined
   let missingBrowsers: string[] | undefined
   for (const stage of stages) {
@@ -61,6 +62,7 @@ async function runStages(stages: readonly Stage[], filter: string): Promise<{ pa
     if (stage.name === 'build') isBuilt = existsSync('dist/shoal.min.js')
     total.passed += outcome.passed
     total.failed += outcome.failed
+    failures.push(...outcome.failures)
     const line = describe(stage, outcome, Date.now() - stageStartedAt)
     summary.push(line)
     console.log(line)
@@ -68,6 +70,10 @@ async function runStages(stages: readonly Stage[], filter: string): Promise<{ pa
   if (summary.length > 1) {
     heading(`Summary, after ${seconds(Date.now() - startedAt)}`)
     for (const line of summary) console.log(line)
+  }
+  if (failures.length > 0) {
+    heading('What failed')
+    for (const text of failures) console.log(`${styled(31, '✖')} ${text}`)
   }
   return total
 }
@@ -78,12 +84,11 @@ async function runStage(
   ground: { missingBrowsers: string[] | undefined; isBuilt: boolean | undefined },
 ): Promise<Outcome> {
   if (stage.needsBrowsers && ground.missingBrowsers?.length) {
-    return { passed: 0, failed: 1, complaint: ground.missingBrowsers.join(' ') }
+    return failure(ground.missingBrowsers.join(' '))
   }
-  if (stage.needsBuild && ground.isBuilt === false)
-    return { passed: 0, failed: 1, complaint: 'needs the build, which failed' }
+  if (stage.needsBuild && ground.isBuilt === false) return failure('needs the build, which failed')
   const timeoutMs = Math.min(stage.timeoutMs, RUN_MS_MAX - (Date.now() - startedAt))
-  if (timeoutMs <= 0) return { passed: 0, failed: 1, complaint: 'not run: the whole run is out of time' }
+  if (timeoutMs <= 0) return failure('not run: the whole run is out of time')
   return stage.run({ timeoutMs, filter })
 }
 

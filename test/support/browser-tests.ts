@@ -8,14 +8,15 @@
  * computed in Node while the file is bundled, and handed over as data.
  */
 import { writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { defaultReporter, startTestRunner, type TestRunnerPlugin } from '@web/test-runner'
+import { defaultReporter, startTestRunner, type TestRunnerPlugin, type TestSuiteResult } from '@web/test-runner'
 import { chromeLauncher } from '@web/test-runner-chrome'
 import { build, type Plugin } from 'esbuild'
 import * as puppeteer from 'puppeteer-core'
 import { browserModulesForEsbuild } from '../../build/browser-modules.js'
 import { type BrowserName, browserPath, CHROMIUM_ARGS, chromiumShellPath } from './browsers.ts'
+import type { Results } from './tap.ts'
 
 /** A whole test file, in one browser. */
 const FILE_TIMEOUT_MS = 120_000
@@ -49,35 +50,36 @@ const runner = await startTestRunner({
 if (runner === undefined) process.exit(1)
 
 runner.on('finished', passed => {
-  const counts = { passed: 0, failed: 0 }
+  const results = { passed: 0, failed: 0, failures: [] as string[] }
   for (const session of runner.sessions.all()) {
-    count(session.testResults, counts)
+    const where = `${relative(process.cwd(), session.testFile ?? '')} in ${session.browser.name}`
+    const failedBefore = results.failed
+    count(session.testResults, where, results)
     // A file that could not be loaded, or crashed outside its tests.
-    if (!session.passed && !hasFailures(session.testResults)) counts.failed++
+    if (!session.passed && results.failed === failedBefore) {
+      results.failed++
+      results.failures.push(`${where} ${session.errors.map(({ message }) => message).join('\n    ')}`)
+    }
   }
-  writeFileSync(summaryPath, JSON.stringify(counts))
+  writeFileSync(summaryPath, JSON.stringify(results satisfies Results))
   runner.stop().finally(() => process.exit(passed ? 0 : 1))
 })
 
-interface Suite {
-  readonly suites: readonly Suite[]
-  readonly tests: readonly { readonly passed: boolean; readonly skipped: boolean }[]
-}
-
-function count(suite: Suite | undefined, counts: { passed: number; failed: number }): void {
+function count(
+  suite: TestSuiteResult | undefined,
+  where: string,
+  results: { passed: number; failed: number; failures: string[] },
+): void {
   if (suite === undefined) return
   for (const test of suite.tests) {
     if (test.skipped) continue
-    if (test.passed) counts.passed++
-    else counts.failed++
+    if (test.passed) results.passed++
+    else {
+      results.failed++
+      results.failures.push(`${where} ${test.name}\n    ${test.error?.message ?? ''}`)
+    }
   }
-  for (const inner of suite.suites) count(inner, counts)
-}
-
-function hasFailures(suite: Suite | undefined): boolean {
-  const counts = { passed: 0, failed: 0 }
-  count(suite, counts)
-  return counts.failed > 0
+  for (const inner of suite.suites) count(inner, where, results)
 }
 
 function launcher(name: BrowserName) {

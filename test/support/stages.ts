@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runChild } from './child.ts'
+import { type Results, readTap } from './tap.ts'
 
 export interface Stage {
   readonly name: string
@@ -21,14 +22,14 @@ export interface StageOptions {
   readonly filter: string
 }
 
-export interface Outcome {
-  readonly passed: number
-  readonly failed: number
+export interface Outcome extends Results {
   /** Why something failed that no test counts: a time limit, a crash, no tests. */
   readonly complaint?: string
 }
 
 const MINUTE_MS = 60_000
+
+const NO_RESULTS: Results = { passed: 0, failed: 0, failures: [] }
 
 export const STAGES: readonly Stage[] = [
   commandStage({ name: 'types', title: 'Types', command: ['npm', 'run', '--silent', 'types'] }),
@@ -40,7 +41,7 @@ export const STAGES: readonly Stage[] = [
     async run(options) {
       const build = await buildOnce(options.timeoutMs)
       const checks = await nodeTests(testFiles('test/build', options.filter), options)
-      return { ...checks, passed: build.passed + checks.passed, failed: build.failed + checks.failed }
+      return sum([build, checks])
     },
   },
   nodeStage({ name: 'unit', title: 'Unit tests', folder: 'test/unit', timeoutMs: 4 * MINUTE_MS }),
@@ -103,8 +104,8 @@ function nodeStage(options: { name: string; title: string; folder: string; timeo
 }
 
 function oneCheck({ exitCode, isTimedOut }: { exitCode: number | null; isTimedOut: boolean }): Outcome {
-  if (exitCode === 0) return { passed: 1, failed: 0 }
-  return { passed: 0, failed: 1, ...(isTimedOut && { complaint: 'ran out of time' }) }
+  if (exitCode === 0) return { passed: 1, failed: 0, failures: [] }
+  return isTimedOut ? failure('ran out of time') : { passed: 0, failed: 1, failures: [] }
 }
 
 /** Every `*.test.ts` under a folder, sorted. */
@@ -134,8 +135,7 @@ async function nodeTests(
     args.push('--test-reporter=tap', `--test-reporter-destination=${tap}`, ...files)
     const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs, isHeld: isAlone })
     const report = existsSync(tap) ? readFileSync(tap, 'utf8') : ''
-    const count = (word: string): number => Number(report.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
-    return settle({ passed: count('pass'), failed: count('fail') + count('cancelled') }, result)
+    return settle(readTap(report), result)
   })
 }
 
@@ -149,7 +149,7 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       const beganAt = Date.now()
       const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (beganAt - startedAt))
-      if (timeoutMs <= 0) outcomes.push({ passed: 0, failed: 1, complaint: 'ran out of time' })
+      if (timeoutMs <= 0) outcomes.push(failure(`${file} was not run: out of time`))
       else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
       console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
     }
@@ -159,12 +159,7 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const inOrder = [...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))]
   await Promise.all(Array.from({ length: 5 }, () => lane(inOrder)))
   await Promise.all([lane(filling), lane(filling)])
-  const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
-  return {
-    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
-    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
-    ...(complaint !== undefined && { complaint }),
-  }
+  return sum(outcomes)
 }
 
 async function browserTests(options: StageOptions): Promise<Outcome> {
@@ -174,25 +169,36 @@ async function browserTests(options: StageOptions): Promise<Outcome> {
     const summary = join(folder, 'results.json')
     const args = ['--import', 'tsx', 'test/support/browser-tests.ts', summary, ...files]
     const result = await runChild(process.execPath, args, { timeoutMs: options.timeoutMs })
-    const counts = existsSync(summary) ? JSON.parse(readFileSync(summary, 'utf8')) : { passed: 0, failed: 0 }
-    return settle(counts, result)
+    const results: Results = existsSync(summary) ? JSON.parse(readFileSync(summary, 'utf8')) : NO_RESULTS
+    return settle(results, result)
   })
 }
 
 /** A run that ended badly without a failed test still failed. */
-function settle(
-  counts: { passed: number; failed: number },
-  { exitCode, isTimedOut }: { exitCode: number | null; isTimedOut: boolean },
-): Outcome {
-  if (isTimedOut) return { ...counts, failed: counts.failed + 1, complaint: 'ran out of time' }
-  if (exitCode !== 0 && counts.failed === 0)
-    return { ...counts, failed: 1, complaint: `ended with exit code ${exitCode}` }
-  return counts
+function settle(results: Results, { exitCode, isTimedOut }: { exitCode: number | null; isTimedOut: boolean }): Outcome {
+  if (isTimedOut) return sum([results, failure('ran out of time')])
+  if (exitCode !== 0 && results.failed === 0) return sum([results, failure(`ended with exit code ${exitCode}`)])
+  return results
 }
 
 /** No tests at all prove nothing; none that match a filter are another stage's business. */
 function noTests({ filter }: StageOptions): Outcome {
-  return filter === '' ? { passed: 0, failed: 1, complaint: 'found no test files' } : { passed: 0, failed: 0 }
+  return filter === '' ? failure('found no test files') : NO_RESULTS
+}
+
+/** What no test counts. */
+export function failure(complaint: string): Outcome {
+  return { passed: 0, failed: 1, failures: [], complaint }
+}
+
+function sum(outcomes: readonly Outcome[]): Outcome {
+  const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+    failures: outcomes.flatMap(({ failures }) => failures),
+    ...(complaint !== undefined && { complaint }),
+  }
 }
 
 async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
