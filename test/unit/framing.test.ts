@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FrameGuard } from '../../src/net/framing.ts'
 import { HANDSHAKE_BYTES } from '../../src/protocol/wire-codec.ts'
+import { processorMs } from '../support/processor-time.ts'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 
@@ -30,19 +31,22 @@ test('a stream cut into single bytes costs time linear in its length', () => {
   const { guard, received } = guarded()
   guard.push(handshake())
   const stream = withLength(join([Uint8Array.of(7), new Uint8Array(8 + 131072)]))
-  const startedMs = performance.now()
-  for (let at = 0; at < stream.length; at++) guard.push(stream.subarray(at, at + 1))
+  const tookMs = processorMs(() => {
+    for (let at = 0; at < stream.length; at++) guard.push(stream.subarray(at, at + 1))
+  })
   assert.equal(received.frames.length, 1)
-  assert(performance.now() - startedMs < 1000, 'a 128 KiB block in single bytes takes milliseconds, not seconds')
+  assert(tookMs < 1_000, 'a 128 KiB block in single bytes takes milliseconds, not seconds')
 })
 
-test('a header of 2 GiB closes in less than 10 ms, and what follows is not looked at', () => {
+test('a header of 2 GiB closes at once, and what follows is not looked at', () => {
   const { guard, received } = guarded()
   guard.push(handshake())
-  const startedMs = performance.now()
   assert.match(String(guard.push(Uint8Array.of(0x80, 0, 0, 0))), /2147483648 bytes/)
-  for (let count = 0; count < 32; count++) guard.push(new Uint8Array(1024 * 1024))
-  assert(performance.now() - startedMs < 10)
+  const more = new Uint8Array(1024 * 1024)
+  const tookMs = processorMs(() => {
+    for (let count = 0; count < 1_024; count++) guard.push(more)
+  })
+  assert(tookMs < 50, `${tookMs} ms for a GiB`)
   assert.deepEqual(received.frames, [])
 })
 

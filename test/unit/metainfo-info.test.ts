@@ -7,6 +7,7 @@ import { parseInfo } from '../../src/metainfo/info.ts'
 import { createLayout, type Layout } from '../../src/metainfo/layout.ts'
 import { encodeMetainfo, metainfoFromInfo, parseMetainfo } from '../../src/metainfo/metainfo.ts'
 import { readVector, vectors } from '../fixtures/payload.ts'
+import { processorMs } from '../support/processor-time.ts'
 
 type Dict = Record<string, Encodable | undefined>
 
@@ -308,10 +309,11 @@ test('200,000 files and millions of pieces are laid out in reasonable time', () 
     length: 300_000,
     piecesRoot: new Uint8Array(32),
   }))
-  const start = performance.now()
-  const layout = createLayout({ version: 'v2', pieceLength: 16 * KIB, files })
-  assert.equal(layout.pieceCount, 200_000 * 19)
-  for (let piece = 0; piece < layout.pieceCount; piece += 97)
-    assert.equal(layout.slices(piece)[0]!.file, Math.floor(piece / 19))
-  assert.ok(performance.now() - start < 2000)
+  const tookMs = processorMs(() => {
+    const layout = createLayout({ version: 'v2', pieceLength: 16 * KIB, files })
+    assert.equal(layout.pieceCount, 200_000 * 19)
+    for (let piece = 0; piece < layout.pieceCount; piece += 97)
+      assert.equal(layout.slices(piece)[0]!.file, Math.floor(piece / 19))
+  })
+  assert.ok(tookMs < 5_000, `${tookMs} ms`)
 })

@@ -4,6 +4,7 @@ import { ShoalError } from '../../src/errors.ts'
 import { toHex } from '../../src/metainfo/bytes.ts'
 import { formatMagnet, parseMagnet } from '../../src/metainfo/magnet.ts'
 import { vectors } from '../fixtures/payload.ts'
+import { processorMs } from '../support/processor-time.ts'
 
 const V1 = 'c7f22516cb9c1f26bd956e02b8cf4d34c5af9261'
 const V2 = '817471070301b37f43f7a1e7485f827991a76ad363db540c8e308ec0af476eab'
@@ -55,11 +56,8 @@ test('reads links as people paste them', () => {
 test('a long link takes no more than linear time, whatever is in it', () => {
   for (const filler of ['+', '&', '&amp;', '%', '&tr=', 'a+', '&dn=+']) {
     const link = `magnet:?xt=urn:btih:${V1}&x=`
-    const times = Array.from({ length: 5 }, () => {
-      const startedMs = performance.now()
-      parseMagnet(link + filler.repeat((16_000 - link.length) / filler.length))
-      return performance.now() - startedMs
-    })
+    const long = link + filler.repeat((16_000 - link.length) / filler.length)
+    const times = Array.from({ length: 5 }, () => processorMs(() => parseMagnet(long)))
     assert.ok(Math.min(...times) < 100, `${Math.min(...times)} ms for ${filler}`)
   }
 })

@@ -252,8 +252,8 @@ export class Leadership {
     if (!swarms) return
     await this.#learn(file)
     if ((await swarms.use(file.path)) || file.encoding) return
-    // Chromium's console tells of every miss: what the worker made is in the store, what a page broke off in no cache, and what may change may not be.
-    if (!isWhole || !file.isImmutable || this.#triedUrls.has(url)) return
+    // Chromium's console tells of every miss: what the worker made is in the store, and what a page broke off in no cache.
+    if (!isWhole || this.#triedUrls.has(url)) return
     this.#triedUrls.add(url)
     const cached = await this.#fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => undefined)
     if (cached?.status === 200 && cached.body) await swarms.ingest(file.path, cached.body)

@@ -20,6 +20,9 @@ export interface Errand {
   endErrand(): void
 }
 
+/** What has more may be too long for the browser's cache. */
+const CACHED_PIECES_MAX = 64
+
 /** @throws where the origin must be asked as if nobody were here: nothing was promised yet then */
 export async function respond(errand: Errand): Promise<Response> {
   const { listed, answer, endErrand } = errand
@@ -28,23 +31,26 @@ export async function respond(errand: Errand): Promise<Response> {
     endErrand()
     return new Response(null, answer)
   }
+  // Beside the look into the browser's cache, not after it. Where that has the file, nobody asks how this ended.
+  const opening = openFile(listed, errand.siteScope)
+  opening.catch(() => {})
   // Parts must agree with each other, validators and all, wherever they come from: only what is whole may be the origin's own answer.
   const isWhole = !request.headers.has('range')
-  const stopping = new AbortController()
-  const { signal } = stopping
   if (isWhole && listed.isImmutable) {
-    const cached = await fetch(request, { mode: 'same-origin', cache: 'only-if-cached', signal }).catch(() => undefined)
-    // As it is: what of it is not in the store yet, the page's client puts there when the page is idle.
+    const cached = await fetch(request, { mode: 'same-origin', cache: 'only-if-cached' }).catch(() => undefined)
     if (cached?.ok) {
       endErrand()
       return cached
     }
   }
-  const file = await openFile(listed, errand.siteScope)
+  const file = await opening
   const leader = await errand.finding
-  // A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
-  if (isWhole && !listed.isGzip && !file.hasAny && !leader)
-    return passOn(errand, await fetch(request, { signal }), stopping, file)
+  // What nobody here has goes from the origin to the page as if there were no worker, and from the browser's cache into the store when the page is
+  // idle. A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
+  if (isWhole && !listed.isGzip && !file.hasAny && !leader && file.pieceCount < CACHED_PIECES_MAX) {
+    endErrand()
+    return fetch(request)
+  }
   const pieces = splice(errand, file, leader)
   const chunks = listed.isGzip
     ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)
@@ -57,39 +63,6 @@ export async function respond(errand: Errand): Promise<Response> {
 interface Chunks {
   drawNext(): Promise<Uint8Array | undefined>
   giveUp(): void
-}
-
-/**
- * All of the file as the origin has it. Genuine pieces are kept as they pass.
- * @param stopping ends the fetch; to cancel its body would make Firefox wait for more of it
- */
-function passOn(
-  { fetching, listed, distrust, endErrand }: Errand,
-  response: Response,
-  stopping: AbortController,
-  file: SiteFile,
-): Response {
-  const take = reading(response.body!)
-  let next = 0
-  let looking: Promise<void> | undefined
-  const look = async (piece: number, bytes: Uint8Array): Promise<void> => {
-    if (!(await file.isGenuine(piece, bytes))) distrust()
-    else if (!file.holds(piece)) await file.keepPiece(piece, bytes)
-  }
-  const passing: Chunks = {
-    async drawNext() {
-      const bytes = await take(listed.pieceBytes)
-      // Not faster than pieces are kept, lest they gather in memory.
-      await looking
-      if (bytes.length > 0) {
-        looking = look(next++, bytes).catch(() => {})
-        fetching.waitUntil(looking)
-      }
-      return bytes
-    },
-    giveUp: () => stopping.abort(),
-  }
-  return new Response(streamOf(passing, endErrand), response)
 }
 
 /** Genuine pieces of the store, the leader and the origin, in order. What cannot be had is an error: never a mixture. */
