@@ -1,6 +1,7 @@
 /** A site served by its visitors: the page script, the worker, tracker and origin together. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
@@ -69,6 +70,30 @@ for (const name of BROWSER_NAMES) {
     })
   })
 }
+
+it('has what the next page painted from the origin, before anybody led, without asking for it again', async t => {
+  const tracker = await startShoalTracker(t)
+  const files = {
+    'assets/next-7b8c9d0e.webp': await readFile('demo/cdn/made/coral.webp'),
+    'assets/logo.jpg': await readFile('demo/cdn/made/agate.jpg'),
+  }
+  const paths = Object.keys(files)
+  const body = `<script>if (location.search) for (const path of ${JSON.stringify(paths)}) document.write('<img src=' + path + '>')</script>`
+  const site = await deploySite(t, { files, trackers: [tracker.url], policy: POLICY, body })
+  const { page } = await visit(t, await browsers.chromium!, site.url)
+  await untilOn(page)
+  await page.goto(`${site.url}?next`)
+  await untilOn(page)
+  const stats = await untilStats(
+    page,
+    ({ files }) => files.length === 2 && files.every(file => file.verified === file.bytes),
+  )
+  assert.equal(
+    stats.origin,
+    Object.values(files).reduce((sum, { length }) => sum + length, 0),
+  )
+  for (const path of paths) assert.equal(site.bytesOf(`/${path}`), files[path as keyof typeof files].length, path)
+})
 
 it('costs the origin little more than one copy when eight come at once', async t => {
   const browser = await browsers.chromium!
