@@ -1,6 +1,6 @@
 /** A language of the page: its strings with their values put in, and quantities as its readers write them. Pure. */
 import { formatBytes, formatPercent } from './format.ts'
-import { ENGLISH, type StringKey, type Strings } from './strings/english.ts'
+import { ENGLISH, type StringKey, type Strings, type Text } from './strings/english.ts'
 
 export interface Language {
   /** For `<html lang>`. */
@@ -30,11 +30,15 @@ export async function languageFor(preferred: readonly string[]): Promise<Languag
   return strings === undefined ? languageOf('en', locale, ENGLISH) : languageOf(base(locale), locale, strings)
 }
 
-function languageOf(tag: string, locale: string, strings: Strings): Language {
+/** Says strings, these or those of a page of its own, as `Language` does. */
+export function sayer<Key extends string>(
+  strings: Readonly<Record<Key, Text>>,
+  locale: string,
+): (key: Key, values?: Readonly<Record<string, string | number>>) => string {
   const plural = new Intl.PluralRules(locale)
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
 
-  const say: Language['say'] = (key, values = {}) => {
+  return (key, values = {}) => {
     const text = strings[key]
     const form = typeof text === 'string' ? text : plural.select(Number(values.n)) === 'one' ? text.one : text.other
     return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
@@ -42,6 +46,10 @@ function languageOf(tag: string, locale: string, strings: Strings): Language {
       return value === undefined ? whole : typeof value === 'number' ? numbers.format(value) : value
     })
   }
+}
+
+function languageOf(tag: string, locale: string, strings: Strings): Language {
+  const say = sayer(strings, locale)
   const bytes = (count: number): string => formatBytes(count, locale)
 
   return {

@@ -76,14 +76,14 @@ function textOf(fragment: string): string {
 }
 
 /** 32 bytes of base64url in its one canonical form, or undefined. */
-function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length !== KEY_CHARACTERS || !/^[\w-]+$/.test(text)) return undefined
   const latin1 = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = Uint8Array.from(latin1, character => character.charCodeAt(0))
   return toBase64url(bytes) === text ? bytes : undefined
 }
 
-function toBase64url(bytes: Uint8Array): string {
+export function toBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
