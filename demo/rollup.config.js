@@ -1,7 +1,7 @@
 /**
- * Makes dist/demo: the share page, its offline shell and the simulator's page as static files. `share.js` imports `./shoal.min.js`, the very
- * bundle that a site would use, which must have been made before (see `npm run build`); `sim.js` holds the simulator of
- * `test/sim` with the swarm that ships. And dist/cdn: a site whose assets its visitors serve, before `shoal build`, which `shoal serve` runs.
+ * Makes dist/demo: the share page, its offline shell, the page of rooms and the simulator's page as static files. `share.js` imports
+ * `./shoal.min.js`, the very bundle that a site would use, which must have been made before (see `npm run build`); `sim.js` holds the
+ * simulator of `test/sim` with the swarm that ships. And dist/cdn: a site whose assets its visitors serve, before `shoal build`, which `shoal serve` runs.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import commonjs from '@rollup/plugin-commonjs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import esbuild from 'rollup-plugin-esbuild'
+import { browserModulesForRollup } from '../build/browser-modules.js'
 
 const LIBRARY = './shoal.min.js'
 const CDN_FILES = ['index.html', 'clear.html', 'cdn.css']
@@ -18,6 +19,8 @@ const FILES = [
   'privacy.html',
   'style.css',
   'share.css',
+  'room.html',
+  'room.css',
   'sim.html',
   'sim.css',
   'manifest.webmanifest',
@@ -39,10 +42,7 @@ export default [
     plugins: [
       {
         name: 'demo-files',
-        resolveId(id) {
-          // Stays an import, beside the page.
-          return id.endsWith('/shoal.min.js') ? { id: LIBRARY, external: 'relative' } : null
-        },
+        resolveId: resolveLibrary,
         generateBundle() {
           for (const name of FILES) {
             this.emitFile({ type: 'asset', fileName: name, source: readFileSync(new URL(name, import.meta.url)) })
@@ -55,6 +55,24 @@ export default [
         },
       },
       nodeResolve({ browser: true }),
+      esbuild({ target: 'es2022', minify: true }),
+    ],
+  },
+  {
+    // It meets by the library's own tracker client and channels; the library itself is fetched by those who have files.
+    input: { room: 'demo/room/page.ts' },
+    output: {
+      dir: 'dist/demo',
+      format: 'es',
+      sourcemap: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: 'room-[name].js',
+    },
+    plugins: [
+      { name: 'library', resolveId: resolveLibrary },
+      browserModulesForRollup(),
+      nodeResolve({ browser: true }),
+      commonjs(),
       esbuild({ target: 'es2022', minify: true }),
     ],
   },
@@ -87,6 +105,11 @@ export default [
     ],
   },
 ]
+
+/** The library stays an import, beside the page. */
+function resolveLibrary(id) {
+  return id.endsWith('/shoal.min.js') ? { id: LIBRARY, external: 'relative' } : null
+}
 
 /** Modules that the share page's script imports, and what these import. */
 function atOnce(getModuleInfo) {

@@ -11,6 +11,7 @@ export type Strings = Readonly<Record<StringKey, Text>>
 export const ENGLISH = {
   pageTitle: 'Shoal – send files straight from this browser',
   footer: 'Files travel from browser to browser, encrypted and checked piece by piece.',
+  footerRoom: 'Open a room for people to meet',
   footerSwarm: 'Watch how a swarm does it',
   footerSite: 'See a page that its visitors serve',
   // The first page

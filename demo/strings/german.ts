@@ -3,6 +3,7 @@ import type { Strings } from './english.ts'
 export const GERMAN: Strings = {
   pageTitle: 'Shoal – Dateien direkt aus dem Browser senden',
   footer: 'Dateien reisen von Browser zu Browser, verschlüsselt und Stück für Stück geprüft.',
+  footerRoom: 'Einen Raum öffnen, um sich zu treffen',
   footerSwarm: 'Einem Schwarm dabei zusehen',
   footerSite: 'Eine Seite ansehen, die ihre Besucher ausliefern',
   homeHeading: 'Dateien direkt aus diesem Browser senden.',

@@ -11,9 +11,9 @@ export interface LinkBox {
 
 const { say } = language
 
-/** `isPrimary`: copying the link is what a person came for. */
-export function linkBox({ isPrimary }: { isPrimary: boolean }): LinkBox {
-  const link = textToCopy({ id: 'link', label: say('linkLabel'), copyLabel: say('copyLink') })
+/** `isPrimary`: copying the link is what a person came for. `label`: what it leads to. @default the files */
+export function linkBox({ isPrimary, label = say('linkLabel') }: { isPrimary: boolean; label?: string }): LinkBox {
+  const link = textToCopy({ id: 'link', label, copyLabel: say('copyLink') })
   if (isPrimary) link.copy.className = 'primary'
   const share = button(say('share'), () => void navigator.share({ url: link.input.value }).catch(() => undefined))
   share.hidden = !('share' in navigator)
