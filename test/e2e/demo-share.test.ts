@@ -1,12 +1,13 @@
 /** The share page in real browsers: files go in by hand in one, and come out the same in another. */
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes, payloadChunks } from './support/payload.ts'
+import { chooseFolderByScript, downloaded, downloadsOf, savedFiles } from './support/saving-page.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import {
   chooseFiles,
@@ -38,61 +39,10 @@ function visit(lifetime: Lifetime, url: string, of: Browser | BrowserContext = b
   return visitAs(lifetime, url, { of })
 }
 
-async function makeLargeFile(folder: string, seed: number): Promise<string> {
+async function makeLargeFile(folder: string, seed: number, lengthBytes = LARGE_BYTES): Promise<string> {
   const path = join(folder, `large-${seed}.bin`)
-  await writeFile(path, Buffer.concat([...payloadChunks(seed, LARGE_BYTES)]))
+  await writeFile(path, Buffer.concat([...payloadChunks(seed, lengthBytes)]))
   return path
-}
-
-/** Where this visitor's downloads go. */
-async function downloadsOf(page: Page, folder: string): Promise<void> {
-  const session = await page.createCDPSession()
-  await session.send('Browser.setDownloadBehavior', {
-    behavior: 'allow',
-    downloadPath: folder,
-    ...(page.browserContext().id !== undefined && { browserContextId: page.browserContext().id! }),
-  })
-}
-
-async function downloaded(folder: string, name: string, lengthBytes: number): Promise<Buffer> {
-  const until = Date.now() + WAIT.timeout
-  for (;;) {
-    const found = await readFile(join(folder, name)).catch(() => undefined)
-    if (found?.length === lengthBytes) return found
-    if (Date.now() > until) throw new Error(`${name} was not downloaded; there is ${await readdir(folder)}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}
-
-/**
- * Stands in for the folder picker, which no script can operate: the folder chosen is a real one, of the page's
- * private file system.
- */
-function chooseFolderByScript(page: Page): Promise<unknown> {
-  return page.evaluate(() => {
-    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() })
-  })
-}
-
-/** Every file of the page's private file system: path → SHA-256 in hex. */
-function savedFiles(page: Page): Promise<Record<string, string>> {
-  return page.evaluate(async () => {
-    const found: Record<string, string> = {}
-    const pending: [string, FileSystemDirectoryHandle][] = [['', await navigator.storage.getDirectory()]]
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      for await (const [name, handle] of next[1].entries()) {
-        const path = next[0] + name
-        if (handle.kind === 'directory') {
-          pending.push([`${path}/`, handle as FileSystemDirectoryHandle])
-          continue
-        }
-        const file = await (handle as FileSystemFileHandle).getFile()
-        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))
-        found[path] = [...digest].map(byte => byte.toString(16).padStart(2, '0')).join('')
-      }
-    }
-    return found
-  })
 }
 
 async function sha256(bytes: BufferSource): Promise<string> {
@@ -205,6 +155,34 @@ describe('the share page', () => {
     await inState(sender, 'downloading')
     assert.match(await text(sender, '.status'), /no longer lets this page read the files/)
     await drop(sender, [path])
+    await inState(sender, 'seeding')
+    assert.equal(await linkOf(sender), link)
+    const receiver = await visit(t, link)
+    await download(receiver)
+    await inState(receiver, 'seeding')
+  })
+
+  it('asks before it reads a private file again once the browser wants that, and sends it under the same link then', {
+    timeout: 120_000,
+  }, async t => {
+    // Large enough to be read where it is: of smaller ones a copy is kept.
+    const path = await makeLargeFile(await scratchFolder(t), 23, 34 * 1024 * 1024)
+    const first = await visit(t, address)
+    await drop(first, [path])
+    const link = await linkOf(first)
+    await first.waitForSelector('.torrent[data-kept="true"]', WAIT)
+    const context = first.browserContext()
+    await first.goto('about:blank')
+    const sender = await visit(t, link, context)
+    await sender.waitForSelector('.gate:not([hidden])', WAIT)
+    assert.match(await text(sender, '.gate'), /wants to be asked before this page reads the files again/)
+    // No script can answer the browser's question. It is not put where the person allowed the file in another tab meanwhile.
+    const tab = await visit(t, address, context)
+    await drop(tab, [path])
+    await linkOf(tab)
+    await sender.bringToFront()
+    await click(sender, 'Let this page read them')
+    await sender.waitForFunction(() => document.querySelector<HTMLElement>('.gate')?.hidden !== false, WAIT)
     await inState(sender, 'seeding')
     assert.equal(await linkOf(sender), link)
     const receiver = await visit(t, link)

@@ -57,6 +57,47 @@ export async function openSavingPage(browser: Browser, site: Site): Promise<Page
   return page
 }
 
+/** Where this visitor's downloads go. */
+export async function downloadsOf(page: Page, folder: string): Promise<void> {
+  const session = await page.createCDPSession()
+  await session.send('Browser.setDownloadBehavior', {
+    behavior: 'allow',
+    downloadPath: folder,
+    ...(page.browserContext().id !== undefined && { browserContextId: page.browserContext().id! }),
+  })
+}
+
+/**
+ * Stands in for the folder picker, which no script can operate: the folder chosen is a real one, of the page's
+ * private file system.
+ */
+export function chooseFolderByScript(page: Page): Promise<unknown> {
+  return page.evaluate(() => {
+    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() })
+  })
+}
+
+/** Every file of the page's private file system: path → SHA-256 in hex. */
+export function savedFiles(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(async () => {
+    const found: Record<string, string> = {}
+    const pending: [string, FileSystemDirectoryHandle][] = [['', await navigator.storage.getDirectory()]]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for await (const [name, handle] of next[1].entries()) {
+        const path = next[0] + name
+        if (handle.kind === 'directory') {
+          pending.push([`${path}/`, handle as FileSystemDirectoryHandle])
+          continue
+        }
+        const file = await (handle as FileSystemFileHandle).getFile()
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))
+        found[path] = [...digest].map(byte => byte.toString(16).padStart(2, '0')).join('')
+      }
+    }
+    return found
+  })
+}
+
 /** The file of this name, once it has that length. */
 export async function downloaded(folder: string, name: string, lengthBytes: number): Promise<Buffer> {
   await untilSizes(folder, sizes => sizes[name] === lengthBytes)

@@ -1,6 +1,6 @@
 /** Persons at the share page: they choose, drop, click and wait as people do, in real browsers. */
 import assert from 'node:assert/strict'
-import type { Browser, BrowserContext, Page } from 'puppeteer-core'
+import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core'
 import type { Lifetime } from './scope.ts'
 
 export const PHONE = { width: 360, height: 740 }
@@ -14,15 +14,17 @@ export interface VisitOptions {
   /** Run in the page before its scripts. */
   readonly before?: () => void
   readonly viewport?: { readonly width: number; readonly height: number }
+  /** A window of its own in Firefox too, where one that is in front hides no other. @default false */
+  readonly hasWindow?: boolean
 }
 
 /** Opens a page; whatever it complains of fails the test. */
 export async function visit(lifetime: Lifetime, url: string, options: VisitOptions): Promise<Page> {
-  const { of, allowed, before, viewport = PHONE } = options
+  const { of, allowed, before, viewport = PHONE, hasWindow = false } = options
   const isNew = 'createBrowserContext' in of
   const context = isNew ? await of.createBrowserContext() : of
   if (isNew) lifetime.after(() => (of.connected ? context.close() : undefined))
-  const page = await context.newPage()
+  const page = await context.newPage(hasWindow ? { type: 'window' } : {})
   const complaints: string[] = []
   const complain = (text: string): void => {
     if (!allowed?.test(text)) complaints.push(text)
@@ -42,8 +44,20 @@ export async function visit(lifetime: Lifetime, url: string, options: VisitOptio
   return page
 }
 
-export function inState(page: Page, state: string): Promise<unknown> {
-  return page.waitForSelector(`.torrent[data-state="${state}"]`, WAIT)
+export function inState(page: Page, state: string, wait: typeof WAIT = WAIT): Promise<unknown> {
+  return page.waitForSelector(`.torrent[data-state="${state}"]`, wait)
+}
+
+/** Waits until the bar is so full, 0 to 1. */
+export function isAt(page: Page, progress: number): Promise<unknown> {
+  return page.waitForFunction(progress => (document.querySelector('progress')?.value ?? 0) >= progress, WAIT, progress)
+}
+
+/** How much a page says that it has sent to others. Bytes, rounded as the page rounds them. */
+export async function sentBytes(page: Page): Promise<number> {
+  const words = await says(page, '.figures', /[kMG]B sent/)
+  const [, amount, unit] = /([\d.]+) ([kMG])B sent/.exec(words)!
+  return Number(amount) * { k: 1e3, M: 1e6, G: 1e9 }[unit as 'k' | 'M' | 'G']
 }
 
 /** Waits until the page says that something went wrong, and returns the words of it. */
@@ -59,12 +73,16 @@ export async function problem(page: Page, kind: string): Promise<string> {
 
 /** What is said once it matches. */
 export async function says(page: Page, selector: string, pattern: RegExp): Promise<string> {
-  await page.waitForFunction(
+  const said = page.waitForFunction(
     (selector, source) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
     WAIT,
     selector,
     pattern.source,
   )
+  await said.catch(async cause => {
+    const words = await text(page, selector).catch(() => undefined)
+    throw new Error(`${selector} says ${JSON.stringify(words)}, not ${pattern}`, { cause })
+  })
   return text(page, selector)
 }
 
@@ -74,6 +92,15 @@ export function text(page: Page, selector: string): Promise<string> {
 
 /** Clicks a button that can be seen and whose whole label matches. */
 export async function click(page: Page, label: string | RegExp): Promise<void> {
+  await (await buttonOf(page, label)).click()
+}
+
+/** The same by the keyboard: nothing that appears above the button meanwhile moves it away from under a pointer. */
+export async function press(page: Page, label: string | RegExp): Promise<void> {
+  await (await buttonOf(page, label)).press('Enter')
+}
+
+async function buttonOf(page: Page, label: string | RegExp): Promise<ElementHandle> {
   const source = typeof label === 'string' ? `^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$` : label.source
   const handle = await page.waitForFunction(
     source =>
@@ -86,7 +113,7 @@ export async function click(page: Page, label: string | RegExp): Promise<void> {
     WAIT,
     source,
   )
-  await (handle as unknown as Awaited<ReturnType<typeof page.$>>)!.click()
+  return handle as unknown as ElementHandle
 }
 
 /** Has everything downloaded that a link leads to. */
