@@ -78,7 +78,8 @@ async function answer(request: Request, path: string): Promise<Response> {
   const key = path === '' ? './' : path
   try {
     const response = await fetch(request)
-    if (response.ok && response.type === 'basic') await cache.put(key, response.clone())
+    // Where there is no room for a copy the page goes without: it has come.
+    if (response.ok && response.type === 'basic') await cache.put(key, response.clone()).catch(() => undefined)
     return response
   } catch (error) {
     const kept = await cache.match(key)

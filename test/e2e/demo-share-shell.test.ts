@@ -7,7 +7,7 @@ import type { Browser, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
 import { startCli } from './support/cli.ts'
 import { fileScope } from './support/scope.ts'
-import { inState, linkOf, says, text, visit, WAIT } from './support/share-page.ts'
+import { click, inState, linkOf, says, text, visit, WAIT } from './support/share-page.ts'
 
 const scope = fileScope()
 let browser: Browser
@@ -52,6 +52,19 @@ describe('the shell of the share page', () => {
     await page.reload()
     await says(page, 'h2', /^Send files straight from this browser/)
     assert.equal(await page.evaluate(() => document.styleSheets.length), 2)
+  })
+
+  it('has all of it from the network where the browser has no room for a copy', async t => {
+    const page = await visit(t, address, { of: browser })
+    await controlled(page)
+    const session = await page.createCDPSession()
+    const { origin } = new URL(address)
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
+    await page.goto(`${address}#${'00'.repeat(20)}`)
+    await inState(page, 'joining')
+    // Fetched when it is opened.
+    await click(page, 'Connection')
+    await says(page, '.details', /Meeting points/)
   })
 
   it('lets through what is not the page’s own', async t => {
