@@ -1,157 +1,102 @@
 /**
- * Takes pictures of the share page in each of its states, in light, in dark and on a phone:
+ * Takes pictures of the share page in each of its states and failures, in light, in dark and on a phone; some in forced colours and in Firefox too:
  *
- *   npm run build && npm run screenshots -- FOLDER
+ *   npm run build && npm run screenshots -- FOLDER [SCENE…]
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { argv } from 'node:process'
-import type { Page } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
+import type { BrowserName } from '../../support/browsers.ts'
 import { launchBrowser } from './browser.ts'
-import { scratchFolder, startCli } from './cli.ts'
-import { payloadBytes, payloadChunks } from './payload.ts'
+import { startCli } from './cli.ts'
 import { Scope } from './scope.ts'
-import {
-  chooseFiles,
-  click,
-  download,
-  drop,
-  inState,
-  linkOf,
-  problem,
-  visit,
-  type VisitOptions,
-  WAIT,
-} from './share-page.ts'
+import { visit, type VisitOptions } from './share-page.ts'
+import { FIREFOX_SCENES, SCENES } from './share-scenes.ts'
+import type { Stage } from './share-stage.ts'
 
-const LOOKS = [
+interface Look {
+  readonly name: string
+  readonly width: number
+  readonly scheme: 'light' | 'dark'
+  readonly isForced?: boolean
+}
+
+const LOOKS: readonly Look[] = [
   { name: 'light', scheme: 'light', width: 1000 },
   { name: 'dark', scheme: 'dark', width: 1000 },
   { name: 'phone', scheme: 'light', width: 360 },
-] as const
-const NOWHERE = '00'.repeat(20)
-const LARGE_BYTES = 400_000_000
+]
+const FORCED: Look = { name: 'forced', scheme: 'dark', width: 1000, isForced: true }
+/** Firefox takes no other colours from outside. */
+const FIREFOX_LOOKS: readonly Look[] = [
+  { name: 'firefox', scheme: 'light', width: 1000 },
+  { name: 'firefox-phone', scheme: 'light', width: 360 },
+]
+/** Waiting takes most of the time. */
+const SCENES_AT_ONCE = 3
 
-const [, , given] = argv
+const [, , given, ...wanted] = argv
 if (given === undefined) throw new Error('Say into which folder.')
 const folder = resolve(given)
 await mkdir(folder, { recursive: true })
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name)
+const queue = [
+  ...Object.entries(SCENES).map(([name, play]) => ({ name, play, browser: 'chromium' as BrowserName })),
+  ...Object.entries(FIREFOX_SCENES).map(([name, play]) => ({ name, play, browser: 'firefox' as BrowserName })),
+].filter(({ name }) => isWanted(name))
 const scope = new Scope()
+const browsers = new Map<BrowserName, Promise<Browser>>()
+let failures = 0
 try {
-  await run()
+  const address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  await Promise.all(Array.from({ length: SCENES_AT_ONCE }, () => work(address)))
 } finally {
   await scope.close()
 }
+process.exitCode = failures === 0 ? 0 : 1
 
-async function run(): Promise<void> {
-  const of = await launchBrowser(scope, 'chromium', { hasWindows: true })
-  const server = startCli(scope, ['serve', '--port', '0'])
-  const address = await server.printed(/share page on (http:\/\/\S+)/)
-  const open = (url: string, options: Partial<VisitOptions> = {}): Promise<Page> =>
-    visit(scope, url, { of, allowed: /./, viewport: { width: 1000, height: 900 }, ...options })
-  const files = await makeFiles()
+async function work(address: string): Promise<void> {
+  for (let scene = queue.shift(); scene !== undefined; scene = queue.shift()) {
+    const { name, browser, play } = scene
+    const own = new Scope()
+    try {
+      if (!browsers.has(browser)) browsers.set(browser, launchBrowser(scope, browser, { hasWindows: true }))
+      await play(stage(own, address, (await browsers.get(browser))!, browser === 'firefox'))
+    } catch (error) {
+      // The other scenes do not depend on it.
+      failures += 1
+      console.error(`${name}: ${error instanceof Error ? error.stack : String(error)}`)
+    } finally {
+      await own.close().catch(error => console.error(name, error))
+    }
+  }
+}
 
-  const home = await open(address)
-  await shoot(home, 'home')
-  await shoot(await open(`${address}#0123`), 'home-bad-link')
-
-  const alone = await open(`${address}#${NOWHERE}`)
-  await inState(alone, 'joining')
-  await shoot(alone, 'joining')
-  const blocked = await open(`${address}#${NOWHERE}`, {
-    before: () => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'),
-  })
-  await problem(blocked, 'no-webrtc')
-  await shoot(blocked, 'no-webrtc')
-
-  const sender = await open(address)
-  await drop(sender, [files.folder])
-  const link = await linkOf(sender)
-  await shoot(sender, 'seeding-idle')
-  await click(sender, 'QR code')
-  await sender.waitForSelector('.qr svg', WAIT)
-  await shoot(sender, 'seeding-qr')
-  await click(sender, 'QR code')
-
-  const receiver = await open(link)
-  await inState(receiver, 'ready')
-  await shoot(receiver, 'ready')
-  const mobile = await open(link, {
-    before: () => {
-      navigator.storage.estimate = async () => ({ quota: 2_500_000, usage: 0 })
-      Object.defineProperty(navigator, 'connection', { value: { saveData: true } })
+function stage(lifetime: Scope, address: string, of: Browser, isFirefox: boolean): Stage {
+  return {
+    lifetime,
+    address,
+    of,
+    open: (url, options: Partial<VisitOptions> = {}) =>
+      visit(lifetime, url, { of, allowed: /./, viewport: { width: 1000, height: 700 }, ...options }),
+    async shoot(page, name, { isForced = false } = {}) {
+      const looks = isFirefox ? FIREFOX_LOOKS : isForced ? [...LOOKS, FORCED] : LOOKS
+      for (const look of looks) await picture(page, `${name}-${look.name}`, look, isFirefox)
     },
-  })
-  await inState(mobile, 'ready')
-  await shoot(mobile, 'ready-metered-quota')
-  await download(receiver)
-  await inState(receiver, 'seeding')
-  await openDetails(sender)
-  await shoot(receiver, 'done')
-  await sender.waitForFunction(() => document.querySelector<HTMLElement>('.close')?.hidden === false, WAIT)
-  await shoot(sender, 'seeding-may-close')
-
-  const large = await open(address)
-  await chooseFiles(large, [files.large])
-  await inState(large, 'hashing')
-  await shoot(large, 'hashing')
-  const largeLink = await linkOf(large)
-  const other = await open(largeLink)
-  await download(other)
-  await openDetails(other)
-  await other.waitForFunction(() => (document.querySelector('progress')?.value ?? 0) > 0.05, WAIT)
-  await shoot(other, 'downloading')
-  await openDetails(large)
-  await shoot(large, 'seeding-active')
-  await click(other, 'Pause')
-  await inState(other, 'paused')
-  await shoot(other, 'paused')
-  await click(other, 'Resume')
-  await large.close({ runBeforeUnload: false })
-  await problem(other, 'source-closed')
-  await shoot(other, 'source-closed')
-  await click(sender, 'Stop sharing')
-  await inState(sender, 'closed')
-  await shoot(sender, 'closed')
-  await problem(alone, 'nobody')
-  await shoot(alone, 'nobody')
-  await server.stop('SIGKILL')
-  await problem(receiver, 'tracker-down')
-  await shoot(receiver, 'tracker-down')
-}
-
-async function openDetails(page: Page): Promise<void> {
-  await page.$$eval('details', panels => {
-    for (const panel of panels) panel.open = true
-  })
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  for (const look of LOOKS) {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look.scheme }])
-    await page.setViewport({ width: look.width, height: 700 })
-    await page.screenshot({ path: join(folder, `${name}-${look.name}.png`) as `${string}.png`, fullPage: true })
   }
 }
 
-async function makeFiles(): Promise<{ folder: string; large: string }> {
-  const place = await scratchFolder(scope)
-  const trip = join(place, 'Sommer am Meer')
-  const names = [
-    'strand.jpg',
-    'boot.jpg',
-    'Tag 1/hafen.jpg',
-    'Tag 1/leuchtturm.jpg',
-    'Tag 2/film.mp4',
-    'leer.txt',
-    'ein-sehr-langer-name-'.repeat(6),
-  ]
-  for (const [n, name] of names.entries()) {
-    const path = join(trip, name)
-    await mkdir(join(path, '..'), { recursive: true })
-    await writeFile(path, payloadBytes(n, 0, name === 'leer.txt' ? 0 : 400_000 * (n + 1)))
+async function picture(page: Page, name: string, look: Look, isFirefox: boolean): Promise<void> {
+  if (!isFirefox) {
+    const session = await page.createCDPSession()
+    const features = [
+      { name: 'prefers-color-scheme', value: look.scheme },
+      { name: 'forced-colors', value: look.isForced ? 'active' : 'none' },
+    ]
+    await session.send('Emulation.setEmulatedMedia', { features })
+    await session.detach()
   }
-  const large = join(place, 'film.mkv')
-  await writeFile(large, Buffer.concat([...payloadChunks(9, LARGE_BYTES)]))
-  return { folder: trip, large }
+  await page.setViewport({ width: look.width, height: 700 })
+  await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true })
 }
