@@ -31,3 +31,6 @@ export function setText(element: HTMLElement, text: string): void {
 export function show(element: HTMLElement, isShown: boolean): void {
   if (element.hidden === isShown) element.hidden = !isShown
 }
+
+/** Orders names as people do: 2 before 10. */
+export const byName = new Intl.Collator(undefined, { numeric: true }).compare

@@ -1,5 +1,6 @@
 /** A language of the page: its strings with their values put in, and quantities as its readers write them. Pure. */
 import { formatBytes, formatPercent } from './format.ts'
+import { languageTag, spokenLocale } from './locale.ts'
 import { ENGLISH, type StringKey, type Strings, type Text } from './strings/english.ts'
 
 export interface Language {
@@ -24,10 +25,10 @@ const OTHERS: Readonly<Record<string, () => Promise<Strings>>> = {
 
 /** The first of the preferred languages that the page speaks, with that reader's own digits; else English. */
 export async function languageFor(preferred: readonly string[]): Promise<Language> {
-  const base = (tag: string): string => tag.split('-', 1)[0]?.toLowerCase() ?? ''
-  const locale = preferred.find(tag => base(tag) === 'en' || Object.hasOwn(OTHERS, base(tag))) ?? 'en'
-  const strings = await OTHERS[base(locale)]?.().catch(() => undefined)
-  return strings === undefined ? languageOf('en', locale, ENGLISH) : languageOf(base(locale), locale, strings)
+  const locale = spokenLocale(preferred)
+  const tag = languageTag(locale)
+  const strings = await OTHERS[tag]?.().catch(() => undefined)
+  return strings === undefined ? languageOf('en', locale, ENGLISH) : languageOf(tag, locale, strings)
 }
 
 /** Says strings, these or those of a page of its own, as `Language` does. */

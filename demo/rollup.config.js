@@ -82,6 +82,11 @@ export default [
     plugins: [esbuild({ target: 'es2022', minify: true })],
   },
   {
+    input: 'demo/privacy.ts',
+    output: { file: 'dist/demo/privacy.js', format: 'es' },
+    plugins: [esbuild({ target: 'es2022', minify: true })],
+  },
+  {
     input: 'demo/sim/page.ts',
     output: { file: 'dist/demo/sim.js', format: 'es', sourcemap: true },
     plugins: [nodeResolve({ browser: true }), esbuild({ target: 'es2022', minify: true })],

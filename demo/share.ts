@@ -126,6 +126,7 @@ function makeView(share: Share): TorrentView {
     onFetch: files => void shares.fetch(share, files).then(update),
     onSharing: isSharing => void shares.setSharing(share, isSharing).then(showShare, fail),
     onStop: forget => void stop(share, forget),
+    onChoose: home.choose,
     onHome: leave,
   })
   views.set(share, view)
@@ -145,6 +146,7 @@ async function stop(share: Share, forget: boolean): Promise<void> {
 function leave(): void {
   history.pushState(null, '', location.pathname)
   showHome('')
+  home.focus()
 }
 
 function showHome(problem: string): void {

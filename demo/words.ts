@@ -47,6 +47,8 @@ export function figureWords(facts: Facts, language: Language): string {
     case 'ready':
       return join(size, peers)
     case 'downloading':
+      // Of one's own files nothing is on its way.
+      if (facts.isOwn) return size
       return join(
         say('percentOf', { percent: percent(facts.progress), size: bytes(facts.lengthBytes) }),
         facts.downloadBytesPerSecond > 0 ? rate(facts.downloadBytesPerSecond) : '',
@@ -56,10 +58,13 @@ export function figureWords(facts: Facts, language: Language): string {
     case 'seeding':
       return join(
         size,
-        peers,
+        facts.peersCount > 0 ? peers : '',
         facts.uploadBytesPerSecond > 0 ? say('rateUp', { rate: rate(facts.uploadBytesPerSecond) }) : '',
         facts.uploadedBytes > 0 ? say('sent', { size: bytes(facts.uploadedBytes) }) : '',
       )
+    case 'closed':
+    case 'stopped':
+      return size
     default:
       return size === '' ? '' : join(percent(facts.progress), size)
   }
@@ -71,9 +76,9 @@ export function titleWords({ phase, progress }: Facts, name: string, { say, perc
   return `${isMoving ? `${percent(progress)} ` : ''}${name || say('receiving')} – Shoal`
 }
 
-/** Whether this tab may go without the files going with it; empty: it may not. */
-export function closeWords({ phase, copiesCount }: Facts, { say }: Language): string {
-  return phase === 'seeding' && copiesCount > 0 ? say('canClose') : ''
+/** Whether this tab may go without the files going with it; empty: it may not, as what was received and not saved would. */
+export function closeWords({ phase, copiesCount, isOwn, isSaved }: Facts, { say }: Language): string {
+  return phase === 'seeding' && copiesCount > 0 && (isOwn || isSaved) ? say('canClose') : ''
 }
 
 function hashingRemainingMs({ progress, elapsedMs }: Facts): number | undefined {
@@ -95,8 +100,8 @@ function seedingWords({ isOwn, isSaved, leechesCount, copiesCount }: Facts, say:
     leechesCount + copiesCount > 0 ? say('copies', { n: copiesCount + 1 }) : '',
   )
   if (isOwn) return others || say('keepOpen')
-  if (isSaved) return leechesCount > 0 ? say('savedHelping', { n: leechesCount }) : say('saved')
-  return others === '' ? say('arrived') : `${say('arrived')} ${others}`
+  if (!isSaved) return say('arrived')
+  return leechesCount > 0 ? say('savedHelping', { n: leechesCount }) : say('saved')
 }
 
 function join(...parts: string[]): string {

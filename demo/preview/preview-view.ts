@@ -4,7 +4,7 @@
  */
 import { type FileUrls, type InertKind, inertKindOf, inertTypeOf, type UrlFile } from '../../src/urls/index.ts'
 import { el } from '../dom.ts'
-import { formatBytes } from '../format.ts'
+import { language } from '../page-language.ts'
 import type { SharedFile } from '../shared-file.ts'
 
 export interface PreviewView {
@@ -12,6 +12,8 @@ export interface PreviewView {
   /** Ends what it fetches. */
   close(): void
 }
+
+const { say, bytes } = language
 
 /** Of a text that is shown: the beginning. Bytes. */
 const TEXT_BYTES_MAX = 256 * 1024
@@ -37,7 +39,7 @@ export function previewView(file: SharedFile, urls: FileUrls): PreviewView | und
   const address = urls.url(isCut ? beginningOf(file) : file)
   const frame = el('iframe', {
     className: 'preview',
-    title: `Preview of ${file.name}`,
+    title: say('previewFile', { path: file.name }),
     src: address,
     width: '100%',
     height: HEIGHTS[kind],
@@ -48,7 +50,9 @@ export function previewView(file: SharedFile, urls: FileUrls): PreviewView | und
       ...(kind !== 'pdf' && { sandbox: 'allow-same-origin' }),
     },
   })
-  const note = isCut ? [el('p', { className: 'note', textContent: `The first ${formatBytes(TEXT_BYTES_MAX)}.` })] : []
+  const note = isCut
+    ? [el('p', { className: 'quiet', textContent: say('previewCut', { size: bytes(TEXT_BYTES_MAX) }) })]
+    : []
   const element = el('figure', { className: 'preview-panel' }, frame, ...note)
   return {
     element,

@@ -1,5 +1,5 @@
 /** The list of a share's files: path, size, progress, and a button to save each, or to get one that was not asked for. */
-import { button, el, setText } from '../dom.ts'
+import { button, byName, el, setText } from '../dom.ts'
 import { language } from '../page-language.ts'
 import type { SharedFile } from '../shared-file.ts'
 
@@ -39,11 +39,12 @@ export function filesView(options: FilesViewOptions): FilesView {
   const element = el('details', { className: 'panel' }, summary, list, more)
   const pending = new Set<FileRow>()
   let listed: readonly ListedFile[] = []
+  let sorted: readonly ListedFile[] = []
   let rowsMax = ROWS_AT_FIRST
 
   const addRows = (): void => {
     const rows = document.createDocumentFragment()
-    for (const file of listed.slice(list.childElementCount, rowsMax)) {
+    for (const file of sorted.slice(list.childElementCount, rowsMax)) {
       const row = fileRow(file, options)
       pending.add(row)
       rows.append(row.element)
@@ -64,6 +65,7 @@ export function filesView(options: FilesViewOptions): FilesView {
       if (files.length === listed.length && files[0] === listed[0]) return renew()
       element.open = listed.length === 0 ? files.length <= ROWS_OPEN_MAX : element.open
       listed = files
+      sorted = [...files].sort((one, other) => byName(one.path, other.path))
       pending.clear()
       list.replaceChildren()
       setText(summary, say('files', { n: files.length }))
@@ -106,7 +108,7 @@ function fileRow(file: ListedFile, { onSave, onGet, previewOf }: FilesViewOption
       if (show !== undefined) {
         preview = button(say('preview'), show, 'small')
         preview.setAttribute('aria-label', say('previewFile', { path }))
-        share.after(preview)
+        size.after(preview)
       }
       setText(share, isComplete || progress === 0 ? '' : percent(progress))
       if (isComplete) offer(say('save'), say('saveFile', { path }), () => onSave(file))

@@ -5,6 +5,8 @@ import { language } from '../page-language.ts'
 
 export interface GateView {
   readonly element: HTMLElement
+  /** The row of the one button, with room beside it. */
+  readonly actions: HTMLElement
   update(gate: Gate | undefined): void
 }
 
@@ -18,7 +20,7 @@ const WORDS = {
 } as const
 
 export function gateView(): GateView {
-  const words = el('p', { className: 'alert', attributes: { role: 'alert' } })
+  const words = el('p', { attributes: { role: 'alert' } })
   const password = el('input', { type: 'password', id: 'password', autocomplete: 'off' })
   const field = el(
     'div',
@@ -27,13 +29,8 @@ export function gateView(): GateView {
     password,
   )
   const open = button('', () => void pass(), 'primary')
-  const form = el(
-    'form',
-    { className: 'gate', onsubmit: submit },
-    words,
-    field,
-    el('div', { className: 'actions' }, open),
-  )
+  const actions = el('div', { className: 'actions' }, open)
+  const form = el('form', { className: 'gate', onsubmit: submit }, words, field, actions)
   let shown: Gate | undefined
 
   function submit(event: SubmitEvent): void {
@@ -54,12 +51,15 @@ export function gateView(): GateView {
 
   return {
     element: form,
+    actions,
     update(gate) {
       show(form, gate !== undefined)
       if (gate === undefined || gate === shown) return
       shown = gate
       const asksPassword = gate.reason === 'password' || gate.reason === 'wrong-password'
       setText(words, say(WORDS[gate.reason]))
+      // To be asked is no failure.
+      words.className = gate.reason === 'password' || gate.reason === 'permission' ? '' : 'alert'
       show(field, asksPassword)
       show(open, gate.pass !== undefined)
       setText(open, say(asksPassword ? 'openFiles' : 'allowReading'))

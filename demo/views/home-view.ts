@@ -6,9 +6,11 @@ import type { SendOptions } from '../shares.ts'
 
 export interface HomeView {
   readonly element: HTMLElement
-  /** What this page shares already, newest first. */
   /** How what is chosen next is shared. */
   options(): SendOptions
+  /** Opens the browser's picker of files, in a click's handler. */
+  choose(): void
+  /** What this page shares already, newest first. */
   list(shares: readonly { readonly name: string; readonly link: string }[]): void
   /** Shows an error. */
   fail(message: string): void
@@ -100,6 +102,7 @@ export function homeView({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
       )
       shares.replaceChildren(...rows)
     },
+    choose: () => files.click(),
     options: () => ({ isOpen: isOpen.checked, password: isOpen.checked ? '' : password.value }),
     fail(message) {
       setText(alert, message)

@@ -3,6 +3,8 @@ import { once } from '../once.ts'
 import type { Saver, SaverOptions } from '../saving/saver.ts'
 
 export interface LateSaver extends Omit<Saver, 'savedBytes' | 'totalBytes'> {
+  /** 0 to 1: of what is being saved. */
+  readonly share: number
   /** Long before anything can be saved: a picker opens in the click itself. */
   prepare(): void
 }
@@ -18,6 +20,9 @@ export function lateSaver(options: SaverOptions): LateSaver {
     },
     get isSaved() {
       return saver?.isSaved ?? false
+    },
+    get share() {
+      return saver === undefined || saver.totalBytes === 0 ? 0 : saver.savedBytes / saver.totalBytes
     },
     get words() {
       return saver?.words ?? ''

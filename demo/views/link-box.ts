@@ -5,8 +5,8 @@ import { copyButton } from './copy-button.ts'
 
 export interface LinkBox {
   readonly element: HTMLElement
-  /** @param magnet for other programs; undefined where they could not read the files */
-  update(link: string | undefined, magnet: string | undefined): void
+  /** @param name of what it leads to @param magnet for other programs; undefined where they could not read the files */
+  update(name: string, link: string | undefined, magnet: string | undefined): void
 }
 
 const { say } = language
@@ -15,8 +15,12 @@ const { say } = language
 export function linkBox({ isPrimary, label = say('linkLabel') }: { isPrimary: boolean; label?: string }): LinkBox {
   const link = textToCopy({ id: 'link', label, copyLabel: say('copyLink') })
   if (isPrimary) link.copy.className = 'primary'
-  const share = button(say('share'), () => void navigator.share({ url: link.input.value }).catch(() => undefined))
+  const share = button(
+    say('share'),
+    () => void navigator.share({ title, url: link.input.value }).catch(() => undefined),
+  )
   share.hidden = !('share' in navigator)
+  let title = ''
   const picture = el('div', { className: 'qr', hidden: true })
   const qr = button(say('qr'), () => void toggleQr())
   qr.setAttribute('aria-expanded', 'false')
@@ -41,7 +45,8 @@ export function linkBox({ isPrimary, label = say('linkLabel') }: { isPrimary: bo
 
   return {
     element,
-    update(address, magnetLink) {
+    update(name, address, magnetLink) {
+      title = name
       show(element, address !== undefined)
       show(others, magnetLink !== undefined)
       if (address !== undefined && link.input.value !== address) link.input.value = address

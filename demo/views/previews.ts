@@ -17,23 +17,33 @@ const { say } = language
 export function previews(): Previews {
   const element = el('div', { className: 'previews' })
   let shown: PreviewView | undefined
+  let opener: Element | null = null
   const close = (): void => {
+    const hadFocus = element.contains(document.activeElement)
     shown?.close()
     shown = undefined
     element.replaceChildren()
+    if (hadFocus && opener instanceof HTMLElement) opener.focus()
+  }
+  element.onkeydown = ({ key }) => {
+    if (key === 'Escape') close()
   }
   return {
     element,
     canShow: file => previewKind(file) !== undefined,
     async show(file) {
+      const from = document.activeElement
       const urls = await pageUrls()
       close()
+      opener = from
       shown = urls && previewView(file, urls)
+      const closing = button(say('closePreview'), close)
       element.replaceChildren(
         shown?.element ?? el('p', { className: 'notice', textContent: say('noPreview') }),
-        button(say('closePreview'), close),
+        closing,
       )
       element.scrollIntoView({ block: 'nearest' })
+      closing.focus({ preventScroll: true })
     },
     close,
   }

@@ -10,6 +10,8 @@ import { treeView } from './tree-view.ts'
 
 export interface ReadyView {
   readonly element: HTMLElement
+  /** The row of the one button, with room beside it. */
+  readonly actions: HTMLElement
   update(): void
 }
 
@@ -34,15 +36,8 @@ export function readyView({ share, onDownload, onSharing }: ReadyViewOptions): R
   })
   const mobile = el('p', { className: 'notice' })
   const metered = el('div', { className: 'metered' }, mobile, el('label', {}, sharing, say('shareBack')))
-  const element = el(
-    'div',
-    { className: 'ready' },
-    place,
-    metered,
-    alert,
-    space,
-    el('div', { className: 'actions' }, download),
-  )
+  const actions = el('div', { className: 'actions' }, download)
+  const element = el('div', { className: 'ready' }, place, metered, alert, space, actions)
   let tree: ReturnType<typeof fileTree> | undefined
   let allowedBytes: number | undefined
 
@@ -73,6 +68,7 @@ export function readyView({ share, onDownload, onSharing }: ReadyViewOptions): R
 
   return {
     element,
+    actions,
     update() {
       if (tree !== undefined || share.files.length === 0) return
       tree = fileTree(share.files)

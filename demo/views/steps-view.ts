@@ -2,6 +2,7 @@
 import { el, setText, show } from '../dom.ts'
 import type { Facts } from '../facts.ts'
 import { language } from '../page-language.ts'
+import { PATIENCE_MS } from '../words.ts'
 
 export interface StepsView {
   readonly element: HTMLElement
@@ -18,7 +19,7 @@ interface Step {
 const { say } = language
 const MARKS: Record<StepState, string> = { waiting: '○', active: '◔', done: '✓', failed: '!' }
 const STATE_KEYS = { waiting: 'stateWaiting', active: 'stateActive', done: 'stateDone', failed: 'stateFailed' } as const
-/** After this long it is said that waiting is all right. */
+/** After this long it is said that waiting is all right, until there is more to say. */
 const HELP_MS = 5_000
 
 /** @param now milliseconds, the clock that `update` is called with */
@@ -38,7 +39,7 @@ export function stepsView(now: number): StepsView {
         }
         rows[index]?.update(step, now - (sinceMs[index] ?? now))
       }
-      show(help, facts.elapsedMs >= HELP_MS && facts.meeting.state !== 'down')
+      show(help, facts.elapsedMs >= HELP_MS && facts.elapsedMs < PATIENCE_MS && facts.meeting.state !== 'down')
     },
   }
 }

@@ -37,6 +37,8 @@ export interface TorrentViewOptions {
   readonly onSharing: (isSharing: boolean) => void
   /** `forget` also deletes what this browser keeps of it. */
   readonly onStop: (forget: boolean) => void
+  /** The person chooses files, to send others or the same again. */
+  readonly onChoose: () => void
   readonly onHome: () => void
 }
 
@@ -46,7 +48,8 @@ const ERRORS_MAX = 5
 
 const { say, percent } = language
 
-export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHome }: TorrentViewOptions): TorrentView {
+export function torrentView(options: TorrentViewOptions): TorrentView {
+  const { share, notifier, onFetch, onSharing, onStop, onChoose, onHome } = options
   const { torrent, isOwn } = share
   const chosen: ListedFile[] = share.chosen.map(({ path, data }) => ({ path, length: data.size }))
   const closing = new AbortController()
@@ -81,7 +84,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const figures = el('p', { className: 'figures' })
   const steps = stepsView(performance.now())
   const link = linkBox({ isPrimary: isOwn })
-  const place = el('div', { hidden: true })
+  const place = el('div', { className: 'place', hidden: true })
   let ready: ReadyView | undefined
   const prepare = once(async () => {
     const { readyView } = await import('./ready-view.ts')
@@ -95,7 +98,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     closing.signal.addEventListener('abort', shown.close)
     previewPlace.append(shown.element)
   })
-  const previewPlace = el('div')
+  const previewPlace = el('div', { className: 'place' })
   const files = filesView(
     isOwn
       ? {}
@@ -106,7 +109,7 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
         },
   )
   let gate: GateView | undefined
-  const gatePlace = el('div')
+  const gatePlace = el('div', { className: 'place' })
   const prepareGate = once(async () => {
     gate = (await import('./gate-view.ts')).gateView()
     gate.update(share.gate)
@@ -128,9 +131,10 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
   const stop = button(say('stop'), () =>
     onStop(isOwn || torrent.progress < 1 || saving.isSaved || phaseOf(share) === 'ready'),
   )
-  const home = button(say('sendFiles'), onHome)
+  const home = button(say('sendFiles'), onHome, 'primary')
+  const again = button(say('chooseFiles'), onChoose, 'primary')
   const tell = button(say('tellMeDone'), () => void askToNotify())
-  const actions = el('div', { className: 'actions' }, save, pause, tell, stop, home)
+  const actions = el('div', { className: 'actions' }, save, again, pause, tell, home, stop)
 
   const element = el(
     'section',
@@ -146,9 +150,10 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
     gatePlace,
     place,
     // What matters most comes first: to the sender the link, to the receiver the files.
-    ...(isOwn ? [link.element, receivers.element, actions] : [actions, link.element]),
+    ...(isOwn ? [link.element, receivers.element, actions] : [actions]),
     previewPlace,
     files.element,
+    ...(isOwn ? [] : [link.element]),
     connection.element,
   )
 
@@ -192,11 +197,17 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       const isActive = phase !== 'closed' && phase !== 'stopped'
       const isComplete = phase === 'seeding'
       setText(heading, share.name || chosenName(chosen) || say('receiving'))
-      // Nobody is looked for by a browser that cannot connect.
-      const isStuck = complaints.hasNoWebRtc && phase === 'joining'
-      setText(status, isStuck ? '' : (saving.isBusy && saving.words) || statusWords(facts, language))
+      // Asked for once: to find what has changed looks at every file.
+      const before = share.gate
+      const trouble = currentProblem(facts)
+      // Nobody is looked for by a browser that cannot connect, nor any more where a password is asked for.
+      const isStuck = phase === 'joining' && (complaints.hasNoWebRtc || before !== undefined)
+      const isUnreadable = isOwn && phase === 'downloading'
+      const isSaid = isStuck || (isUnreadable && trouble !== undefined)
+      setText(status, isSaid ? '' : (saving.isBusy && saving.words) || statusWords(facts, language))
+      status.classList.toggle('arrived', isComplete && !isOwn && !saving.isBusy)
       speak(facts)
-      setText(close, closeWords(facts, language))
+      setText(close, saving.isBusy ? '' : closeWords(facts, language))
       show(close, close.textContent !== '')
       setText(figures, figureWords(facts, language))
       document.title = titleWords(facts, share.name, language)
@@ -208,29 +219,30 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
 
       show(steps.element, phase === 'joining' && !isStuck)
       if (phase === 'joining') steps.update(facts, share.files.length > 0, now)
-      show(bar, ['hashing', 'checking', 'downloading', 'paused'].includes(phase))
-      bar.value = facts.progress
+      const isMoving = ['hashing', 'checking', 'downloading', 'paused'].includes(phase) && !isUnreadable
+      show(bar, isMoving || saving.isBusy)
+      bar.value = saving.isBusy ? saving.share : facts.progress
       element.dataset.state = phase
       element.dataset.kept = String(share.isKept)
 
-      problem.update(currentProblem(facts))
+      problem.update(trouble)
       setText(notify, say(asked === 'yes' ? 'willTell' : asked === 'refused' ? 'tellRefused' : 'tellMeArrival'))
       notify.disabled = asked !== 'no'
 
       if (phase === 'joining' || phase === 'ready') prepare()
       if (!isOwn && phase !== 'joining') prepareReceived()
-      // Asked for once: to find what has changed looks at every file.
-      const before = share.gate
       if (before !== undefined) prepareGate()
       gate?.update(before)
       show(place, phase === 'ready')
       if (phase === 'ready') ready?.update()
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0
-      link.update(hasLink ? share.link : undefined, share.isPrivate ? undefined : torrent.magnetURI)
+      link.update(share.name, hasLink ? share.link : undefined, share.isPrivate ? undefined : torrent.magnetURI)
       show(save, isComplete && !isOwn)
       const nextSave = saving.isSaved ? 'saveAgain' : facts.fileCount > 1 ? 'saveAll' : 'save'
       setText(save, say(saving.isBusy ? 'stopSaving' : nextSave))
-      show(pause, ['downloading', 'seeding', 'paused'].includes(phase))
+      save.classList.toggle('primary', !saving.isBusy)
+      show(again, isUnreadable)
+      show(pause, phase === 'paused' || (phase === 'downloading' && !isUnreadable))
       setText(pause, say(phase === 'paused' ? 'resume' : 'pause'))
       show(tell, phase === 'downloading' && !isOwn && asked !== 'refused' && facts.elapsedMs > PATIENCE_MS)
       setText(tell, say(asked === 'yes' ? 'willTell' : 'tellMeDone'))
@@ -238,6 +250,10 @@ export function torrentView({ share, notifier, onFetch, onSharing, onStop, onHom
       show(stop, isActive)
       setText(stop, say(isComplete || (isOwn && phase === 'paused') ? 'stopSharing' : 'cancel'))
       show(home, !isActive)
+      // Beside what there is to do now.
+      const row =
+        (phase === 'ready' ? ready : before?.pass && phase === 'joining' ? gate : undefined)?.actions ?? actions
+      if (stop.parentElement !== row) row.append(stop)
 
       files.update(share.files.length > 0 ? share.files : chosen)
       // There the tree stands in its place.

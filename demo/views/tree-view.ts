@@ -1,5 +1,5 @@
 /** The files of a share as a tree with checkboxes: native ones, so that keyboards and screen readers know them. */
-import { button, el, setText, show } from '../dom.ts'
+import { button, byName, el, setText, show } from '../dom.ts'
 import { choiceOf, choose, type TreeNode } from '../file-tree.ts'
 import { language } from '../page-language.ts'
 
@@ -58,6 +58,7 @@ export function treeView(top: TreeNode, onChange: () => void): TreeView {
 
   function branch(node: TreeNode): HTMLUListElement {
     const list = el('ul', { hidden: true })
+    const sorted = [...node.children].sort((one, other) => byName(one.name, other.name))
     const more = el(
       'li',
       {},
@@ -67,7 +68,7 @@ export function treeView(top: TreeNode, onChange: () => void): TreeView {
       const shown = list.childElementCount - (more.isConnected ? 1 : 0)
       more.remove()
       const added = document.createDocumentFragment()
-      for (const child of node.children.slice(shown, rowsMax)) added.append(row(child, child.name))
+      for (const child of sorted.slice(shown, rowsMax)) added.append(row(child, child.name))
       list.append(added)
       if (list.childElementCount < node.children.length) list.append(more)
       renew()

@@ -33,8 +33,10 @@ describe('the words of the share page', () => {
 
   it('let a tab be closed exactly when another full copy is online', () => {
     const close = (facts: Partial<Facts>): string => closeWords({ ...NO_FACTS, ...facts }, english)
-    assert.match(close({ phase: 'seeding', copiesCount: 1 }), /^You can close this tab/)
-    assert.equal(close({ phase: 'seeding', copiesCount: 0, leechesCount: 5 }), '')
+    assert.match(close({ phase: 'seeding', copiesCount: 1, isOwn: true }), /^You can close this tab/)
+    assert.match(close({ phase: 'seeding', copiesCount: 1, isSaved: true }), /^You can close this tab/)
+    assert.equal(close({ phase: 'seeding', copiesCount: 1 }), '', 'what was received is not saved yet')
+    assert.equal(close({ phase: 'seeding', copiesCount: 0, leechesCount: 5, isOwn: true }), '')
     assert.equal(close({ phase: 'downloading', copiesCount: 3 }), '')
   })
 

@@ -24,7 +24,7 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
     const page = await open(`${address}#${NOWHERE}`)
     await inState(page, 'joining')
     await shoot(page, 'joining')
-    await page.waitForFunction(() => document.querySelector<HTMLElement>('.steps + p')?.hidden === false, WAIT)
+    await page.waitForFunction(() => document.querySelector<HTMLElement>('.steps ~ p')?.hidden === false, WAIT)
     await shoot(page, 'joining-help')
     await problem(page, 'nobody')
     await shoot(page, 'nobody', { isForced: true })
@@ -41,18 +41,9 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async unreachable({ lifetime, open, shoot, address }) {
-    const { link } = await share(lifetime, address, await folderOf(lifetime), Number.POSITIVE_INFINITY)
-    const page = await open(link, {
-      // A network that lets nothing through but relays, of which there are none.
-      before() {
-        const { RTCPeerConnection } = globalThis
-        globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-          constructor(configuration?: RTCConfiguration) {
-            super({ ...configuration, iceTransportPolicy: 'relay' })
-          }
-        }
-      },
-    })
+    // One that is there and lets nothing through but relays, of which there are none.
+    const { link } = await share(lifetime, address, await folderOf(lifetime), { iceTransportPolicy: 'relay' })
+    const page = await open(link)
     await page.waitForFunction(() => /^Found/.test(document.querySelector('.status')?.textContent ?? ''), WAIT)
     await shoot(page, 'joining-found')
     await problem(page, 'unreachable')
@@ -62,7 +53,9 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   async tracker({ lifetime, open, shoot }) {
     const server = startCli(lifetime, ['serve', '--port', '0'])
     const address = await server.printed(/share page on (http:\/\/\S+)/)
-    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime, 60_000_000), 1_000_000)
+    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime, 60_000_000), {
+      uploadBytesPerSecond: 1_000_000,
+    })
     const sender = await open(address)
     await chooseFiles(sender, [join(await folderOf(lifetime), 'agate.jpg')])
     await linkOf(sender)
@@ -83,7 +76,9 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async left({ lifetime, open, shoot, address }) {
-    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), 2_000_000)
+    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), {
+      uploadBytesPerSecond: 2_000_000,
+    })
     const page = await open(link)
     await download(page)
     await hasProgress(page, 0.1)
@@ -126,7 +121,9 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async space({ lifetime, open, shoot, address }) {
-    const { link } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), 4_000_000)
+    const { link } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), {
+      uploadBytesPerSecond: 4_000_000,
+    })
     const page = await open(address)
     const session = await page.createCDPSession()
     const limit = (quotaSize: number): Promise<unknown> =>
@@ -142,7 +139,7 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async metered({ lifetime, open, shoot, address }) {
-    const { link } = await share(lifetime, address, await folderOf(lifetime), 1_500_000)
+    const { link } = await share(lifetime, address, await folderOf(lifetime), { uploadBytesPerSecond: 1_500_000 })
     const page = await open(link, {
       before: () => void Object.defineProperty(navigator, 'connection', { value: { saveData: true } }),
     })
@@ -152,7 +149,7 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async disk({ lifetime, open, shoot, address }) {
-    const { link } = await share(lifetime, address, await folderOf(lifetime), Number.POSITIVE_INFINITY)
+    const { link } = await share(lifetime, address, await folderOf(lifetime), {})
     const page = await open(link, {
       before() {
         FileSystemFileHandle.prototype.createWritable = async () => {

@@ -90,7 +90,9 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
 
   async receiving({ lifetime, open, shoot, address }) {
-    const { link } = await share(lifetime, address, await folderOf(lifetime, 40_000_000), 1_500_000)
+    const { link } = await share(lifetime, address, await folderOf(lifetime, 40_000_000), {
+      uploadBytesPerSecond: 1_500_000,
+    })
     const page = await open(link)
     await download(page)
     await hasProgress(page, 0.02)
@@ -125,7 +127,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
 
   async saving({ lifetime, open, shoot, address }) {
-    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime), Number.POSITIVE_INFINITY)
+    const { link, seeder } = await share(lifetime, address, await folderOf(lifetime), {})
     const page = await open(link, { before: slowPickers })
     await download(page)
     await inState(page, 'seeding')
@@ -152,7 +154,9 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await home.click('summary')
     await shoot(home, 'german-home')
     await shoot(await open(`${address}privacy.html`, { before }), 'german-privacy')
-    const { link } = await share(lifetime, address, await folderOf(lifetime, 40_000_000), 1_500_000)
+    const { link } = await share(lifetime, address, await folderOf(lifetime, 40_000_000), {
+      uploadBytesPerSecond: 1_500_000,
+    })
     const page = await open(link, { before })
     await inState(page, 'ready')
     await shoot(page, 'german-ready')
@@ -178,7 +182,9 @@ export const FIREFOX_SCENES: Readonly<Record<string, Scene>> = {
     await chooseFiles(sender, [join(await folderOf(lifetime), 'agate.jpg')])
     await linkOf(sender)
     await shoot(sender, 'seeding-idle')
-    const { link } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), 1_500_000)
+    const { link } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), {
+      uploadBytesPerSecond: 1_500_000,
+    })
     const page = await open(link)
     await inState(page, 'ready')
     await shoot(page, 'ready')

@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { argv } from 'node:process'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Browser, CDPSession, Page } from 'puppeteer-core'
 import type { BrowserName } from '../../support/browsers.ts'
 import { launchBrowser } from './browser.ts'
 import { startCli } from './cli.ts'
@@ -47,6 +47,7 @@ const queue = [
 ].filter(({ name }) => isWanted(name))
 const scope = new Scope()
 const browsers = new Map<BrowserName, Promise<Browser>>()
+const sessions = new WeakMap<Page, Promise<CDPSession>>()
 let failures = 0
 try {
   const address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
@@ -89,14 +90,23 @@ function stage(lifetime: Scope, address: string, of: Browser, isFirefox: boolean
 
 async function picture(page: Page, name: string, look: Look, isFirefox: boolean): Promise<void> {
   if (!isFirefox) {
-    const session = await page.createCDPSession()
+    const session = await sessionOf(page)
     const features = [
       { name: 'prefers-color-scheme', value: look.scheme },
       { name: 'forced-colors', value: look.isForced ? 'active' : 'none' },
     ]
     await session.send('Emulation.setEmulatedMedia', { features })
-    await session.detach()
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: look.width < 500 })
   }
   await page.setViewport({ width: look.width, height: 700 })
+  // Drawn anew at the page's next look at its figures.
+  if ((await page.$('.details')) !== null) await new Promise(resolve => setTimeout(resolve, 400))
   await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true })
+}
+
+/** What it emulates ends with it. */
+function sessionOf(page: Page): Promise<CDPSession> {
+  const session = sessions.get(page) ?? page.createCDPSession()
+  sessions.set(page, session)
+  return session
 }

@@ -2,7 +2,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Browser, Page } from 'puppeteer-core'
-import type { Torrent } from '../../../src/node/index.ts'
+import type { NodeShoalOptions, Torrent } from '../../../src/node/index.ts'
 import { filesFromDisk } from '../../../src/node/disk-files.ts'
 import { trackerOf } from '../../../demo/link.ts'
 import { scratchFolder } from './cli.ts'
@@ -25,6 +25,8 @@ export type Scene = (stage: Stage) => Promise<void>
 export const NOWHERE = '00'.repeat(20)
 export const FOLDER_NAME = 'Sommer am Meer'
 const ASSETS = 'demo/cdn/made'
+/** No two scenes share the same files: they would be one swarm. */
+let folderCount = 0
 const LARGE_BYTES = 150_000_000
 
 export interface SharedFolder {
@@ -32,14 +34,14 @@ export interface SharedFolder {
   readonly link: string
 }
 
-/** An open share of a client in this process, that sends no faster than it is told. */
+/** An open share of a client in this process. */
 export async function share(
   lifetime: Scope,
   address: string,
   folder: string,
-  uploadBytesPerSecond: number,
+  options: NodeShoalOptions,
 ): Promise<SharedFolder> {
-  const shoal = startClient(lifetime, { uploadBytesPerSecond, trackers: [trackerOf(new URL(address))] })
+  const shoal = startClient(lifetime, { trackers: [trackerOf(new URL(address))], ...options })
   const seeder = shoal.seed(await filesFromDisk([folder]), { name: basename(folder) })
   await seeder.ready
   return { seeder, link: `${address}#${seeder.infoHash}` }
@@ -54,11 +56,14 @@ export function hasProgress(page: Page, least: number): Promise<unknown> {
 }
 
 export async function openDetails(page: Page): Promise<void> {
-  await page.$$eval('.torrent > details, .torrent > details details', panels => {
-    for (const panel of panels) panel.open = true
-  })
+  const open = (): Promise<void> =>
+    page.$$eval('.torrent details', panels => {
+      for (const panel of panels) panel.open = true
+    })
+  await open()
   // What is in them is fetched.
-  await page.waitForSelector('.details', WAIT)
+  await page.waitForSelector('.diagnostics', WAIT)
+  await open()
 }
 
 export async function closeDetails(page: Page): Promise<void> {
@@ -74,13 +79,14 @@ export async function folderOf(lifetime: Scope, moreBytes = 3_000_000): Promise<
   for (const name of ['agate.jpg', 'film.webm']) await cp(join(ASSETS, name), join(folder, name))
   for (const name of ['evening.jpg', 'coral.webp']) await cp(join(ASSETS, name), join(folder, 'Tag 1', name))
   await writeFile(join(folder, 'lies mich.txt'), 'Lieber Jonas,\n\nhier sind die Bilder vom Meer.\n\nDeine Mara\n')
+  folderCount += 1
   await writeFile(join(folder, 'leer.txt'), '')
-  await writeFile(join(folder, `${'ein-sehr-langer-name-'.repeat(5)}.raw`), payloadBytes(3, 0, moreBytes))
+  await writeFile(join(folder, `${'ein-sehr-langer-name-'.repeat(5)}.raw`), payloadBytes(folderCount, 0, moreBytes))
   return folder
 }
 
 export async function largeFile(lifetime: Scope): Promise<string> {
   const path = join(await scratchFolder(lifetime), 'Geburtstag.mov')
-  await writeFile(path, payloadBytes(9, 0, LARGE_BYTES))
+  await writeFile(path, payloadBytes(1000 + folderCount++, 0, LARGE_BYTES))
   return path
 }
