@@ -5,7 +5,7 @@ import type { ShoalError } from './shoal.min.js'
 import { PATIENCE_MS, STALL_MS } from './words.ts'
 
 /** What a person may do about a problem, beside what the words say. */
-export type Remedy = 'retry' | 'notify' | 'diagnostics'
+export type Remedy = 'retry' | 'notify' | 'diagnostics' | 'fewer' | 'save'
 
 export interface Problem {
   readonly kind: string
@@ -39,7 +39,7 @@ export function problemOf(
 ): Problem | undefined {
   const { say, percent } = language
   const { phase, meeting, foundCount, peersCount, elapsedMs } = facts
-  if (error !== undefined) return errorProblem(error, facts, language)
+  if (error !== undefined) return errorProblem(error, language)
   if (phase === 'closed' || phase === 'stopped') return undefined
   if (complaints.hasNoWebRtc) return alert('no-webrtc', say('noWebrtc'), say('noWebrtcOffer'), ['diagnostics'])
   const isAlone = peersCount === 0 && (phase === 'joining' || (phase === 'downloading' && !facts.isOwn))
@@ -58,8 +58,11 @@ export function problemOf(
       ? alert('unreachable', say('unreachable', { n: foundCount }), say('unreachableOffer'), ['diagnostics'])
       : alert('nobody', say('nobody'), say('nobodyOffer'), ['notify'])
   }
-  if (complaints.quota !== undefined && phase !== 'ready') return quotaProblem(complaints.quota, facts, language)
-  if (complaints.lasting !== undefined) return errorProblem(complaints.lasting, facts, language)
+  if (complaints.quota !== undefined && phase !== 'ready') {
+    const remedies: readonly Remedy[] = phase === 'downloading' ? ['save', 'fewer'] : []
+    return { ...quotaProblem(complaints.quota, language), remedies }
+  }
+  if (complaints.lasting !== undefined) return errorProblem(complaints.lasting, language)
   if (complaints.bannedCount > 0) return note('banned', say('banned'), say('damagedOffer'))
   if (complaints.damagedCount > 0)
     return note('damaged', say('damaged', { n: complaints.damagedCount }), say('damagedOffer'))
@@ -109,11 +112,11 @@ function isLeft({ isOwn, hadCopy, copiesCount, availability, aloneMs, peersCount
   return hadCopy && (peersCount > 0 ? idleMs : aloneMs) >= STALL_MS
 }
 
-function errorProblem(error: ShoalError, facts: Facts, language: Language): Problem {
+function errorProblem(error: ShoalError, language: Language): Problem {
   const { say } = language
   switch (error.code) {
     case 'quota':
-      return quotaProblem(error, facts, language)
+      return quotaProblem(error, language)
     case 'no-webrtc':
       return alert('no-webrtc', say('noWebrtc'), say('noWebrtcOffer'), ['diagnostics'])
     case 'file-changed':
@@ -126,12 +129,10 @@ function errorProblem(error: ShoalError, facts: Facts, language: Language): Prob
   }
 }
 
-/** The library tells what the write needed that failed; what a person needs room for is all that was asked for. */
-function quotaProblem(error: ShoalError, { lengthBytes }: Facts, { say, bytes }: Language): Problem {
-  const { budgetBytes, quotaBytes = budgetBytes } = error.details
-  // Where others take the room the numbers would explain nothing.
-  const isKnown = typeof quotaBytes === 'number' && lengthBytes > quotaBytes
-  const text = isKnown ? say('quota', { needed: bytes(lengthBytes), allowed: bytes(quotaBytes) }) : say('quotaUnknown')
+function quotaProblem(error: ShoalError, { say, bytes }: Language): Problem {
+  const { neededBytes, budgetBytes, quotaBytes = budgetBytes } = error.details
+  const isKnown = typeof neededBytes === 'number' && typeof quotaBytes === 'number'
+  const text = isKnown ? say('quota', { needed: bytes(neededBytes), allowed: bytes(quotaBytes) }) : say('quotaUnknown')
   return alert('quota', text, `${say('quotaFewer')} ${say('quotaKept')}`, [])
 }
 

@@ -124,6 +124,10 @@ function makeView(share: Share): TorrentView {
     share,
     notifier: bell,
     onFetch: files => void shares.fetch(share, files).then(update),
+    onFewer: () => {
+      shares.unfetch(share)
+      update()
+    },
     onSharing: isSharing => void shares.setSharing(share, isSharing).then(showShare, fail),
     onStop: forget => void stop(share, forget),
     onChoose: home.choose,

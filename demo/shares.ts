@@ -34,6 +34,8 @@ export interface Shares {
   open(link: ShareLink): Promise<Share>
   /** Asks for files, beside those asked for before, and remembers that. */
   fetch(share: Share, files: readonly SharedFile[]): Promise<void>
+  /** Asks for nothing any more; what has come stays. */
+  unfetch(share: Share): void
   /** The same share, passed on to others or not. */
   setSharing(share: Share, isSharing: boolean): Promise<Share>
   /** The share of this tab that keeps another from being added. */
@@ -152,6 +154,10 @@ export function openShares(page: Location, onChange: () => void): Shares {
       const indices = files.flatMap((file, index) => (asked.has(file) || file.priority > 0 ? [index] : []))
       begun.set(torrent.infoHash, indices)
       await selectAll(wanted)
+    },
+    unfetch({ torrent, files }) {
+      begun.set(torrent.infoHash, [])
+      for (const file of files) file.deselect()
     },
     async setSharing(share, isSharing) {
       const { link = '' } = share

@@ -100,7 +100,7 @@ function trackerWords({ url, state, seeds, leeches, error }: Torrent['trackers']
   const isCounted = seeds !== undefined && leeches !== undefined
   const counts = isCounted ? `, ${say('meetingCounts', { seeds, leeches })}` : ''
   const about = error === undefined ? '' : `. ${error.message}`
-  return [`${say('meetingPoint', { url, state })}${counts}${about}`]
+  return [`${say('meetingPoint', { url, state: say(`tracker-${state}`) })}${counts}${about}`]
 }
 
 /** Writes rows of text, keeping the elements that are there. */

@@ -1,6 +1,5 @@
 /** What has gone wrong, said once, with what can be done about it. */
-import { button, el, setText, show } from '../dom.ts'
-import { language } from '../page-language.ts'
+import { el, setText, show } from '../dom.ts'
 import type { Problem, Remedy } from '../problems.ts'
 
 export interface ProblemView {
@@ -8,23 +7,12 @@ export interface ProblemView {
   update(problem: Problem | undefined): void
 }
 
-const { say } = language
-
-/** @param diagnostics copies them */
-export function problemView(remedies: {
-  readonly retry: () => void
-  readonly notify: HTMLElement
-  readonly diagnostics: HTMLElement
-}): ProblemView {
+/** @param offers what does something about it */
+export function problemView(offers: Readonly<Record<Remedy, HTMLElement>>): ProblemView {
   // Live regions are there before they speak.
   const alert = el('div', { attributes: { role: 'alert' } })
   const note = el('div', { attributes: { role: 'status' } })
   const countdown = el('p', { className: 'countdown' })
-  const offers: Readonly<Record<Remedy, HTMLElement>> = {
-    retry: button(say('retry'), remedies.retry),
-    notify: remedies.notify,
-    diagnostics: remedies.diagnostics,
-  }
   const actions = el('div', { className: 'actions' }, ...Object.values(offers))
   const element = el('div', { className: 'problem', hidden: true }, alert, note, countdown, actions)
   let spoken = ''
@@ -46,7 +34,7 @@ export function problemView(remedies: {
       }
       setText(countdown, problem?.countdown ?? '')
       show(countdown, (problem?.countdown ?? '') !== '')
-      for (const remedy of ['retry', 'notify', 'diagnostics'] as const) {
+      for (const remedy of Object.keys(offers) as Remedy[]) {
         show(offers[remedy], problem?.remedies.includes(remedy) === true)
       }
       show(actions, (problem?.remedies.length ?? 0) > 0)

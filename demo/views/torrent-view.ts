@@ -1,4 +1,5 @@
 /** The page of one share, sent or received: one heading, one line of words, one main action per state. */
+import { canConnect } from '../can-connect.ts'
 import { button, el, setText, show } from '../dom.ts'
 import { census } from '../census.ts'
 import { type Facts, factsReader, phaseOf } from '../facts.ts'
@@ -34,6 +35,8 @@ export interface TorrentViewOptions {
   readonly notifier: Notifier
   /** The person asked for files. */
   readonly onFetch: (files: readonly SharedFile[]) => void
+  /** The person asks for less. */
+  readonly onFewer: () => void
   readonly onSharing: (isSharing: boolean) => void
   /** `forget` also deletes what this browser keeps of it. */
   readonly onStop: (forget: boolean) => void
@@ -49,7 +52,7 @@ const ERRORS_MAX = 5
 const { say, percent } = language
 
 export function torrentView(options: TorrentViewOptions): TorrentView {
-  const { share, notifier, onFetch, onSharing, onStop, onChoose, onHome } = options
+  const { share, notifier, onFetch, onFewer, onSharing, onStop, onChoose, onHome } = options
   const { torrent, isOwn } = share
   const chosen: ListedFile[] = share.chosen.map(({ path, data }) => ({ path, length: data.size }))
   const closing = new AbortController()
@@ -121,8 +124,10 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
   const notify = button('', () => void askToNotify())
   const problem = problemView({
     // The library's sockets come back at once when a browser says that it is online again.
-    retry: () => dispatchEvent(new Event('online')),
+    retry: button(say('retry'), () => dispatchEvent(new Event('online'))),
     notify,
+    save: button(say('saveNow'), () => void saving.all()),
+    fewer: button(say('fewerFiles'), onFewer),
     diagnostics: el('span', {}, copying.button, copying.spoken),
   })
 
@@ -203,7 +208,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       // Nobody is looked for by a browser that cannot connect, nor any more where a password is asked for.
       const isStuck = phase === 'joining' && (complaints.hasNoWebRtc || before !== undefined)
       const isUnreadable = isOwn && phase === 'downloading'
-      const isSaid = isStuck || (isUnreadable && trouble !== undefined)
+      const isSaid = isStuck || (isUnreadable && trouble?.kind === 'file-changed')
       setText(status, isSaid ? '' : (saving.isBusy && saving.words) || statusWords(facts, language))
       status.classList.toggle('arrived', isComplete && !isOwn && !saving.isBusy)
       speak(facts)
@@ -234,10 +239,13 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       if (before !== undefined) prepareGate()
       gate?.update(before)
       show(place, phase === 'ready')
-      if (phase === 'ready') ready?.update()
+      if (phase === 'ready') {
+        complaints = { ...complaints, quota: undefined }
+        ready?.update()
+      }
       const hasLink = (isComplete || (isOwn && phase === 'paused')) && facts.fileCount > 0
       link.update(share.name, hasLink ? share.link : undefined, share.isPrivate ? undefined : torrent.magnetURI)
-      show(save, isComplete && !isOwn)
+      show(save, (isComplete && !isOwn) || saving.isBusy)
       const nextSave = saving.isSaved ? 'saveAgain' : facts.fileCount > 1 ? 'saveAll' : 'save'
       setText(save, say(saving.isBusy ? 'stopSaving' : nextSave))
       save.classList.toggle('primary', !saving.isBusy)
@@ -267,7 +275,11 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
   }
 
   function currentProblem(facts: Facts): Problem | undefined {
-    if (saving.error === '') return problemOf(facts, complaints, torrent.error, language)
+    if (saving.error === '') {
+      // Saving what comes is what helps where the browser has no room.
+      const known = saving.isBusy ? { ...complaints, quota: undefined } : complaints
+      return problemOf(facts, known, torrent.error, language)
+    }
     return { kind: 'saving', isAlert: true, text: saving.error, offer: '', countdown: '', remedies: ['diagnostics'] }
   }
 }
@@ -277,14 +289,4 @@ function chosenName(chosen: readonly ListedFile[]): string {
   const names = new Set(chosen.map(({ path }) => path.split('/')[0] ?? ''))
   const [first = ''] = names
   return names.size > 1 ? say('andMore', { name: first, n: names.size - 1 }) : first
-}
-
-/** Some browsers have no WebRTC, and in some an extension or a policy makes it throw. */
-function canConnect(): boolean {
-  try {
-    new RTCPeerConnection().close()
-    return true
-  } catch {
-    return false
-  }
 }

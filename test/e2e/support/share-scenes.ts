@@ -104,14 +104,13 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     ]) {
       await page.waitForSelector(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`, WAIT)
       await page.click(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`)
-      await page.waitForFunction(
-        file => {
-          const inner = document.querySelector<HTMLIFrameElement>('iframe.preview')?.contentDocument
-          const shown = inner?.querySelector<HTMLImageElement & HTMLVideoElement>('img, video')
-          return file.endsWith('.txt') ? inner?.body?.innerText : shown?.complete || (shown?.readyState ?? 0) > 1
+      const frame = await (await page.waitForSelector('iframe.preview', WAIT))!.contentFrame()
+      await frame.waitForFunction(
+        () => {
+          const shown = document.querySelector<HTMLImageElement & HTMLVideoElement>('img, video')
+          return shown === null ? document.body?.textContent : shown.complete || shown.readyState > 1
         },
-        WAIT,
-        file!,
+        { ...WAIT, polling: 100 },
       )
       await shoot(page, `preview-${name}`)
     }

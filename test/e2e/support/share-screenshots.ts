@@ -96,9 +96,13 @@ async function picture(page: Page, name: string, look: Look, isFirefox: boolean)
       { name: 'forced-colors', value: look.isForced ? 'active' : 'none' },
     ]
     await session.send('Emulation.setEmulatedMedia', { features })
-    await session.send('Emulation.setTouchEmulationEnabled', { enabled: look.width < 500 })
   }
   await page.setViewport({ width: look.width, height: 700 })
+  if (!isFirefox) {
+    // A viewport with touch would load the page anew.
+    const session = await sessionOf(page)
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: look.width < 500 })
+  }
   // Drawn anew at the page's next look at its figures.
   if ((await page.$('.details')) !== null) await new Promise(resolve => setTimeout(resolve, 400))
   await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true })
