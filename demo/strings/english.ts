@@ -149,7 +149,7 @@ export const ENGLISH = {
   openFiles: 'Open',
   allowReading: 'Let this page read them',
   // Saving and previews
-  savedDownloads: 'Saved and verified: it is among your browser’s downloads. While this tab is open you help others.',
+  savedDownloads: 'Saved and verified. It is among your browser’s downloads. While this tab is open you help others.',
   writing: 'All pieces verified. Writing {what} to disk: {percent}…',
   writingWhatCame: 'Writing what has come of {what} to disk: {percent}…',
   saveDiskFull: 'Saving failed: the disk is full. Free some space, and save again.',

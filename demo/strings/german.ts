@@ -136,7 +136,7 @@ export const GERMAN: Strings = {
   allowReading: 'Diese Seite lesen lassen',
   // Saving and previews
   savedDownloads:
-    'Gespeichert und geprüft: Es liegt bei den Downloads deines Browsers. Solange dieser Tab offen ist, hilfst du anderen.',
+    'Gespeichert und geprüft. Es liegt bei den Downloads deines Browsers. Solange dieser Tab offen ist, hilfst du anderen.',
   writing: 'Alle Stücke sind geprüft. {what} wird gespeichert: {percent} …',
   writingWhatCame: 'Was von {what} da ist, wird gespeichert: {percent} …',
   saveDiskFull: 'Speichern misslungen: Der Datenträger ist voll. Schaff Platz und speichere noch einmal.',

@@ -209,7 +209,9 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       const isStuck = phase === 'joining' && (complaints.hasNoWebRtc || before !== undefined)
       const isUnreadable = isOwn && phase === 'downloading'
       const isSaid = isStuck || (isUnreadable && trouble?.kind === 'file-changed')
-      setText(status, isSaid ? '' : (saving.isBusy && saving.words) || statusWords(facts, language))
+      // Once it is saved: where to.
+      const isOfSaving = saving.isBusy || (isComplete && saving.isSaved && facts.leechesCount === 0)
+      setText(status, isSaid ? '' : (isOfSaving && saving.words) || statusWords(facts, language))
       status.classList.toggle('arrived', isComplete && !isOwn && !saving.isBusy)
       speak(facts)
       setText(close, saving.isBusy ? '' : closeWords(facts, language))
