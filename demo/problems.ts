@@ -46,7 +46,9 @@ export function problemOf(
   if (meeting.state === 'down') {
     const seconds = Math.ceil(meeting.retryMs / 1000)
     const countdown = say(seconds > 0 ? 'trackerRetry' : 'trackerRetrying', { host: meeting.host, seconds })
-    return { ...alert('tracker-down', say('trackerDown'), '', ['retry', 'diagnostics']), countdown }
+    // Of transfers that continue nothing is said to whoever has just lost theirs.
+    const words = say(phase === 'downloading' && peersCount === 0 ? 'trackerGone' : 'trackerDown')
+    return { ...alert('tracker-down', words, '', ['retry', 'diagnostics']), countdown }
   }
   if (phase === 'downloading' && isLeft(facts)) {
     return alert('source-closed', say('sourceClosed', { percent: percent(facts.progress) }), say('sourceClosedOffer'), [

@@ -165,6 +165,7 @@ export const ENGLISH = {
   noWebrtc: 'This browser blocks peer connections (WebRTC). An extension, setting or policy may do this.',
   noWebrtcOffer: 'Try another browser.',
   trackerDown: "Can't reach the meeting point. Existing transfers continue.",
+  trackerGone: "Can't reach the meeting point.",
   trackerRetry: '{host}: trying again in {seconds} s.',
   trackerRetrying: '{host}: trying again…',
   nobody: 'Nobody with these files is online. Ask the sender to reopen their tab.',

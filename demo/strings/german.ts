@@ -152,6 +152,7 @@ export const GERMAN: Strings = {
     'Dieser Browser blockiert direkte Verbindungen (WebRTC). Eine Erweiterung, Einstellung oder Richtlinie kann der Grund sein.',
   noWebrtcOffer: 'Versuch es mit einem anderen Browser.',
   trackerDown: 'Der Treffpunkt ist nicht erreichbar. Laufende Übertragungen gehen weiter.',
+  trackerGone: 'Der Treffpunkt ist nicht erreichbar.',
   trackerRetry: '{host}: neuer Versuch in {seconds} s.',
   trackerRetrying: '{host}: neuer Versuch…',
   nobody: 'Niemand mit diesen Dateien ist online. Bitte den Absender, seinen Tab wieder zu öffnen.',

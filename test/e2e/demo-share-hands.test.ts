@@ -193,7 +193,7 @@ describe('the device', () => {
     t.after(() => (browser.connected ? context.close() : undefined))
     const page = await visit(t, link, {
       of: context,
-      before() {
+      before: () => {
         const locks: WakeLockSentinel[] = []
         const request = navigator.wakeLock.request.bind(navigator.wakeLock)
         navigator.wakeLock.request = async kind => {

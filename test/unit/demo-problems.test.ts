@@ -49,6 +49,7 @@ describe('what goes wrong', () => {
     assert.equal(found?.text, "Can't reach the meeting point. Existing transfers continue.")
     assert.equal(found?.countdown, 's.example: trying again in 8 s.')
     assert.ok(found?.remedies.includes('retry'))
+    assert.equal(problem({ meeting: DOWN, phase: 'downloading' })?.text, "Can't reach the meeting point.")
   })
 
   it('nobody came within 20 s', () => {

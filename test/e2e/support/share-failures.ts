@@ -124,12 +124,11 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
     const { link } = await share(lifetime, address, await folderOf(lifetime, 20_000_000), {
       uploadBytesPerSecond: 4_000_000,
     })
-    const page = await open(address)
-    const session = await page.createCDPSession()
-    const limit = (quotaSize: number): Promise<unknown> =>
-      session.send('Storage.overrideQuotaForOrigin', { origin: new URL(address).origin, quotaSize })
-    await limit(12_000_000)
-    await page.goto(link)
+    const page = await open(link, {
+      before: () => {
+        navigator.storage.estimate = async () => ({ quota: 12_000_000, usage: 0 })
+      },
+    })
     await inState(page, 'ready')
     await page.waitForSelector('.ready .alert:not([hidden])', WAIT)
     await shoot(page, 'ready-quota')
@@ -151,7 +150,7 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   async disk({ lifetime, open, shoot, address }) {
     const { link } = await share(lifetime, address, await folderOf(lifetime), {})
     const page = await open(link, {
-      before() {
+      before: () => {
         FileSystemFileHandle.prototype.createWritable = async () => {
           throw new DOMException('The disk is full.', 'QuotaExceededError')
         }

@@ -104,7 +104,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     ]) {
       await page.waitForSelector(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`, WAIT)
       await page.click(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`)
-      const frame = await (await page.waitForSelector('iframe.preview', WAIT))!.contentFrame()
+      const frame = await (await page.waitForSelector(`iframe.preview[title$="${file}"]`, WAIT))!.contentFrame()
       await frame.waitForFunction(
         () => {
           const shown = document.querySelector<HTMLImageElement & HTMLVideoElement>('img, video')
