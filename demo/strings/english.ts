@@ -224,5 +224,6 @@ export const ENGLISH = {
   diagnostics: 'Diagnostics',
   diagnosticsLead: 'What this page knows of its own state, without addresses and without the link.',
   notifyDone: '{name} has arrived.',
+  notifySomebody: 'Somebody with the files is there.',
   notifyArrival: 'Somebody is there for {name}.',
 } as const

@@ -210,5 +210,6 @@ export const GERMAN: Strings = {
   diagnostics: 'Diagnose',
   diagnosticsLead: 'Was diese Seite über ihren Zustand weiß, ohne Adressen und ohne den Link.',
   notifyDone: '{name} ist da.',
+  notifySomebody: 'Jemand mit den Dateien ist da.',
   notifyArrival: 'Jemand ist da für {name}.',
 }

@@ -179,6 +179,10 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
     setText(spoken, step > 0 ? percent(step / SPOKEN_STEPS) : (status.textContent ?? ''))
   }
 
+  /** What they are called is not known before the list has come. */
+  const arrivalWords = (): string =>
+    share.name === '' ? say('notifySomebody') : say('notifyArrival', { name: share.name })
+
   let lastPhase: Facts['phase'] | undefined
   let hadPeers = false
   /** Moves on with the state: the heading takes the focus, and who asked for it is told. */
@@ -188,7 +192,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
     const isLost = !element.contains(document.activeElement) || document.activeElement?.getClientRects().length === 0
     if (isMoved && isLost && element.isConnected) heading.focus()
     if (isMoved && facts.phase === 'seeding' && !isOwn) notifier.tell(say('notifyDone', { name: share.name }))
-    if (!hadPeers && facts.peersCount > 0) notifier.tell(say('notifyArrival', { name: share.name }))
+    if (!hadPeers && facts.peersCount > 0) notifier.tell(arrivalWords())
     lastPhase = facts.phase
     hadPeers = facts.peersCount > 0
   }

@@ -182,7 +182,7 @@ describe('the device', () => {
       },
       { ...WAIT, polling: 100 },
     )
-    assert.deepEqual(await told.jsonValue(), ['Somebody is there for awaited.bin.'])
+    assert.deepEqual(await told.jsonValue(), ['Somebody with the files is there.'])
   })
 
   it('keeps its screen on while something moves, and again after it was looked away from', async t => {
