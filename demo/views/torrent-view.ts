@@ -270,8 +270,8 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       if (stop.parentElement !== row) row.append(stop)
 
       files.update(share.files.length > 0 ? share.files : chosen)
-      // There the tree stands in its place.
-      show(files.element, phase !== 'ready' && facts.fileCount > 0)
+      // There the tree stands in its place; of what is closed nothing can be had.
+      show(files.element, isActive && phase !== 'ready' && facts.fileCount > 0)
       if (isOwn) receivers.update()
       connection.update(now)
       show(connection.element, isActive && phase !== 'hashing')
