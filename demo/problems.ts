@@ -39,7 +39,7 @@ export function problemOf(
 ): Problem | undefined {
   const { say, percent } = language
   const { phase, meeting, foundCount, peersCount, elapsedMs } = facts
-  if (error !== undefined) return errorProblem(error, language)
+  if (error !== undefined) return errorProblem(error, facts, language)
   if (phase === 'closed' || phase === 'stopped') return undefined
   if (complaints.hasNoWebRtc) return alert('no-webrtc', say('noWebrtc'), say('noWebrtcOffer'), ['diagnostics'])
   const isAlone = peersCount === 0 && (phase === 'joining' || (phase === 'downloading' && !facts.isOwn))
@@ -62,9 +62,9 @@ export function problemOf(
   }
   if (complaints.quota !== undefined && phase !== 'ready') {
     const remedies: readonly Remedy[] = phase === 'downloading' ? ['save', 'fewer'] : []
-    return { ...quotaProblem(complaints.quota, language), remedies }
+    return { ...quotaProblem(complaints.quota, facts, language), remedies }
   }
-  if (complaints.lasting !== undefined) return errorProblem(complaints.lasting, language)
+  if (complaints.lasting !== undefined) return errorProblem(complaints.lasting, facts, language)
   if (complaints.bannedCount > 0) return note('banned', say('banned'), say('damagedOffer'))
   if (complaints.damagedCount > 0)
     return note('damaged', say('damaged', { n: complaints.damagedCount }), say('damagedOffer'))
@@ -114,11 +114,11 @@ function isLeft({ isOwn, hadCopy, copiesCount, availability, aloneMs, peersCount
   return hadCopy && (peersCount > 0 ? idleMs : aloneMs) >= STALL_MS
 }
 
-function errorProblem(error: ShoalError, language: Language): Problem {
+function errorProblem(error: ShoalError, facts: Facts, language: Language): Problem {
   const { say } = language
   switch (error.code) {
     case 'quota':
-      return quotaProblem(error, language)
+      return quotaProblem(error, facts, language)
     case 'no-webrtc':
       return alert('no-webrtc', say('noWebrtc'), say('noWebrtcOffer'), ['diagnostics'])
     case 'file-changed':
@@ -131,10 +131,13 @@ function errorProblem(error: ShoalError, language: Language): Problem {
   }
 }
 
-function quotaProblem(error: ShoalError, { say, bytes }: Language): Problem {
+function quotaProblem(error: ShoalError, { lengthBytes }: Facts, { say, bytes }: Language): Problem {
   const { neededBytes, budgetBytes, quotaBytes = budgetBytes } = error.details
   const isKnown = typeof neededBytes === 'number' && typeof quotaBytes === 'number'
-  const text = isKnown ? say('quota', { needed: bytes(neededBytes), allowed: bytes(quotaBytes) }) : say('quotaUnknown')
+  // What was refused may be one piece: needed is all of it.
+  const text = isKnown
+    ? say('quota', { needed: bytes(Math.max(neededBytes, lengthBytes)), allowed: bytes(quotaBytes) })
+    : say('quotaUnknown')
   return alert('quota', text, `${say('quotaFewer')} ${say('quotaKept')}`, [])
 }
 

@@ -86,6 +86,11 @@ describe('what goes wrong', () => {
       problem({ phase: 'downloading', peersCount: 1 }, complained(full))?.text,
       'Needs 4.1 GB; this browser allows 2.5 GB.',
     )
+    const piece = new ShoalError('quota', '', { details: { neededBytes: 262_144, budgetBytes: 6_000_000 } })
+    assert.equal(
+      problem({ phase: 'downloading', peersCount: 1, lengthBytes: 22_000_000 }, complained(piece))?.text,
+      'Needs 22 MB; this browser allows 6 MB.',
+    )
     const remediesIn = (phase: Facts['phase']): readonly string[] | undefined =>
       problem({ phase, peersCount: 1 }, complained(full))?.remedies
     assert.deepEqual(remediesIn('downloading'), ['save', 'fewer'])

@@ -135,6 +135,9 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
     await click(page, /^Download/)
     await problem(page, 'quota')
     await shoot(page, 'quota')
+    await click(page, 'Choose fewer files')
+    await inState(page, 'ready')
+    await shoot(page, 'quota-fewer')
   },
 
   async metered({ lifetime, open, shoot, address }) {

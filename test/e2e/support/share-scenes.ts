@@ -104,13 +104,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     ]) {
       await page.waitForSelector(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`, WAIT)
       await page.click(`[aria-label="Preview ${FOLDER_NAME}/${file}"]`)
-      const frame = await (await page.waitForSelector(`iframe.preview[title$="${file}"]`, WAIT))!.contentFrame()
-      await frame.waitForFunction(
-        () => {
-          const shown = document.querySelector<HTMLImageElement & HTMLVideoElement>('img, video')
-          return shown === null ? document.body?.textContent : shown.complete || shown.readyState > 1
+      await page.waitForFunction(
+        file => {
+          const frame = document.querySelector<HTMLIFrameElement>(`iframe.preview[title$="${file}"]`)
+          if (frame === null) return false
+          const shown = frame.contentDocument?.querySelector<HTMLImageElement & HTMLVideoElement>('img, video')
+          // Into what is text nobody looks from here.
+          return file.endsWith('.txt') || shown?.complete || (shown?.readyState ?? 0) > 1
         },
-        { ...WAIT, polling: 100 },
+        WAIT,
+        file!,
       )
       await shoot(page, `preview-${name}`)
     }
