@@ -131,13 +131,12 @@ function errorProblem(error: ShoalError, facts: Facts, language: Language): Prob
   }
 }
 
+/** The library tells what the write needed that failed; what a person needs room for is all that was asked for. */
 function quotaProblem(error: ShoalError, { lengthBytes }: Facts, { say, bytes }: Language): Problem {
-  const { neededBytes, budgetBytes, quotaBytes = budgetBytes } = error.details
-  const isKnown = typeof neededBytes === 'number' && typeof quotaBytes === 'number'
-  // What was refused may be one piece: needed is all of it.
-  const text = isKnown
-    ? say('quota', { needed: bytes(Math.max(neededBytes, lengthBytes)), allowed: bytes(quotaBytes) })
-    : say('quotaUnknown')
+  const { budgetBytes, quotaBytes = budgetBytes } = error.details
+  // Where others take the room the numbers would explain nothing.
+  const isKnown = typeof quotaBytes === 'number' && lengthBytes > quotaBytes
+  const text = isKnown ? say('quota', { needed: bytes(lengthBytes), allowed: bytes(quotaBytes) }) : say('quotaUnknown')
   return alert('quota', text, `${say('quotaFewer')} ${say('quotaKept')}`, [])
 }
 

@@ -81,18 +81,18 @@ describe('what goes wrong', () => {
     assert.equal(spaceProblem(4_100_000_000, 2_000_000_000, english), 'Needs 4.1 GB; this browser allows 2 GB.')
     assert.equal(spaceProblem(1, 2, english), '')
     assert.equal(spaceProblem(4_100_000_000, undefined, english), '')
-    const full = new ShoalError('quota', '', { details: { neededBytes: 4_100_000_000, quotaBytes: 2_500_000_000 } })
-    assert.equal(
-      problem({ phase: 'downloading', peersCount: 1 }, complained(full))?.text,
-      'Needs 4.1 GB; this browser allows 2.5 GB.',
-    )
-    const piece = new ShoalError('quota', '', { details: { neededBytes: 262_144, budgetBytes: 6_000_000 } })
-    assert.equal(
-      problem({ phase: 'downloading', peersCount: 1, lengthBytes: 22_000_000 }, complained(piece))?.text,
-      'Needs 22 MB; this browser allows 6 MB.',
-    )
+    // Of the one write that failed the library tells, not of the download.
+    const full = new ShoalError('quota', '', { details: { neededBytes: 262_144, quotaBytes: 2_500_000_000 } })
+    const wordsFor = (lengthBytes: number): string | undefined =>
+      problem({ phase: 'downloading', peersCount: 1, lengthBytes }, complained(full))?.text
+    assert.equal(wordsFor(4_100_000_000), 'Needs 4.1 GB; this browser allows 2.5 GB.')
+    assert.equal(wordsFor(1_000_000_000), 'This browser has no space left for this page.')
+  })
+
+  it('too little room: what is left out, or saved while it comes', () => {
+    const full = complained(new ShoalError('quota', '', { details: { quotaBytes: 1 } }))
     const remediesIn = (phase: Facts['phase']): readonly string[] | undefined =>
-      problem({ phase, peersCount: 1 }, complained(full))?.remedies
+      problem({ phase, peersCount: 1 }, full)?.remedies
     assert.deepEqual(remediesIn('downloading'), ['save', 'fewer'])
     assert.deepEqual(remediesIn('seeding'), [])
     assert.equal(remediesIn('ready'), undefined)
