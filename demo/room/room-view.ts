@@ -39,12 +39,10 @@ export function roomView(options: RoomViewOptions): RoomView {
   const status = el('p', { className: 'status', attributes: { role: 'status' } })
   const problem = problemView({
     // The library's sockets come back at once when a browser says that it is online again.
-    retry: () => dispatchEvent(new Event('online')),
-    notify: el('span'),
-    diagnostics: el('span'),
+    retry: button(language.say('retry'), () => dispatchEvent(new Event('online'))),
   })
   const links = linkBox({ isPrimary: true, label: say('roomLink') })
-  links.update(link, undefined)
+  links.update(say('heading'), link, undefined)
   const copy = links.element.querySelector('button')
   const people = peopleView({ name, status: ownStatus, onChange: onPresent })
   const talk = talkView({ ownId, onSay: text => visit.tell({ type: 'say', text }) })

@@ -8,7 +8,7 @@ export interface ProblemView {
 }
 
 /** @param offers what does something about it */
-export function problemView(offers: Readonly<Record<Remedy, HTMLElement>>): ProblemView {
+export function problemView(offers: Readonly<Partial<Record<Remedy, HTMLElement>>>): ProblemView {
   // Live regions are there before they speak.
   const alert = el('div', { attributes: { role: 'alert' } })
   const note = el('div', { attributes: { role: 'status' } })
@@ -34,8 +34,8 @@ export function problemView(offers: Readonly<Record<Remedy, HTMLElement>>): Prob
       }
       setText(countdown, problem?.countdown ?? '')
       show(countdown, (problem?.countdown ?? '') !== '')
-      for (const remedy of Object.keys(offers) as Remedy[]) {
-        show(offers[remedy], problem?.remedies.includes(remedy) === true)
+      for (const [remedy, offer] of Object.entries(offers)) {
+        show(offer, problem?.remedies.includes(remedy as Remedy) === true)
       }
       show(actions, (problem?.remedies.length ?? 0) > 0)
     },
