@@ -33,7 +33,7 @@ export const ENGLISH = {
   preparingFor: 'Preparing {files}… link in {time}',
   looking: 'Looking for someone who has these files…',
   found: { one: 'Found {n} peer. Connecting…', other: 'Found {n} peers. Connecting…' },
-  ready: 'Nothing is downloaded yet. Choose what you want.',
+  ready: 'Nothing is downloaded until you say so. Choose what you want.',
   checking: 'Checking what is already here…',
   downloading: 'Downloading. Every piece is verified as it arrives.',
   waitingPiece: 'Waiting for the next piece…',

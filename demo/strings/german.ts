@@ -23,7 +23,7 @@ export const GERMAN: Strings = {
   preparingFor: '{files} werden vorbereitet… Link in {time}',
   looking: 'Suche jemanden, der diese Dateien hat…',
   found: { one: '{n} Gegenüber gefunden. Verbinde…', other: '{n} Gegenüber gefunden. Verbinde…' },
-  ready: 'Noch wird nichts geladen. Wähle, was du möchtest.',
+  ready: 'Nichts wird geladen, bis du es sagst. Wähle, was du möchtest.',
   checking: 'Prüfe, was schon hier ist…',
   downloading: 'Wird geladen. Jedes Stück wird bei der Ankunft geprüft.',
   waitingPiece: 'Warte auf das nächste Stück…',

@@ -1,23 +1,16 @@
 /** The share page for those who do not see it, or use no mouse: axe-core finds nothing, in each state, in both colour schemes. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Browser } from 'puppeteer-core'
+import { assertAccessible, assertLargeEnough } from './support/accessible.ts'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import { chooseFiles, click, download, drop, inState, linkOf, problem, visit, WAIT } from './support/share-page.ts'
 
-interface AxeResults {
-  readonly passes: readonly unknown[]
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const scope = fileScope()
 let browser: Browser
 let address = ''
@@ -26,34 +19,6 @@ before(async () => {
   browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
   address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
 })
-
-/** What axe-core finds wrong, in light and in dark, with everything open that can be opened. */
-async function assertAccessible(page: Page): Promise<void> {
-  await page.$$eval('details', panels => {
-    for (const panel of panels) panel.open = true
-  })
-  for (const value of ['light', 'dark']) {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }])
-    // As a debugger does: the page's policy allows no scripts but its own.
-    await page.evaluate(axe)
-    const { passes, violations } = (await page.evaluate('axe.run(document)')) as AxeResults
-    assert.ok(passes.length > 10)
-    const found = violations.map(({ id, nodes }) => `${value} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-    assert.deepEqual(found, [])
-  }
-}
-
-/** What a finger must hit: each side in CSS pixels, of what is no link in a sentence. */
-async function assertLargeEnough(page: Page): Promise<void> {
-  const small = await page.$$eval('button, summary, input:not([type=file]), .tree label, header a, .shares a', found =>
-    found
-      .filter(element => element.getClientRects().length > 0 && !element.closest('label input'))
-      .map(element => ({ element, box: (element.closest('label') ?? element).getBoundingClientRect() }))
-      .filter(({ box }) => box.height < 43.5 || box.width < 43.5)
-      .map(({ element, box }) => `${element.outerHTML} ${box.width}×${box.height}`),
-  )
-  assert.deepEqual(small, [])
-}
 
 async function folderOf(t: Lifetime, fileBytes: number): Promise<string> {
   const folder = join(await scratchFolder(t), 'trip')

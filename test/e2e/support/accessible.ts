@@ -29,7 +29,8 @@ export async function assertAccessible(page: Page): Promise<void> {
 
 /** What a finger must hit: each side in CSS pixels, of what is no link in a sentence. */
 export async function assertLargeEnough(page: Page): Promise<void> {
-  const small = await page.$$eval('button, summary, select, input:not([type=file]), header a', found =>
+  const targets = 'button, summary, select, input:not([type=file]), .tree label, header a, .shares a'
+  const small = await page.$$eval(targets, found =>
     found
       .filter(element => element.getClientRects().length > 0 && !element.closest('label input'))
       .map(element => ({ element, box: (element.closest('label') ?? element).getBoundingClientRect() }))
