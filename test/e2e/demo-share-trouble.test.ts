@@ -126,6 +126,13 @@ describe('the share page says', { concurrency: 5 }, () => {
     const { link } = await send(t, 2)
     const liar = await startLiar(t, link, { isAlone: false })
     const page = await visit(t, link, { of: chromium })
+    // Both are connected before the files are asked for, unless the liar gave itself away by the list of them.
+    await page.waitForFunction(
+      () =>
+        /2 peers/.test(document.querySelector('.figures')?.textContent ?? '') ||
+        document.querySelector('.problem[data-kind="banned"]') !== null,
+      WAIT,
+    )
     await download(page)
     assert.equal(await problem(page, 'banned'), 'Blocked a peer sending bad data. Nothing unverified is saved.')
     await inState(page, 'seeding')
