@@ -124,7 +124,9 @@ type AskingHandle = FileSystemFileHandle & { requestPermission?(mode: { mode: 'r
 function gateOf({ troubles, askable }: OwnPrivateShare, onAgain: () => Promise<void>): Gate | undefined {
   if (askable.length > 0) {
     const pass = async (): Promise<void> => {
-      for (const handle of askable) await (handle as AskingHandle).requestPermission?.({ mode: 'read' })
+      // Where the first question was answered late the browser refuses the next: the gate stays, for another click.
+      for (const handle of askable)
+        await (handle as AskingHandle).requestPermission?.({ mode: 'read' }).catch(() => undefined)
       await onAgain()
     }
     return { reason: 'permission', pass }

@@ -11,10 +11,13 @@ export interface LateSaver extends Omit<Saver, 'savedBytes' | 'totalBytes'> {
 
 export function lateSaver(options: SaverOptions): LateSaver {
   let saver: Saver | undefined
+  const load = async (): Promise<Saver> => {
+    const module = await import('../saving/saver.ts')
+    saver ??= module.saver(options)
+    return saver
+  }
   return {
-    prepare: once(async () => {
-      saver = (await import('../saving/saver.ts')).saver(options)
-    }),
+    prepare: once(async () => void (await load())),
     get isBusy() {
       return saver?.isBusy ?? false
     },
@@ -30,8 +33,9 @@ export function lateSaver(options: SaverOptions): LateSaver {
     get error() {
       return saver?.error ?? ''
     },
-    all: async () => saver?.all(),
-    file: async file => saver?.file(file),
+    // A click that comes before it is here waits for it; where it can't be fetched the next click tries again.
+    all: async () => (await load().catch(() => undefined))?.all(),
+    file: async file => (await load().catch(() => undefined))?.file(file),
     cancel: () => saver?.cancel(),
   }
 }

@@ -212,7 +212,7 @@ export function torrentView(options: TorrentViewOptions): TorrentView {
       // Nobody is looked for by a browser that cannot connect, nor any more where a password is asked for.
       const isStuck = phase === 'joining' && (complaints.hasNoWebRtc || before !== undefined)
       const isUnreadable = isOwn && phase === 'downloading'
-      const isSaid = isStuck || (isUnreadable && trouble?.kind === 'file-changed')
+      const isSaid = isStuck || (isOwn && before !== undefined) || (isUnreadable && trouble?.kind === 'file-changed')
       // Once it is saved: where to.
       const isOfSaving = saving.isBusy || (isComplete && saving.isSaved && facts.leechesCount === 0)
       setText(status, isSaid ? '' : (isOfSaving && saving.words) || statusWords(facts, language))
