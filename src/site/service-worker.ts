@@ -58,13 +58,15 @@ function shoalFetch(event: FetchEvent): boolean {
       end = resolve
     }),
   )
+  const isPainted = /^[sfi]/.test(request.destination)
   const responding = respond({
     fetching: event,
     listed,
     siteScope: scope,
     answer,
-    // Scripts, styles, fonts and images wait for nobody: nothing is painted without them.
-    finding: /^[sfi]/.test(request.destination) ? leader : searching.then(() => leader),
+    // Scripts, styles, fonts and images.
+    isPainted,
+    finding: isPainted ? leader : searching.then(() => leader),
     distrust: () => distrusted.add(path),
     endErrand: end,
   })

@@ -13,7 +13,6 @@ export interface HeapWatch {
 /** Samples JavaScript objects, DOM and ArrayBuffers of a page, its workers and others. Garbage counts, as it does for people. */
 export async function watchHeap(page: Page, others: readonly CDPSession[] = []): Promise<HeapWatch> {
   const session = await page.createCDPSession()
-  await page.evaluate(() => kit.shoal())
   const measure = (): Promise<number> => heapBytes([session, ...page.workers().map(worker => worker.client), ...others])
   await session.send('HeapProfiler.collectGarbage')
   const baseline = await measure()

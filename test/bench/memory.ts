@@ -77,7 +77,10 @@ async function withVisitorsOnDisk<T>(
     const pages: Page[] = []
     for (let i = 0; i < count; i++) {
       const browser = await launchBrowser(scope, 'chromium', { hasWindows: true, profile: await profileFolder(scope) })
-      pages.push(await openTab(browser.defaultBrowserContext(), ground.site.url))
+      const page = await openTab(browser.defaultBrowserContext(), ground.site.url)
+      // The library itself is no growth.
+      await page.evaluate(() => kit.shoal())
+      pages.push(page)
     }
     return await work(pages, path)
   } finally {

@@ -18,13 +18,26 @@ import { hidden } from './hidden.ts'
 import { load } from './load.ts'
 import { memory } from './memory.ts'
 import { reality } from './reality.ts'
+import { share } from './share.ts'
 import { start } from './start.ts'
 import { digits, markdownTable, median, pairedDifference, signed, spread } from './statistics.ts'
 import { benchCluster } from './cluster/main.ts'
 import { benchTracker } from './tracker/main.ts'
 import { distant, small, transfer } from './transfer.ts'
 
-const BENCHES: readonly Bench[] = [transfer, small, distant, fanout, reality, memory, hidden, breakEven, load, start]
+const BENCHES: readonly Bench[] = [
+  transfer,
+  small,
+  distant,
+  fanout,
+  reality,
+  memory,
+  share,
+  hidden,
+  breakEven,
+  load,
+  start,
+]
 
 const BUILD_TIMEOUT_MS = 180_000
 

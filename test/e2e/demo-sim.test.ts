@@ -130,7 +130,7 @@ describe('the simulator’s page', () => {
   it('is linked from the share page', async test => {
     const page = await open(test, '', 'reduce')
     await page.goto(address)
-    await Promise.all([page.waitForNavigation(), page.click('footer a')])
+    await Promise.all([page.waitForNavigation(), page.click('footer a[href="sim.html"]')])
     assert.equal(new URL(page.url()).pathname, '/sim.html')
   })
 })

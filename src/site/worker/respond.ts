@@ -12,6 +12,8 @@ export interface Errand {
   /** Of the site's keys. */
   readonly siteScope: string
   readonly answer: Answer
+  /** Nothing is painted without it, so that it waits for nobody. */
+  readonly isPainted: boolean
   /** The tab that leads, as far as it has said so, or once it has had time to. */
   readonly finding: Leader | undefined | Promise<Leader | undefined>
   /** The origin has other bytes than are listed: it answers this file from now on. */
@@ -19,9 +21,6 @@ export interface Errand {
   /** No more is to come; until then the event takes work that the worker must live for. */
   endErrand(): void
 }
-
-/** What has more may be too long for the browser's cache. */
-const CACHED_PIECES_MAX = 64
 
 /** @throws where the origin must be asked as if nobody were here: nothing was promised yet then */
 export async function respond(errand: Errand): Promise<Response> {
@@ -45,9 +44,10 @@ export async function respond(errand: Errand): Promise<Response> {
   }
   const file = await opening
   const leader = await errand.finding
-  // What nobody here has goes from the origin to the page as if there were no worker, and from the browser's cache into the store when the page is
-  // idle. A twin is asked for by its own name, for what the origin sends for the file cannot be verified.
-  if (isWhole && !listed.isGzip && !file.hasAny && !leader && file.pieceCount < CACHED_PIECES_MAX) {
+  // What nobody here has is painted as if there were no worker, and goes from the browser's cache into the store when the page is idle. Only that:
+  // Firefox does not hang up when a page gives such an answer up. A twin is asked for by its own name, for what the origin sends for the file cannot
+  // be verified.
+  if (isWhole && errand.isPainted && !listed.isGzip && !file.hasAny && !leader) {
     endErrand()
     return fetch(request)
   }
@@ -75,6 +75,7 @@ function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chu
   let runEnd = 0
   let source: Source | undefined
   let isStopped = false
+  let keeping: Promise<unknown> | undefined
   /** In the order in which they are asked. Who fails once is not asked again. */
   const places: (() => Source | Promise<Source>)[] = [
     () => openOrigin(errand.fetching.request.url, file, piece, runEnd),
@@ -98,8 +99,13 @@ function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chu
         if (!(await file.isGenuine(piece, bytes))) throw new Error()
         // What the leader sends is in the store already.
         if (places.length === 1) {
-          const keeping = file.keepPiece(piece, bytes).then(() => leader?.say(['kept', rootHex, piece]))
-          await keeping.catch(() => {})
+          const kept = piece
+          // Not faster than pieces are kept, lest they gather in memory.
+          await keeping
+          keeping = file
+            .keepPiece(piece, bytes)
+            .then(() => leader?.say(['kept', rootHex, kept]))
+            .catch(() => {})
         }
         return bytes
       } catch (error) {
