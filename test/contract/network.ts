@@ -111,6 +111,8 @@ export function networkContract(name: string, adapter: NetworkAdapter): void {
 
     test('a refused offer comes to nothing, and an accepted one later does', async () => {
       const shy = join('a', { isShy: true })
+      // It is there first, or its own offer is what connects the two.
+      await shy.event(() => shy.statuses.some(({ state }) => state === 'connected'), 'a place in the swarm')
       const b = join('b')
       await shy.event(() => shy.offers > 0, 'an offer')
       assert.equal(shy.open.size, 0)

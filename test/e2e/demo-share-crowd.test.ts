@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { it } from 'node:test'
+import { ALL } from './support/all.ts'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder, startCli } from './support/cli.ts'
 import { payloadChunks } from './support/payload.ts'
@@ -11,8 +12,6 @@ import { chooseFolderByScript, savedFiles } from './support/saving-page.ts'
 import type { Lifetime } from './support/scope.ts'
 import { click, drop, inState, linkOf, press, says, sentBytes, visit } from './support/share-page.ts'
 
-/** Two minutes on a machine that has two processors. */
-const ALL = process.env.SHOAL_TEST_ALL === '1'
 const FOLDER_BYTES = ALL ? 200_000_000 : 24_000_000
 const STEP = { timeout: ALL ? 400_000 : 60_000 }
 const RECEIVERS = 5

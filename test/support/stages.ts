@@ -71,11 +71,11 @@ export const STAGES: readonly Stage[] = [
 
 /** Suites that work more than they wait. */
 const FILLS_THE_MACHINE =
-  /\/(demo-share(-crowd)?\.|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
+  /\/(demo-(cdn|share|share-crowd)\.|hidden|resume-browser|site-swarm|transfer|v2|web-seed|webtorrent|worker)[^/]*$/
 
 /** Of the others those that take longest, by waiting: they begin first, so that none is left alone at the end. */
 const TAKES_LONG =
-  /\/(cli-seed-site|cli-site|demo-(cdn|share-(comeback|states|trouble))|failure-browser|site-(caps|failure|film|tabs)|tracker-cluster)\./
+  /\/(cli-seed-site|cli-site|demo-share-(comeback|states|trouble)|failure-browser|site-(caps|failure|film|tabs)|tracker-cluster)\./
 
 const SUITE_MS_MAX = 5 * MINUTE_MS
 

@@ -1,4 +1,5 @@
 /** Content that goes from place to place, by magnet and by `.torrent`: suites that are tables. */
+import { ALL } from './all.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -23,9 +24,6 @@ export const BOTH: readonly Link[] = ['magnet', 'torrent']
 
 /** From where to where, and by which links. */
 export type Transfers = readonly (readonly [from: Place, Readonly<Partial<Record<Place, readonly Link[]>>>])[]
-
-/** Every transfer of every table, which takes as long as all other suites together. */
-const ALL = process.env.SHOAL_TEST_ALL === '1'
 
 /**
  * One test a seeder, and in it one a download.
