@@ -16,7 +16,7 @@ let browser: Browser
 let address = ''
 
 before(async () => {
-  browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
+  browser = await launchBrowser(scope, 'chromium')
   address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
 })
 

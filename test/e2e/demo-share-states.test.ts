@@ -25,7 +25,7 @@ import {
 } from './support/share-page.ts'
 
 const scope = fileScope()
-const browsers = Object.fromEntries(BROWSER_NAMES.map(name => [name, launchBrowser(scope, name, { hasWindows: true })]))
+const browsers = Object.fromEntries(BROWSER_NAMES.map(name => [name, launchBrowser(scope, name)]))
 /** Of a share that nobody has. */
 const NOWHERE = '00'.repeat(20)
 let address = ''

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
+import { ALL } from './support/all.ts'
 import { launchBrowser } from './support/browser.ts'
 import { deploySite, untilStats, visit, hashOf, sha256, untilOn } from './support/deployed-site.ts'
 import { fileScope } from './support/scope.ts'
@@ -48,7 +49,7 @@ for (const name of BROWSER_NAMES) {
       assert.equal(peers, 0)
 
       const bulkBytes = BULK.reduce((sum, path) => sum + site.bytesOf(`/${path}`), 0)
-      for (let visitor = 2; visitor <= 6; visitor++) {
+      for (let visitor = 2; visitor <= (ALL || name === 'chromium' ? 6 : 3); visitor++) {
         const before = BULK.map(path => site.bytesOf(`/${path}`))
         const { page, noise } = await visit(t, browser, site.url)
         await untilOn(page)

@@ -19,9 +19,9 @@ describe(`a folder of ${content.files.length} files`, () => {
 
   itArrives(
     content,
-    [['Chromium', { Firefox: ['torrent'] }]],
+    [['Chromium', { Chromium: ['torrent'] }]],
     [
-      ['Chromium', { Chromium: BOTH, Firefox: ['magnet'] }],
+      ['Chromium', { Chromium: ['magnet'], Firefox: BOTH }],
       ['Firefox', { Chromium: BOTH }],
     ],
     folder,

@@ -117,8 +117,8 @@ for (const browser of BROWSER_NAMES) {
     })
 
     for (const [what, pieces] of [
-      ['that it passes on', []],
-      ['that it joins', [0, 7]],
+      ['of the origin’s', [0]],
+      ['of the origin’s and the store’s', [0, 7]],
     ] as const) {
       it(`errs where the connection breaks in an answer ${what}`, async t => {
         const { origin, page, fill } = await arrange(t, browser)
