@@ -21,6 +21,8 @@ export type Verdict =
   | 'contradiction'
 
 export class PieceHashes {
+  /** Files of several pieces, which have a layer each; of thousands of small ones none. */
+  readonly longFiles: number[] = []
   readonly #layout: Layout
   /** Proven piece layers by file. */
   readonly #layers = new Map<number, Uint8Array>()
@@ -36,6 +38,7 @@ export class PieceHashes {
     this.#layout = layout
     for (const [file, { piecesRoot }] of layout.files.entries()) {
       if (piecesRoot === undefined) continue
+      if (this.#isLong(file)) this.longFiles.push(file)
       const root = toHex(piecesRoot)
       if (!this.#filesByRoot.has(root)) this.#filesByRoot.set(root, file)
     }
@@ -44,8 +47,8 @@ export class PieceHashes {
 
   /** @param layers proven piece layers by the hex of their file's root, as `Metainfo` has them */
   addLayers(layers: ReadonlyMap<string, Uint8Array>): void {
-    for (const [file, { piecesRoot }] of this.#layout.files.entries()) {
-      const layer = piecesRoot && this.#isLong(file) ? layers.get(toHex(piecesRoot)) : undefined
+    for (const file of this.longFiles) {
+      const layer = layers.get(toHex(this.#layout.files[file]!.piecesRoot!))
       if (layer !== undefined) this.#layers.set(file, layer)
     }
   }

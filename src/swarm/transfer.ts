@@ -94,12 +94,10 @@ export class Transfer<Body> {
   review(): void {
     if (!this.isResumed) return
     const { layout } = this.pieces
-    if (layout.version !== 'v1') {
-      for (let file = 0; file < layout.files.length; file++) {
-        if (!this.pieces.hashes.needsLayer(file)) continue
-        const { first, end } = layout.piecesOf(file)
-        if (this.pieces.isAnyWanted(first, end)) this.hashExchange.wantFile(file)
-      }
+    for (const file of this.pieces.hashes.longFiles) {
+      if (!this.pieces.hashes.needsLayer(file)) continue
+      const { first, end } = layout.piecesOf(file)
+      if (this.pieces.isAnyWanted(first, end)) this.hashExchange.wantFile(file)
     }
     for (const partial of [...this.pieces.partials.values()]) {
       if (this.pieces.isWanted(partial.piece) || partial.state !== 'filling' || partial.exclusive === ORIGIN) continue
