@@ -88,8 +88,8 @@ export const SWARM_DEFAULTS = {
   answerMs: 6_000,
   /** Failed pieces held to find out which block was bad. */
   suspectPiecesMax: 4,
-  /** Bytes asked of a web seed in one request, and requests to it at a time. */
-  originRunBytes: 4 * 1024 * 1024,
+  /** Bytes asked of a web seed in one request, which is taken back as soon as peers come, and requests to it at a time. */
+  originRunBytes: 2 * 1024 * 1024,
   originFetchesMax: 2,
   /** What a stream needs within this long comes from the origin, if no peer sends it. */
   originUrgentMs: 8_000,

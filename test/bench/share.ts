@@ -1,11 +1,11 @@
 /** What the heaps of the share page grow by while one person sends and another receives and saves: one huge file, and a folder of thousands. */
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { scratchFolder, startCli } from '../e2e/support/cli.ts'
+import { scratchFolder } from '../e2e/support/cli.ts'
 import { payloadChunks } from '../e2e/support/payload.ts'
 import { launchSavingBrowser, untilSizes } from '../e2e/support/saving-page.ts'
 import { Scope } from '../e2e/support/scope.ts'
-import { click, drop, inState, press, visit } from '../e2e/support/share-page.ts'
+import { click, drop, inState, press, visit, startSharePage } from '../e2e/support/share-page.ts'
 import { type Bench, type Ground, MIB, type Row } from './bench.ts'
 import { heapRows, watchHeap } from './heap.ts'
 
@@ -33,7 +33,7 @@ async function measureShare(
   try {
     const folder = await scratchFolder(scope)
     const path = await writeFiles(folder, lengthBytes, files)
-    const address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+    const { address } = await startSharePage(scope)
     const { browser, downloads } = await launchSavingBrowser(scope, 'chromium')
     const sender = await visit(scope, address, { of: browser })
     const senderHeap = await watchHeap(sender)

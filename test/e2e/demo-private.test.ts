@@ -5,11 +5,21 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { shoalInNode } from './support/peers.ts'
 import { payloadBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
-import { chooseFiles, click, download, inState, linkOf, text, visit, WAIT } from './support/share-page.ts'
+import {
+  chooseFiles,
+  click,
+  download,
+  inState,
+  linkOf,
+  text,
+  visit,
+  WAIT,
+  startSharePage,
+} from './support/share-page.ts'
 
 const scope = fileScope()
 let browser: Browser
@@ -17,7 +27,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 async function sent(t: Lifetime, name: string, prepare: (page: Page) => Promise<void> = async () => {}): Promise<Page> {

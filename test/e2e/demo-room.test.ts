@@ -10,12 +10,12 @@ import { roomKeys, secretOf } from '../../demo/room/secret.ts'
 import type { TrackerSockets } from '../../demo/room/tracker-sockets.ts'
 import { assertAccessible, assertLargeEnough } from './support/accessible.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { enterRoom, fileIn, lines, news, people, roomLink, say } from './support/room-page.ts'
 import { stranger } from './support/room-stranger.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
-import { chooseFiles, click, problem, says, text, visit, WAIT } from './support/share-page.ts'
+import { chooseFiles, click, problem, says, text, visit, WAIT, startSharePage } from './support/share-page.ts'
 
 const scope = fileScope()
 let browser: Browser
@@ -23,7 +23,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 function enter(t: Lifetime, name: string, link = `${address}room.html`, of = browser): Promise<Page> {
@@ -227,8 +227,7 @@ describe('the page of rooms', () => {
       before: () => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection'),
     })
     assert.match(await problem(blocked, 'no-webrtc'), /WebRTC.*another browser/)
-    const server = startCli(t, ['serve', '--port', '0'])
-    const own = await server.printed(/share page on (http:\/\/\S+)/)
+    const { server, address: own } = await startSharePage(t)
     const page = await enterRoom(t, `${own}room.html`, 'Ann', { of: browser, allowed: /WebSocket|ERR_CONNECTION/ })
     await says(page, '.status', /^Nobody else/)
     await server.stop('SIGTERM')

@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { UNFINISHED_NAME } from '../../demo/saving/pickers.ts'
 import { BROWSER_NAMES } from '../support/browsers.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import {
   chooseFolderByScript,
@@ -20,7 +20,18 @@ import {
   untilSizes,
 } from './support/saving-page.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
-import { chooseFiles, click, download, drop, inState, linkOf, press, says, visit } from './support/share-page.ts'
+import {
+  chooseFiles,
+  click,
+  download,
+  drop,
+  inState,
+  linkOf,
+  press,
+  says,
+  visit,
+  startSharePage,
+} from './support/share-page.ts'
 
 /** More than a Blob is taken for. */
 const LARGE_BYTES = 34 * 1024 * 1024
@@ -37,7 +48,7 @@ let address = ''
 
 before(async () => {
   senders = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 /** Runs before the page's scripts: without pickers, and with `hold`. */

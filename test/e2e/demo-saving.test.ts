@@ -8,11 +8,11 @@ import { before, describe, it } from 'node:test'
 import type { Browser, ElementHandle, Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
 import { missingPackage } from '../support/debian.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { downloaded, launchSavingBrowser, openSavingPage, sizesIn, startSavingSite } from './support/saving-page.ts'
 import { fileScope } from './support/scope.ts'
-import { click, download, inState } from './support/share-page.ts'
+import { click, download, inState, startSharePage } from './support/share-page.ts'
 import type { Site } from './support/site.ts'
 
 const LARGE_BYTES = 34 * 1024 * 1024
@@ -144,7 +144,7 @@ describe('the share page', () => {
     const folder = await scratchFolder(t)
     const [from, expected] = [join(folder, 'large.bin'), payloadBytes(7, 0, LARGE_BYTES)]
     await writeFile(from, expected)
-    const address = await startCli(t, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+    const { address } = await startSharePage(t)
     const { browser, downloads } = await launchSavingBrowser(t, 'chromium')
     const sender = await (await browser.createBrowserContext()).newPage()
     await sender.goto(address)

@@ -6,10 +6,21 @@ import { before, describe, it } from 'node:test'
 import type { Browser } from 'puppeteer-core'
 import { assertAccessible, assertLargeEnough } from './support/accessible.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
-import { chooseFiles, click, download, drop, inState, linkOf, problem, visit, WAIT } from './support/share-page.ts'
+import {
+  chooseFiles,
+  click,
+  download,
+  drop,
+  inState,
+  linkOf,
+  problem,
+  visit,
+  WAIT,
+  startSharePage,
+} from './support/share-page.ts'
 
 const scope = fileScope()
 let browser: Browser
@@ -17,7 +28,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 async function folderOf(t: Lifetime, fileBytes: number): Promise<string> {

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { BROWSER_NAMES, type BrowserName } from '../support/browsers.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { shapeNetwork } from './support/network.ts'
 import { payloadBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
@@ -21,6 +21,7 @@ import {
   text,
   visit,
   WAIT,
+  startSharePage,
 } from './support/share-page.ts'
 import { ALL } from './support/all.ts'
 
@@ -33,7 +34,7 @@ const browsers = { chromium: launchBrowser(scope, 'chromium'), firefox: launchBr
 let address = ''
 
 before(async () => {
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 /** A person whose line is slow, where the browser is Chromium. */

@@ -6,11 +6,10 @@ import { dirname, join } from 'node:path'
 import { it } from 'node:test'
 import { ALL } from './support/all.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadChunks } from './support/payload.ts'
 import { chooseFolderByScript, savedFiles } from './support/saving-page.ts'
-import type { Lifetime } from './support/scope.ts'
-import { click, drop, inState, linkOf, press, says, sentBytes, visit } from './support/share-page.ts'
+import { click, drop, inState, linkOf, press, says, sentBytes, visit, startSharePage } from './support/share-page.ts'
 
 const FOLDER_BYTES = ALL ? 200_000_000 : 24_000_000
 const STEP = { timeout: ALL ? 400_000 : 60_000 }
@@ -32,17 +31,13 @@ async function makeFolder(folder: string): Promise<Record<string, string>> {
   return expected
 }
 
-async function startPage(t: Lifetime): Promise<string> {
-  return startCli(t, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
-}
-
 it(`five receive a private folder of ${FOLDER_BYTES / 1e6} MB, and its sender uploads it twice at most`, {
   timeout: 10 * STEP.timeout,
 }, async t => {
   const folder = await scratchFolder(t)
   const expected = await makeFolder(folder)
   const of = await launchBrowser(t, 'chromium')
-  const address = await startPage(t)
+  const { address } = await startSharePage(t)
   const sender = await visit(t, address, { of })
   await drop(sender, [join(folder, 'trip')])
   const link = await linkOf(sender)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import {
@@ -19,6 +19,7 @@ import {
   shareOpenly,
   visit,
   WAIT,
+  startSharePage,
 } from './support/share-page.ts'
 
 const scope = fileScope()
@@ -27,7 +28,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 async function fileOf(t: Lifetime, name: string, length: number): Promise<string> {

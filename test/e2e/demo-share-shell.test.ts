@@ -5,9 +5,8 @@ import { before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { startCli } from './support/cli.ts'
 import { fileScope } from './support/scope.ts'
-import { click, inState, linkOf, says, text, visit, WAIT } from './support/share-page.ts'
+import { click, inState, linkOf, says, text, visit, WAIT, startSharePage } from './support/share-page.ts'
 
 const scope = fileScope()
 let browser: Browser
@@ -15,7 +14,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 /** Once the worker answers for the page. */
@@ -44,8 +43,7 @@ describe('the first load of the share page', () => {
 
 describe('the shell of the share page', () => {
   it('opens without a network, and is the new one once there is a network', async t => {
-    const server = startCli(t, ['serve', '--port', '0'])
-    const own = await server.printed(/share page on (http:\/\/\S+)/)
+    const { server, address: own } = await startSharePage(t)
     const page = await visit(t, own, { of: browser, allowed: /Failed to load|WebSocket|ERR_CONNECTION/ })
     await controlled(page)
     await server.stop('SIGKILL')

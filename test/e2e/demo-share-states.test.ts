@@ -22,6 +22,7 @@ import {
   text,
   visit,
   WAIT,
+  startSharePage,
 } from './support/share-page.ts'
 
 const scope = fileScope()
@@ -32,7 +33,7 @@ let address = ''
 let chromium: Browser
 
 before(async () => {
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
   chromium = await browsers.chromium!
 })
 
@@ -121,8 +122,7 @@ describe('what goes wrong at the share page', { concurrency: 3 }, () => {
   })
 
   it('is said once the tracker is gone, with its host, and mended by Retry once it is back', async t => {
-    const server = startCli(t, ['serve', '--port', '0'])
-    const own = await server.printed(/share page on (http:\/\/\S+)/)
+    const { server, address: own } = await startSharePage(t)
     const page = await visit(t, own, { of: chromium, allowed: /WebSocket|ERR_CONNECTION/ })
     await chooseFiles(page, [await fileOf(t, 'kept.bin', 1000)])
     await linkOf(page)

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { type Metainfo, parseMetainfo } from '../../src/metainfo/metainfo.ts'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { HostilePeer, type HostilePeerOptions } from './support/hostile-peer.ts'
 import { startClient } from './support/node-peers.ts'
 import { payloadBytes } from './support/payload.ts'
@@ -24,6 +24,7 @@ import {
   text,
   visit,
   WAIT,
+  startSharePage,
 } from './support/share-page.ts'
 
 const LENGTH = 6_000_000
@@ -36,7 +37,7 @@ let address = ''
 
 before(async () => {
   chromium = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 interface Sent {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import { launchBrowser } from './support/browser.ts'
-import { scratchFolder, startCli } from './support/cli.ts'
+import { scratchFolder } from './support/cli.ts'
 import { payloadBytes, payloadChunks } from './support/payload.ts'
 import { chooseFolderByScript, downloaded, downloadsOf, savedFiles } from './support/saving-page.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
@@ -21,6 +21,7 @@ import {
   text,
   visit as visitAs,
   WAIT,
+  startSharePage,
 } from './support/share-page.ts'
 
 const LARGE_BYTES = 96 * 1024 * 1024
@@ -31,7 +32,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium', { hasWindows: true })
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 /** Opens a page as another person, or as one who was here before (a context). */

@@ -5,8 +5,8 @@ import type { Browser, Page } from 'puppeteer-core'
 import { readSettings } from '../../demo/sim/settings.ts'
 import { createSwarm } from '../../demo/sim/swarm.ts'
 import { launchBrowser } from './support/browser.ts'
-import { startCli } from './support/cli.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
+import { startSharePage } from './support/share-page.ts'
 
 const PHONE = { width: 390, height: 844 }
 const WAIT = { timeout: 60_000 }
@@ -18,7 +18,7 @@ let address = ''
 
 before(async () => {
   browser = await launchBrowser(scope, 'chromium')
-  address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  address = (await startSharePage(scope)).address
 })
 
 /** Opens the page; whatever it complains of fails the test. */

@@ -194,8 +194,8 @@ export function failure(complaint: string): Outcome {
 function sum(outcomes: readonly Outcome[]): Outcome {
   const complaint = outcomes.find(outcome => outcome.complaint !== undefined)?.complaint
   return {
-    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
-    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+    passed: outcomes.reduce((total, { passed }) => total + passed, 0),
+    failed: outcomes.reduce((total, { failed }) => total + failed, 0),
     failures: outcomes.flatMap(({ failures }) => failures),
     ...(complaint !== undefined && { complaint }),
   }

@@ -1,5 +1,6 @@
 /** A whole site as its owner has it: built by `shoal build`, served by an origin that counts, with a tracker; and visitors of it. */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -110,8 +111,8 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     for (let at = start; at < end && request.method !== 'HEAD' && !response.destroyed; at += BURST_BYTES) {
       const burst = bytes.subarray(at, Math.min(end, at + BURST_BYTES))
       sent.set(path, (sent.get(path) ?? 0) + burst.length)
-      response.write(burst)
-      // At the rate of a line: what is taken back is not on its way whole.
+      // At the rate of a line, and of who reads: what is taken back is not on its way whole.
+      if (!response.write(burst)) await Promise.race([once(response, 'drain'), once(response, 'close')])
       if (at + BURST_BYTES < end) await sleep(BURST_MS)
     }
     response.end()

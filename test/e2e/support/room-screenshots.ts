@@ -8,17 +8,12 @@ import { join, resolve } from 'node:path'
 import { argv } from 'node:process'
 import type { Page } from 'puppeteer-core'
 import { launchBrowser } from './browser.ts'
-import { scratchFolder, startCli } from './cli.ts'
+import { scratchFolder } from './cli.ts'
 import { payloadBytes } from './payload.ts'
 import { enterRoom, fileIn, lines, people, roomLink, say } from './room-page.ts'
+import { LOOKS, picture } from './picture.ts'
 import { Scope } from './scope.ts'
-import { chooseFiles, click, problem, visit, type VisitOptions, WAIT } from './share-page.ts'
-
-const LOOKS = [
-  { name: 'light', scheme: 'light', width: 1000 },
-  { name: 'dark', scheme: 'dark', width: 1000 },
-  { name: 'phone', scheme: 'light', width: 360 },
-] as const
+import { chooseFiles, click, problem, startSharePage, visit, type VisitOptions, WAIT } from './share-page.ts'
 
 const [, , given] = argv
 if (given === undefined) throw new Error('Say into which folder.')
@@ -33,8 +28,8 @@ try {
 
 async function run(): Promise<void> {
   const of = await launchBrowser(scope, 'chromium', { hasWindows: true })
-  const server = startCli(scope, ['serve', '--port', '0'])
-  const address = `${await server.printed(/share page on (http:\/\/\S+)/)}room.html`
+  const { server, address: home } = await startSharePage(scope)
+  const address = `${home}room.html`
   const options: VisitOptions = { of, allowed: /./, viewport: { width: 1000, height: 900 } }
   await shoot(await visit(scope, address, options), 'door-new')
   await shoot(await visit(scope, `${address}#cut`, options), 'door-cut')
@@ -86,9 +81,5 @@ async function run(): Promise<void> {
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  for (const look of LOOKS) {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look.scheme }])
-    await page.setViewport({ width: look.width, height: 700 })
-    await page.screenshot({ path: join(folder, `${name}-${look.name}.png`) as `${string}.png`, fullPage: true })
-  }
+  for (const look of LOOKS) await picture(page, join(folder, name), look)
 }

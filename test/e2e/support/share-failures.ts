@@ -2,7 +2,6 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { trackerOf } from '../../../demo/link.ts'
-import { startCli } from './cli.ts'
 import { HostilePeer } from './hostile-peer.ts'
 import { bytesOfPiece, makeSample, startClient } from './node-peers.ts'
 import {
@@ -16,6 +15,7 @@ import {
   reloadKept,
   shareOpenly,
   WAIT,
+  startSharePage,
 } from './share-page.ts'
 import { folderOf, hasProgress, largeFile, NOWHERE, openDetails, type Scene, share } from './share-stage.ts'
 
@@ -51,8 +51,7 @@ export const failureScenes: Readonly<Record<string, Scene>> = {
   },
 
   async tracker({ lifetime, open, shoot }) {
-    const server = startCli(lifetime, ['serve', '--port', '0'])
-    const address = await server.printed(/share page on (http:\/\/\S+)/)
+    const { server, address } = await startSharePage(lifetime)
     const { link, seeder } = await share(lifetime, address, await folderOf(lifetime, 60_000_000), {
       uploadBytesPerSecond: 1_000_000,
     })

@@ -1,6 +1,7 @@
 /** Persons at the share page: they choose, drop, click and wait as people do, in real browsers. */
 import assert from 'node:assert/strict'
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core'
+import { type RunningCli, startCli } from './cli.ts'
 import type { Lifetime } from './scope.ts'
 
 export const PHONE = { width: 360, height: 740 }
@@ -16,6 +17,12 @@ export interface VisitOptions {
   readonly viewport?: { readonly width: number; readonly height: number }
   /** A window of its own in Firefox too, where one that is in front hides no other. @default false */
   readonly hasWindow?: boolean
+}
+
+/** Starts `shoal serve` on a free port; at the latest with the test it ends. */
+export async function startSharePage(lifetime: Lifetime): Promise<{ server: RunningCli; address: string }> {
+  const server = startCli(lifetime, ['serve', '--port', '0'])
+  return { server, address: await server.printed(/share page on (http:\/\/\S+)/) }
 }
 
 /** Opens a page; whatever it complains of fails the test. */

@@ -6,33 +6,15 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { argv } from 'node:process'
-import type { Browser, CDPSession, Page } from 'puppeteer-core'
+import type { Browser } from 'puppeteer-core'
 import type { BrowserName } from '../../support/browsers.ts'
 import { launchBrowser } from './browser.ts'
-import { startCli } from './cli.ts'
+import { FIREFOX_LOOKS, FORCED, LOOKS, picture } from './picture.ts'
 import { Scope } from './scope.ts'
-import { visit, type VisitOptions } from './share-page.ts'
+import { visit, type VisitOptions, startSharePage } from './share-page.ts'
 import { FIREFOX_SCENES, SCENES } from './share-scenes.ts'
 import type { Stage } from './share-stage.ts'
 
-interface Look {
-  readonly name: string
-  readonly width: number
-  readonly scheme: 'light' | 'dark'
-  readonly isForced?: boolean
-}
-
-const LOOKS: readonly Look[] = [
-  { name: 'light', scheme: 'light', width: 1000 },
-  { name: 'dark', scheme: 'dark', width: 1000 },
-  { name: 'phone', scheme: 'light', width: 360 },
-]
-const FORCED: Look = { name: 'forced', scheme: 'dark', width: 1000, isForced: true }
-/** Firefox takes no other colours from outside. */
-const FIREFOX_LOOKS: readonly Look[] = [
-  { name: 'firefox', scheme: 'light', width: 1000 },
-  { name: 'firefox-phone', scheme: 'light', width: 360 },
-]
 /** Waiting takes most of the time. */
 const SCENES_AT_ONCE = 3
 
@@ -47,10 +29,9 @@ const queue = [
 ].filter(({ name }) => isWanted(name))
 const scope = new Scope()
 const browsers = new Map<BrowserName, Promise<Browser>>()
-const sessions = new WeakMap<Page, Promise<CDPSession>>()
 let failures = 0
 try {
-  const address = await startCli(scope, ['serve', '--port', '0']).printed(/share page on (http:\/\/\S+)/)
+  const { address } = await startSharePage(scope)
   await Promise.all(Array.from({ length: SCENES_AT_ONCE }, () => work(address)))
 } finally {
   await scope.close()
@@ -83,34 +64,7 @@ function stage(lifetime: Scope, address: string, of: Browser, isFirefox: boolean
       visit(lifetime, url, { of, allowed: /./, viewport: { width: 1000, height: 700 }, ...options }),
     async shoot(page, name, { isForced = false } = {}) {
       const looks = isFirefox ? FIREFOX_LOOKS : isForced ? [...LOOKS, FORCED] : LOOKS
-      for (const look of looks) await picture(page, `${name}-${look.name}`, look, isFirefox)
+      for (const look of looks) await picture(page, join(folder, name), look, isFirefox)
     },
   }
-}
-
-async function picture(page: Page, name: string, look: Look, isFirefox: boolean): Promise<void> {
-  if (!isFirefox) {
-    const session = await sessionOf(page)
-    const features = [
-      { name: 'prefers-color-scheme', value: look.scheme },
-      { name: 'forced-colors', value: look.isForced ? 'active' : 'none' },
-    ]
-    await session.send('Emulation.setEmulatedMedia', { features })
-  }
-  await page.setViewport({ width: look.width, height: 700 })
-  if (!isFirefox) {
-    // A viewport with touch would load the page anew.
-    const session = await sessionOf(page)
-    await session.send('Emulation.setTouchEmulationEnabled', { enabled: look.width < 500 })
-  }
-  // Drawn anew at the page's next look at its figures.
-  if ((await page.$('.details')) !== null) await new Promise(resolve => setTimeout(resolve, 400))
-  await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true })
-}
-
-/** What it emulates ends with it. */
-function sessionOf(page: Page): Promise<CDPSession> {
-  const session = sessions.get(page) ?? page.createCDPSession()
-  sessions.set(page, session)
-  return session
 }
