@@ -123,7 +123,10 @@ function makeView(share: Share): TorrentView {
   const view = torrentView({
     share,
     notifier: bell,
-    onFetch: files => void shares.fetch(share, files).then(update),
+    onFetch: files => {
+      shares.fetch(share, files)
+      update()
+    },
     onFewer: () => {
       shares.unfetch(share)
       update()

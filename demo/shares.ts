@@ -33,7 +33,7 @@ export interface Shares {
   /** The share that a link names: one of this tab, one that was here before a reload, or a new one. @throws ShoalError */
   open(link: ShareLink): Promise<Share>
   /** Asks for files, beside those asked for before, and remembers that. */
-  fetch(share: Share, files: readonly SharedFile[]): Promise<void>
+  fetch(share: Share, files: readonly SharedFile[]): void
   /** Asks for nothing any more; what has come stays. */
   unfetch(share: Share): void
   /** The same share, passed on to others or not. */
@@ -43,9 +43,6 @@ export interface Shares {
   /** Ends a share; `forget` also deletes what this browser keeps of it. */
   stop(share: Share, forget: boolean): Promise<void>
 }
-
-/** Between two breaths of the page: asking for a file takes longer the more there are. */
-const BREATH_MS = 12
 
 /** Whether any file of a received share was asked for. */
 export function isBegun({ files }: Share): boolean {
@@ -85,7 +82,7 @@ export function openShares(page: Location, onChange: () => void): Shares {
     if (!isSharing) silent ??= new Shoal({ ...options, unchokesMax: 0, uploadBytesPerSecond: 0 })
     const torrent = ((!isSharing && silent) || shoal).add(infoHash, { select: 'none', keep: true })
     // Before any view listens, so that nobody sees it ask for nothing.
-    const goOn = (): void => void proceed(share, begun)
+    const goOn = (): void => proceed(share, begun)
     const contents = sealed?.receivePrivately(torrent, secret!, link, goOn) ?? openContents(torrent, page)
     if (sealed === undefined) torrent.addEventListener('ready', goOn)
     const share = keep(torrent, contents, { isOwn: false, isSharing, chosen: [] })
@@ -149,11 +146,11 @@ export function openShares(page: Location, onChange: () => void): Shares {
       }
       return find(link.infoHash) ?? receive(link, page.href, !isMetered())
     },
-    async fetch({ torrent, files }, wanted) {
+    fetch({ torrent, files }, wanted) {
       const asked = new Set(wanted)
       const indices = files.flatMap((file, index) => (asked.has(file) || file.priority > 0 ? [index] : []))
       begun.set(torrent.infoHash, indices)
-      await selectAll(wanted)
+      selectAll(wanted)
     },
     unfetch({ torrent, files }) {
       begun.set(torrent.infoHash, [])
@@ -173,21 +170,15 @@ export function openShares(page: Location, onChange: () => void): Shares {
 }
 
 /** Goes on with what was asked for before a reload: by what is remembered, or by what is here. */
-async function proceed({ torrent, files }: Share, begun: BegunShares): Promise<void> {
+function proceed({ torrent, files }: Share, begun: BegunShares): void {
   const indices = begun.get(torrent.infoHash)
   const isWanted = (file: SharedFile, index: number): boolean =>
     indices === undefined ? file.length > 0 && file.progress > 0 : indices.has(index)
-  await selectAll(files.filter(isWanted))
+  selectAll(files.filter(isWanted))
 }
 
-async function selectAll(files: readonly SharedFile[]): Promise<void> {
-  let restAt = performance.now() + BREATH_MS
-  for (const file of files) {
-    if (file.priority === 0) file.select()
-    if (performance.now() < restAt) continue
-    await new Promise(resolve => setTimeout(resolve))
-    restAt = performance.now() + BREATH_MS
-  }
+function selectAll(files: readonly SharedFile[]): void {
+  for (const file of files) if (file.priority === 0) file.select()
 }
 
 /** Trackers know a v2 torrent by the first 40 digits of its infohash. */

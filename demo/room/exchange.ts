@@ -117,7 +117,7 @@ export function openExchange(page: URL): Exchange {
       if (share === undefined) return LOOKING
       if (!found.isAsked && phaseOf(share) === 'ready') {
         found.isAsked = true
-        void shares.fetch(share, share.files)
+        shares.fetch(share, share.files)
       }
       if (share.files.length === 0) return LOOKING
       const { progress, stats, peers } = share.torrent

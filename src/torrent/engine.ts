@@ -72,6 +72,7 @@ export class TorrentEngine {
     if (this.#isClosed) return 'closed'
     if (this.error !== undefined) return 'stopped'
     if (this.#phase !== 'running') return this.#phase
+    this.#applySelection()
     if (this.#isPaused) return 'paused'
     return this.session?.swarm.isDone ? 'seeding' : 'downloading'
   }
@@ -84,6 +85,7 @@ export class TorrentEngine {
 
   /** Bytes selected and not verified yet. */
   get missingBytes(): number {
+    this.#applySelection()
     const pieces = this.session?.swarm.transfer?.pieces
     return pieces === undefined ? 0 : (this.selection?.missingBytes(pieces.missing) ?? 0)
   }
@@ -131,7 +133,8 @@ export class TorrentEngine {
 
   setPriority(file: number, priority: number): void {
     this.selection?.set(file, priority)
-    this.#applySelection()
+    // With all that this turn selects, files come by the thousand; before that if somebody looks.
+    queueMicrotask(this.#tellState)
   }
 
   setPaused(isPaused: boolean): void {
@@ -274,7 +277,6 @@ export class TorrentEngine {
 
   #applySelection(): void {
     for (const input of this.selection?.changes() ?? []) this.session?.input(input)
-    this.#tellState()
   }
 
   #enter(phase: 'hashing' | 'joining' | 'checking'): void {
@@ -283,9 +285,7 @@ export class TorrentEngine {
     this.#tellState()
   }
 
-  #tellState(): void {
-    this.tell.state(this.state)
-  }
+  readonly #tellState = (): void => this.tell.state(this.state)
 
   #tellProgress(isLast: boolean): void {
     this.tell.progress(() => this.progress, isLast)

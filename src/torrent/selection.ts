@@ -8,8 +8,9 @@ import type { Want } from '../swarm/events.ts'
 export class Selection {
   readonly #layout: Layout
   readonly #priorities: Uint8Array
-  /** Wants that the swarm was told last. */
+  /** Wants that the swarm was told last, and whether these are all. */
   #toldCount = 0
+  #isTold = false
 
   /** @param files indices of the files wanted at first; undefined: all */
   constructor(layout: Layout, files: readonly number[] | undefined) {
@@ -29,10 +30,13 @@ export class Selection {
 
   set(file: number, priority: number): void {
     this.#priorities[file] = priority
+    this.#isTold = false
   }
 
-  /** What the swarm must be told for the selection to hold. */
+  /** What the swarm must be told for the selection to hold; it counts as told. */
   changes(): (({ type: 'want' } & Want) | { type: 'unwant'; id: number })[] {
+    if (this.#isTold) return []
+    this.#isTold = true
     const wants = this.wants().map(want => ({ type: 'want' as const, ...want }))
     const dropped = Array.from({ length: Math.max(0, this.#toldCount - wants.length) }, (_, i) => {
       return { type: 'unwant' as const, id: wants.length + 1 + i }
