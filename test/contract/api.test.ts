@@ -465,6 +465,28 @@ describe('files', () => {
     for (const priority of [0, 8, 1.5, Number.NaN]) throws(() => file!.select(priority), 'invalid-argument', /1 to 7/)
   })
 
+  it('are wanted from the moment they are selected, and thousands of them are told of once', async t => {
+    const many = Array.from({ length: 3000 }, (_, i) => ({ path: `folder/${i}.bin`, data: new Blob([bytes(10)]) }))
+    const torrent = client(t).add(encodeTorrent(await createTorrent(many)), { select: 'none' })
+    await torrent.ready
+    assert.equal(torrent.state, 'seeding')
+    const states: string[] = []
+    torrent.addEventListener('state', () => states.push(torrent.state))
+    // Every other one: no two of them are one run of pieces.
+    const chosen = torrent.files.filter((_, i) => i % 2 === 0)
+    for (const file of chosen) file.select()
+    assert.equal(torrent.state, 'downloading')
+    assert.equal(torrent.progress, 0)
+    for (const file of chosen) file.deselect()
+    await new Promise(resolve => setImmediate(resolve))
+    assert.equal(torrent.state, 'seeding')
+    torrent.pause()
+    for (const file of chosen) file.select()
+    await new Promise(resolve => setImmediate(resolve))
+    torrent.resume()
+    assert.deepEqual(states, ['downloading', 'seeding', 'paused', 'downloading'])
+  })
+
   it('are not there before they are known', async t => {
     const torrent = client(t).add(HASH)
     assert.deepEqual(torrent.files, [])
