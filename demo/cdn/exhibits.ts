@@ -8,6 +8,9 @@ export interface Exhibits {
   readonly element: HTMLElement
   /** A picture may be shown: it is here, or HTTP may bring it. */
   showPicture(name: string): void
+  /** The film may be played: before it is here too, but then it is not waited for others to bring it. */
+  offerFilm(): void
+  /** The film is here. */
   showFilm(): void
   showScene(): Promise<void>
 }
@@ -20,7 +23,7 @@ const CHAPTERS = [
 ] as const
 
 export function exhibits(): Exhibits {
-  const video = el('video', { controls: true, muted: true, loop: true, playsInline: true, preload: 'metadata' })
+  const video = el('video', { controls: true, muted: true, loop: true, playsInline: true, preload: 'none' })
   video.setAttribute('aria-label', 'A dive from the surface to 400 metres')
   const seekers = CHAPTERS.map(([label, seconds]) => button(label, () => seek(video, seconds), 'small'))
   const film = figure('film', video, 'A dive to 400 m. Seek anywhere: what is missing is fetched first.')
@@ -50,9 +53,14 @@ export function exhibits(): Exhibits {
       image.onload = arrived
       image.src = url
     },
-    showFilm() {
+    offerFilm() {
       video.onloadeddata = film.arrived
       video.src = FILM.url
+    },
+    showFilm() {
+      video.preload = 'auto'
+      // Whoever has begun to watch goes on.
+      if (video.readyState === 0 && video.paused) video.load()
     },
     async showScene() {
       const [module, wasm, bytes] = await Promise.all([
@@ -83,6 +91,7 @@ function figure(name: string, content: HTMLElement, words: string) {
 }
 
 function seek(video: HTMLVideoElement, seconds: number): void {
+  video.preload = 'auto'
   video.currentTime = seconds
   // Refused where the browser wants a gesture first, or for somebody who wants no motion.
   if (!matchMedia('(prefers-reduced-motion: reduce)').matches) void video.play().catch(() => undefined)

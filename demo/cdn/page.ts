@@ -46,11 +46,11 @@ async function run(): Promise<void> {
   })
   stats = await shoal?.stats().catch(() => undefined)
   await controlled()
-  site.showFilm()
+  site.offerFilm()
   for (const picture of PICTURES) await bring(picture).then(() => site.showPicture(picture.name))
+  await bring(FILM).then(site.showFilm)
   for (const part of [SCENE, DRACO, SHELL]) await bring(part)
   await site.showScene()
-  await bring(FILM)
   stats = (await shoal?.stats().catch(() => undefined)) ?? stats
   update()
 

@@ -58,23 +58,28 @@ function shoalFetch(event: FetchEvent): boolean {
       end = resolve
     }),
   )
-  const isPainted = /^[sfi]/.test(request.destination)
-  const responding = respond({
+  const errand = {
     fetching: event,
     listed,
     siteScope: scope,
     answer,
-    // Scripts, styles, fonts and images.
-    isPainted,
-    finding: isPainted ? leader : searching.then(() => leader),
     distrust: () => distrusted.add(path),
     endErrand: end,
-  })
+  }
+  const found = searching.then(() => leader)
+  // Scripts, styles, fonts and images.
+  const isPainted = /^[sfi]/.test(request.destination)
   event.respondWith(
-    responding.catch(() => {
-      end()
-      return fetch(request)
-    }),
+    respond({ ...errand, isPainted, finding: isPainted ? leader : found })
+      .catch(() => {
+        end()
+        return fetch(request)
+      })
+      .catch(error => {
+        if (request.signal.aborted) throw error
+        // Without an origin even what is painted waits for others.
+        return respond({ ...errand, isPainted: false, finding: found })
+      }),
   )
   return true
 }

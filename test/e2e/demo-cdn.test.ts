@@ -146,7 +146,8 @@ describe('the CDN page', () => {
   it('seeks in the film', async test => {
     const { url, context } = await start(test)
     const page = await open(context, url)
-    await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2, WAIT)
+    // Before anything of it is here.
+    await page.waitForSelector('video[src]', WAIT)
     await click(page, 'Dark')
     await page.waitForFunction(() => {
       const video = document.querySelector('video')!

@@ -8,6 +8,7 @@ import { type Metainfo, parseMetainfo } from '../../src/metainfo/metainfo.ts'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder } from './support/cli.ts'
 import { HostilePeer, type HostilePeerOptions } from './support/hostile-peer.ts'
+import { type NetworkConditions, shapeNetwork } from './support/network.ts'
 import { startClient } from './support/node-peers.ts'
 import { payloadBytes } from './support/payload.ts'
 import { downloaded, downloadsOf } from './support/saving-page.ts'
@@ -49,11 +50,16 @@ interface Sent {
 async function send(
   t: Lifetime,
   seed: number,
-  { of = chromium, isOpen = false }: { of?: Browser | BrowserContext; isOpen?: boolean } = {},
+  {
+    of = chromium,
+    isOpen = false,
+    line,
+  }: { of?: Browser | BrowserContext; isOpen?: boolean; line?: NetworkConditions } = {},
 ): Promise<Sent> {
   const path = join(await scratchFolder(t), NAME)
   await writeFile(path, payloadBytes(seed, 0, LENGTH))
   const page = await visit(t, address, { of })
+  if (line) await shapeNetwork(page, line)
   if (isOpen) await shareOpenly(page)
   await chooseFiles(page, [path])
   const link = await linkOf(page)
@@ -62,10 +68,10 @@ async function send(
 }
 
 /** What a visitor saves, byte for byte. */
-async function assertSaved(t: Lifetime, page: Page, seed: number): Promise<void> {
+async function assertSaved(t: Lifetime, page: Page, seed: number, label = 'Save'): Promise<void> {
   const folder = await scratchFolder(t)
   await downloadsOf(page, folder)
-  await press(page, 'Save')
+  await press(page, label)
   const saved = await downloaded(folder, NAME, LENGTH).catch(async cause => {
     throw new Error(`The page says: ${await text(page, '.torrent')}`, { cause })
   })
@@ -198,5 +204,17 @@ describe('the share page says', { concurrency: 5 }, () => {
     )
     await inState(page, 'seeding')
     await assertSaved(t, page, 5)
+  })
+
+  it('how to have it on disk while it comes, where there is too little room', async t => {
+    const { link } = await send(t, 6, { line: { uploadBytesPerSecond: 1_500_000 } })
+    const before = (): void => {
+      navigator.storage.estimate = async () => ({ quota: 1_500_000, usage: 0 })
+    }
+    const page = await visit(t, link, { of: chromium, before })
+    await download(page)
+    await problem(page, 'quota')
+    await assertSaved(t, page, 6, 'Save to disk while it comes')
+    await inState(page, 'seeding')
   })
 })

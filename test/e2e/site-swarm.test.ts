@@ -1,6 +1,7 @@
 /** A site served by its visitors: the page script, the worker, tracker and origin together. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
@@ -96,13 +97,50 @@ it('has what the next page painted from the origin, before anybody led, without 
   for (const path of paths) assert.equal(site.bytesOf(`/${path}`), files[path as keyof typeof files].length, path)
 })
 
+it('paints what others have once the origin is gone, by a worker that has just been started', async t => {
+  const browser = await browsers.chromium!
+  const tracker = await startShoalTracker(t)
+  const path = 'assets/next-7b8c9d0e.webp'
+  const files = {
+    [path]: await readFile('demo/cdn/made/coral.webp'),
+    'assets/model-1f2e3d4c.bin': randomBytes(100_000),
+  }
+  const site = await deploySite(t, { files, trackers: [tracker.url], policy: POLICY })
+  const first = await visit(t, browser, site.url)
+  await untilOn(first.page)
+  await prefetch(first.page, Object.keys(files))
+  const { page } = await visit(t, browser, site.url)
+  await untilOn(page)
+  // By then both are connected: whoever leads waits for nobody.
+  await prefetch(page, ['assets/model-1f2e3d4c.bin'])
+  site.cut(path => path === '/')
+  const session = await page.createCDPSession()
+  await session.send('ServiceWorker.enable')
+  await session.send('ServiceWorker.stopAllWorkers')
+  const width = await page.evaluate(async path => {
+    const image = new Image()
+    image.src = path
+    await image.decode()
+    return image.naturalWidth
+  }, path)
+  assert.equal(width, 1200)
+})
+
 it('costs the origin little more than one copy when eight come at once', async t => {
   const browser = await browsers.chromium!
   const tracker = await startShoalTracker(t)
   const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY })
+  // Browsers take seconds to open eight pages, visitors are to come within two: none goes before all can.
+  let waiting = 8
+  const gate = new EventTarget()
+  const untilAllCan = async (): Promise<void> => {
+    const opened = once(gate, 'open')
+    if (--waiting === 0) gate.dispatchEvent(new Event('open'))
+    await opened
+  }
   const pages = await Promise.all(
     Array.from({ length: 8 }, async () => {
-      const { page } = await visit(t, browser, site.url)
+      const { page } = await visit(t, browser, site.url, untilAllCan)
       await untilOn(page)
       await prefetch(page, BULK)
       return page

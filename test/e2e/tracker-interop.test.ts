@@ -6,16 +6,20 @@ import { Client, type FoundPeer } from 'bittorrent-tracker'
 import * as wrtc from 'webrtc-polyfill'
 import { startTracker } from '../../tracker/index.ts'
 import { INFO_HASH, TestPeer } from '../contract/tracker-support.ts'
+import { fileScope } from './support/scope.ts'
 
 // Offers that nobody answered would keep the process alive: their connections stay open in the library underneath.
 after(async () => (await import('node-datachannel')).cleanup())
 
 type Reply = { action: string; complete: number; incomplete: number; downloaded?: number; infoHash: string }
 
-async function trackerUrl(t: TestContext): Promise<string> {
+/** A tracker ends after the clients of its test, which complain otherwise. */
+const scope = fileScope()
+
+async function trackerUrl(): Promise<string> {
   // Their client would announce again only after an interval of its own.
   const tracker = await startTracker({ port: 0, host: 'localhost' })
-  t.after(() => tracker.close())
+  scope.after(() => tracker.close())
   return tracker.url
 }
 
@@ -46,7 +50,7 @@ async function update(of: Client, act: () => void): Promise<Reply> {
 
 describe("bittorrent-tracker's client on our tracker", () => {
   it('is counted through its life, and scrapes', async t => {
-    const url = await trackerUrl(t)
+    const url = await trackerUrl()
     const [leech, seed] = [client(t, url, 'leech', 1000), client(t, url, 'seed', 0)]
     const first = await update(leech, () => leech.start())
     assert.deepEqual([first.action, first.complete, first.incomplete], ['announce', 0, 1])
@@ -63,7 +67,7 @@ describe("bittorrent-tracker's client on our tracker", () => {
   })
 
   it('connects to another of its kind', async t => {
-    const url = await trackerUrl(t)
+    const url = await trackerUrl()
     const [one, other] = [client(t, url, 'one', 1000), client(t, url, 'other', null)]
     const found = [one, other].map(each => once(each, 'peer') as Promise<[FoundPeer]>)
     await update(one, () => one.start())
@@ -78,7 +82,7 @@ describe("bittorrent-tracker's client on our tracker", () => {
   })
 
   it('gets an answer from ours, and gives one', async t => {
-    const url = await trackerUrl(t)
+    const url = await trackerUrl()
     const ours = new TestPeer({ name: 'ours', url })
     t.after(() => ours.session.leave())
     await ours.reported('status', ({ state }) => state === 'connected')

@@ -150,7 +150,7 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
       const beganAt = Date.now()
       const timeoutMs = Math.min(SUITE_MS_MAX, options.timeoutMs - (beganAt - startedAt))
       if (timeoutMs <= 0) outcomes.push(failure(`${file} was not run: out of time`))
-      else outcomes.push(await nodeTests([file], { ...options, timeoutMs }, { isAlone: true }))
+      else outcomes.push(named(file, await nodeTests([file], { ...options, timeoutMs }, { isAlone: true })))
       console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
     }
   }
@@ -179,6 +179,11 @@ function settle(results: Results, { exitCode, isTimedOut }: { exitCode: number |
   if (isTimedOut) return sum([results, failure('ran out of time')])
   if (exitCode !== 0 && results.failed === 0) return sum([results, failure(`ended with exit code ${exitCode}`)])
   return results
+}
+
+/** Whose complaint it is. */
+function named(file: string, { complaint, ...outcome }: Outcome): Outcome {
+  return complaint === undefined ? outcome : { ...outcome, complaint: `${file} ${complaint}` }
 }
 
 /** No tests at all prove nothing; none that match a filter are another stage's business. */
