@@ -3,16 +3,20 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { Client } from 'bittorrent-tracker'
-import wrtc from 'webrtc-polyfill'
 import { INFO_HASH, TestPeer, TestSocket, bareAnnounce, met, peerIdOf } from '../contract/tracker-support.ts'
 import { missingRedis, startRedis } from '../support/redis.ts'
+import { launchBrowser } from './support/browser.ts'
 import { Fleet } from './support/fleet.ts'
-import type { Lifetime } from './support/scope.ts'
+import { fileScope, type Lifetime } from './support/scope.ts'
+import { startSite } from './support/site.ts'
+import { startTheirClient, THEIR_MODULES } from './support/their-client.ts'
 import { LEASE_MS, PATIENCE_MS, QUIET, startNodes, statsOf, until } from './support/tracker-nodes.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
 const missing = missingRedis()
+const scope = fileScope()
+const site = startSite(scope, { modules: THEIR_MODULES })
+const browser = launchBrowser(scope, 'chromium')
 
 async function healthOf({ url }: { url: string }): Promise<string> {
   return ((await (await fetch(`${url.replace('ws', 'http')}/health`)).json()) as { status: string }).status
@@ -65,27 +69,15 @@ describe('nodes that share a Redis', { skip: missing ?? false }, () => {
 
   it("are one tracker for bittorrent-tracker's client, whose peers connect", { timeout: 60_000 }, async t => {
     const nodes = await startNodes(t, await startRedis(t), 2)
-    const clients = nodes.map(({ url }, n) => {
-      const peerId = new TextEncoder().encode(peerIdOf(`bt${n}`))
-      const client = new Client({
-        infoHash: INFO_HASH,
-        peerId,
-        announce: [url],
-        port: 6881,
-        wrtc,
-        rtcConfig: { iceServers: [] },
-      })
-      client.on('error', error => assert.fail(String(error)))
-      t.after(() => new Promise<void>(resolve => client.destroy(resolve)))
-      return client
-    })
-    const connected = clients.map(async client => {
-      const [peer] = await once(client, 'peer')
-      t.after(() => peer.destroy())
-      if (!peer.connected) await once(peer, 'connect')
-    })
-    for (const client of clients) client.start()
-    await Promise.all(connected)
+    const clients = await Promise.all(
+      nodes.map(async ({ url }, n) => {
+        const options = { url, peerId: peerIdOf(`bt${n}`), infoHash: [...INFO_HASH], left: 1 }
+        return startTheirClient(t, { browser: await browser, site: await site, ...options })
+      }),
+    )
+    for (const client of clients) await client.act('start')
+    await Promise.all(clients.map(client => client.next('connect')))
+    for (const client of clients) assert.deepEqual(await client.complaints(), [])
   })
 
   it('give a peer id to one of two nodes: to its holder while that lives', async t => {

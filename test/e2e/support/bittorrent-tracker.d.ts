@@ -25,7 +25,6 @@ declare module 'bittorrent-tracker' {
       announce: readonly string[]
       /** For trackers over UDP; it wants one always. */
       port: number
-      wrtc?: object
       rtcConfig?: object
       getAnnounceOpts?: () => { uploaded: number; downloaded: number; left: number | null; numwant?: number }
     })
