@@ -8,6 +8,7 @@ import { assertAccessible, assertLargeEnough } from './support/accessible.ts'
 import { launchBrowser } from './support/browser.ts'
 import { scratchFolder } from './support/cli.ts'
 import { payloadBytes } from './support/payload.ts'
+import { shapeNetwork } from './support/network.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import {
   chooseFiles,
@@ -59,6 +60,8 @@ describe('the share page is accessible', () => {
 
   it('from sending to having received', { timeout: 60_000 }, async t => {
     const sender = await visit(t, address, { of: browser })
+    // Not all has come yet when the button is found.
+    await shapeNetwork(sender, { uploadBytesPerSecond: 3_000_000 })
     await drop(sender, [await folderOf(t, 30_000_000)])
     const link = await linkOf(sender)
     await assertAccessible(sender)
@@ -70,6 +73,7 @@ describe('the share page is accessible', () => {
     await download(receiver)
     await click(receiver, 'Pause')
     await inState(receiver, 'paused')
+    await shapeNetwork(sender, {})
     await assertAccessible(receiver)
     await assertAccessible(sender)
     await click(receiver, 'Resume')
