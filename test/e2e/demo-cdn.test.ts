@@ -89,7 +89,7 @@ async function openAnother(page: Page): Promise<Page> {
 }
 
 describe('the CDN page', () => {
-  it('comes to the first visitor from the origin, and to the next one from the first', async test => {
+  it('comes to the first visitor from the origin, and to a next one from those before', async test => {
     const { url, context } = await start(test)
     const first = await open(context, url)
     assert.equal(await untilWhole(first), FIRST)

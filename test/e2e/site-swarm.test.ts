@@ -1,7 +1,6 @@
 /** A site served by its visitors: the page script, the worker, tracker and origin together. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
@@ -132,11 +131,11 @@ it('costs the origin little more than one copy when eight come at once', async t
   const site = await deploySite(t, { files: FILES, trackers: [tracker.url], policy: POLICY })
   // Browsers take seconds to open eight pages, visitors are to come within two: none goes before all can.
   let waiting = 8
-  const gate = new EventTarget()
-  const untilAllCan = async (): Promise<void> => {
-    const opened = once(gate, 'open')
-    if (--waiting === 0) gate.dispatchEvent(new Event('open'))
-    await opened
+  let open = (): void => {}
+  const opened = new Promise<void>(resolve => (open = resolve))
+  const untilAllCan = (): Promise<void> => {
+    if (--waiting === 0) open()
+    return opened
   }
   const pages = await Promise.all(
     Array.from({ length: 8 }, async () => {

@@ -23,6 +23,7 @@ const sessions = new WeakMap<Page, Promise<CDPSession>>()
 
 /** Takes a picture of the whole page in a look, as `STEM-LOOK.png`. */
 export async function picture(page: Page, stem: string, look: Look, isFirefox = false): Promise<void> {
+  await page.setViewport({ width: look.width, height: 700 })
   if (!isFirefox) {
     const session = await sessionOf(page)
     const features = [
@@ -30,11 +31,7 @@ export async function picture(page: Page, stem: string, look: Look, isFirefox = 
       { name: 'forced-colors', value: look.isForced ? 'active' : 'none' },
     ]
     await session.send('Emulation.setEmulatedMedia', { features })
-  }
-  await page.setViewport({ width: look.width, height: 700 })
-  if (!isFirefox) {
     // A viewport with touch would load the page anew.
-    const session = await sessionOf(page)
     await session.send('Emulation.setTouchEmulationEnabled', { enabled: look.width < 500 })
   }
   // Drawn anew at the page's next look at its figures.
