@@ -9,6 +9,7 @@
  *                                               feeds the worker, which browsers stop after 30 s without an event
  *     leader → worker        shoal-leader       and a MessagePort; the highest epoch leads
  *     worker → leader        get                pieces `first` to `end` (exclusive) of a file, in order; `credit` of them may be sent
+ *                            need               the same, of a file that the origin cannot be asked for: the leader may look for it
  *                            more               so many more may be sent
  *                            cancel             nobody wants the rest
  *                            kept               the worker took this piece from the origin, verified it and put it into the store
@@ -26,6 +27,8 @@ export const BRIDGE_LIMITS = {
   silenceMs: 1_000,
   /** How long a request waits for a leader to show itself, once after each start of the worker: a few turns of a page. */
   discoveryMs: 50,
+  /** How long a leader is waited for where nobody else can be asked: so long it takes until another tab leads. */
+  successionMs: 2_000,
   /** Bytes of pieces that a leader may send ahead, but one piece at least. */
   creditBytes: 1024 * 1024,
   /** How long a page has to say that it has the tag. */
@@ -38,7 +41,7 @@ export const BRIDGE_LIMITS = {
 export type ToPage = readonly ['shoal-who', tableVersion: number]
 export type FromPage = readonly ['shoal-page', version: number] | readonly ['shoal-leader', epoch: number]
 export type ToLeader =
-  | readonly ['get', id: number, rootHex: string, first: number, end: number, credit: number]
+  | readonly ['get' | 'need', id: number, rootHex: string, first: number, end: number, credit: number]
   | readonly ['more', id: number, count: number]
   | readonly ['cancel', id: number]
   | readonly ['kept', rootHex: string, piece: number]
@@ -52,7 +55,7 @@ export type FromLeader =
 // Forms of messages: n is a number, b bytes, and what else there is follows a quote.
 const TO_PAGE = /^"shoal-who,n$/
 const FROM_PAGE = /^"shoal-(page|leader),n$/
-const TO_LEADER = /^"(get,n,"[\da-f]{64},n,n,n|more,n,n|cancel,n|kept,"[\da-f]{64},n|ping)$/
+const TO_LEADER = /^"((get|need),n,"[\da-f]{64},n,n,n|more,n,n|cancel,n|kept,"[\da-f]{64},n|ping)$/
 const FROM_LEADER = /^"(piece,n,n,b|none,n|pong|bye)$/
 
 /** undefined for whatever is no such message: the site's own, or of another version. */

@@ -58,38 +58,39 @@ function shoalFetch(event: FetchEvent): boolean {
       end = resolve
     }),
   )
-  const errand = {
-    fetching: event,
-    listed,
-    siteScope: scope,
-    answer,
-    distrust: () => distrusted.add(path),
-    endErrand: end,
-  }
-  const found = searching.then(() => leader)
   // Scripts, styles, fonts and images.
   const isPainted = /^[sfi]/.test(request.destination)
   event.respondWith(
-    respond({ ...errand, isPainted, finding: isPainted ? leader : found })
-      .catch(() => {
-        end()
-        return fetch(request)
-      })
-      .catch(error => {
-        if (request.signal.aborted) throw error
-        // Without an origin even what is painted waits for others.
-        return respond({ ...errand, isPainted: false, finding: found })
-      }),
+    respond({
+      fetching: event,
+      listed,
+      siteScope: scope,
+      answer,
+      isPainted,
+      finding: isPainted ? leader : searching.then(() => leader),
+      needLeader: () => leader ?? meet(BRIDGE_LIMITS.successionMs),
+      distrust: () => distrusted.add(path),
+      endErrand: end,
+    }).catch(() => {
+      end()
+      return fetch(request)
+    }),
   )
   return true
 }
 
-async function search(): Promise<void> {
+async function search(): Promise<unknown> {
   for (const page of await worker.clients.matchAll()) page.postMessage(['shoal-who', version] satisfies ToPage)
+  return meet(BRIDGE_LIMITS.discoveryMs)
+}
+
+/** Waits for a leader to show itself. Of several who wait at a time all but the last hear of it when their time is over. */
+async function meet(milliseconds: number): Promise<Leader | undefined> {
   await new Promise<void>(resolve => {
     onLeader = resolve
-    setTimeout(resolve, BRIDGE_LIMITS.discoveryMs)
+    setTimeout(resolve, milliseconds)
   })
+  return leader
 }
 
 /** Two pages that have no tag, and none that has: the site does without Shoal from now on. */

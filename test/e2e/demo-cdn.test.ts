@@ -38,13 +38,20 @@ async function open(context: BrowserContext, url: string): Promise<Page> {
 
 /** What the page says once everything is here. */
 async function untilWhole(page: Page): Promise<string> {
-  await page.waitForFunction(() => document.querySelector('#status')?.textContent?.endsWith('seeding.'), WAIT)
-  await page.waitForFunction(
+  const isWhole = page.waitForFunction(
     () =>
+      document.querySelector('#status')?.textContent?.endsWith('seeding.') &&
       document.querySelector('.shell.here') &&
       [...document.querySelectorAll('img[alt]:not([alt=""])')].every(image => (image as HTMLImageElement).naturalWidth),
     WAIT,
   )
+  await isWhole.catch(async cause => {
+    const blank = await page.$$eval('img', images =>
+      images.filter(({ naturalWidth }) => naturalWidth === 0).map(({ src }) => src),
+    )
+    const words = await page.$eval('main', main => main.innerText)
+    throw new Error(`It is not whole; not painted: ${JSON.stringify(blank)}. ${words}`, { cause })
+  })
   return page.$eval('#status', status => status.textContent ?? '')
 }
 

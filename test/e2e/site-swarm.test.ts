@@ -7,7 +7,7 @@ import type { Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
 import { ALL } from './support/all.ts'
 import { launchBrowser } from './support/browser.ts'
-import { deploySite, untilStats, visit, hashOf, sha256, untilOn } from './support/deployed-site.ts'
+import { type DeployedSite, deploySite, untilStats, visit, hashOf, sha256, untilOn } from './support/deployed-site.ts'
 import { fileScope } from './support/scope.ts'
 import { startShoalTracker } from './support/trackers.ts'
 
@@ -31,6 +31,15 @@ const POLICY = { consent: 'automatic', lan: 1, 'upload-rate': 100_000_000, 'uplo
 
 const prefetch = (page: Page, paths: readonly string[]): Promise<void> =>
   page.evaluate(paths => shoal.prefetch(...paths), [...paths])
+
+/** Of a picture, painted. */
+const widthOf = (page: Page, path: string): Promise<number> =>
+  page.evaluate(async path => {
+    const image = new Image()
+    image.src = path
+    await image.decode()
+    return image.naturalWidth
+  }, path)
 
 for (const name of BROWSER_NAMES) {
   describe(`a site of visitors in ${name}`, () => {
@@ -116,14 +125,28 @@ it('paints what others have once the origin is gone, by a worker that has just b
   const session = await page.createCDPSession()
   await session.send('ServiceWorker.enable')
   await session.send('ServiceWorker.stopAllWorkers')
-  const width = await page.evaluate(async path => {
-    const image = new Image()
-    image.src = path
-    await image.decode()
-    return image.naturalWidth
-  }, path)
-  assert.equal(width, 1200)
+  assert.equal(await widthOf(page, path), 1200)
 })
+
+for (const [what, fail] of [
+  ['is gone', site => site.cut(path => !path.startsWith('/assets/'))],
+  ['answers 503', (site, path) => site.answer(`/${path}`, { status: 503, body: Buffer.from('busy') })],
+] satisfies [string, (site: DeployedSite, path: string) => void][]) {
+  it(`brings what others have to a visitor who comes when the origin ${what}, before they are connected`, async t => {
+    const browser = await browsers.chromium!
+    const tracker = await startShoalTracker(t)
+    const path = 'assets/next-7b8c9d0e.webp'
+    const files = { [path]: await readFile('demo/cdn/made/coral.webp') }
+    const site = await deploySite(t, { files, trackers: [tracker.url], policy: POLICY })
+    const first = await visit(t, browser, site.url)
+    await untilOn(first.page)
+    await prefetch(first.page, [path])
+    fail(site, path)
+    const { page } = await visit(t, browser, site.url)
+    await page.waitForFunction(() => shoal.stats().then(({ isOn }) => isOn))
+    assert.equal(await widthOf(page, path), 1200)
+  })
+}
 
 it('costs the origin little more than one copy when eight come at once', async t => {
   const browser = await browsers.chromium!

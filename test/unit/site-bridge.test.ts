@@ -21,6 +21,7 @@ const fromPage: readonly FromPage[] = [
 ]
 const toLeader: readonly ToLeader[] = [
   ['get', 1, ROOT, 0, 5, 2],
+  ['need', 1, ROOT, 0, 5, 2],
   ['more', 1, 1],
   ['cancel', 1],
   ['kept', ROOT, 3],

@@ -1,19 +1,23 @@
 /** The command line as a function: arguments in, exit code out. `cli.ts` gives it the process. */
 import { Command, CommanderError } from 'commander'
-import { buildCommand } from './build.ts'
 import type { CommandContext } from './context.ts'
-import { createCommand } from './create.ts'
 import { describeFailure, EXIT } from './failure.ts'
-import { getCommand } from './get.ts'
-import { inspectCommand } from './inspect.ts'
-import { keygenCommand } from './keygen.ts'
-import { publishCommand } from './publish.ts'
-import { seedCommand } from './seed.ts'
-import { serveCommand } from './serve.ts'
-import { signCommand } from './sign.ts'
-import { tokenCommand } from './token.ts'
-import { trackerCommand } from './tracker.ts'
-import { verifyCommand } from './verify.ts'
+
+/** In the order of the help. Only the one that is called is loaded: each has libraries of its own, and starting takes as long as these do. */
+const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) => Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  tracker: async () => (await import('./tracker.ts')).trackerCommand,
+  seed: async () => (await import('./seed.ts')).seedCommand,
+  get: async () => (await import('./get.ts')).getCommand,
+  create: async () => (await import('./create.ts')).createCommand,
+  inspect: async () => (await import('./inspect.ts')).inspectCommand,
+  token: async () => (await import('./token.ts')).tokenCommand,
+  keygen: async () => (await import('./keygen.ts')).keygenCommand,
+  build: async () => (await import('./build.ts')).buildCommand,
+  sign: async () => (await import('./sign.ts')).signCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  publish: async () => (await import('./publish.ts')).publishCommand,
+}
 
 const EXAMPLES = `
 Examples:
@@ -34,7 +38,8 @@ Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C.
  */
 export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
   try {
-    await buildProgram(context).parseAsync([...argv], { from: 'user' })
+    const program = await buildProgram(context, argv[0] ?? '')
+    await program.parseAsync([...argv], { from: 'user' })
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
@@ -46,7 +51,8 @@ export async function runProgram(argv: readonly string[], context: CommandContex
   }
 }
 
-function buildProgram(context: CommandContext): Command {
+/** @param called the first argument: the name of a command, or whatever else needs to know all of them */
+async function buildProgram(context: CommandContext, called: string): Promise<Command> {
   const program = new Command('shoal')
     .description('Share files and serve sites peer to peer: BitTorrent v1 and v2 over WebRTC.')
     .version(context.version, '-V, --version', 'print the version')
@@ -62,9 +68,8 @@ function buildProgram(context: CommandContext): Command {
       writeErr: text => context.terminal.note(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, 'shoal: ')),
     })
-  const sharing = [serveCommand, trackerCommand, seedCommand, getCommand, createCommand, inspectCommand, tokenCommand]
-  const sites = [keygenCommand, buildCommand, signCommand, verifyCommand, publishCommand]
-  const commands = [...sharing, ...sites]
+  const names = Object.hasOwn(COMMANDS, called) ? [called] : Object.keys(COMMANDS)
+  const commands = await Promise.all(names.map(name => COMMANDS[name]!()))
   for (const command of commands) program.addCommand(command(context).copyInheritedSettings(program))
   return program
 }

@@ -135,6 +135,12 @@ export class JoinedSwarm {
     return this.#session.swarm.have.has(piece)
   }
 
+  /** All of these are here. */
+  hasAll(first: number, end: number): boolean {
+    for (let piece = first; piece < end; piece++) if (!this.has(piece)) return false
+    return true
+  }
+
   /** Peers who are connected have all of these, or they are here. */
   isAmongPeers(first: number, end: number): boolean {
     const rarity = this.#session.swarm.transfer?.pieces.rarity

@@ -2,14 +2,18 @@
  * The leader's end of the bridge to the service worker: gets are answered piece by piece, as far as the worker's credit goes.
  *
  * A get that the swarms cannot serve sooner than the origin is refused at once (`none`): nothing that a page waits for is delayed by a search for peers.
+ * Unless there is no other way (`need`).
  */
 import { type FromLeader, readToLeader } from '../bridge.ts'
 import type { Run } from './joined-swarm.ts'
 
 /** What the leader has pieces from. */
 export interface PieceSource {
-  /** Somebody waits for pieces `first` to `end` (exclusive) of the file with this root; undefined: the origin is to be asked. */
-  open(rootHex: string, first: number, end: number): Run | undefined
+  /**
+   * Somebody waits for pieces `first` to `end` (exclusive) of the file with this root; undefined: the origin is to be asked.
+   * @param isNeeded the origin was asked in vain
+   */
+  open(rootHex: string, first: number, end: number, isNeeded: boolean): Run | undefined
   /** The worker took this piece from the origin, verified it and put it into the store. */
   kept(rootHex: string, piece: number): void
 }
@@ -99,9 +103,11 @@ export function serveWorker(port: MessagePort, source: PieceSource, keepAwake: (
       }
       case 'cancel':
         return cancel(message[1])
-      case 'get': {
-        const [, id, rootHex, first, end, credit] = message
-        const run = gets.size < GETS_MAX && !gets.has(id) ? source.open(rootHex, first, end) : undefined
+      case 'get':
+      case 'need': {
+        const [word, id, rootHex, first, end, credit] = message
+        const run =
+          gets.size < GETS_MAX && !gets.has(id) ? source.open(rootHex, first, end, word === 'need') : undefined
         if (!run) return say(['none', id])
         const get: Get = { run, credit, wake: () => {}, isCancelled: false }
         gets.set(id, get)

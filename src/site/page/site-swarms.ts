@@ -28,6 +28,9 @@ export interface SwarmsOptions {
   warning(error: ShoalError): void
 }
 
+/** How long a piece is looked for that the origin was asked for in vain: peers are found within seconds, or not at all. */
+const NEED_MS = 20_000
+
 /** Of a file that is played from its beginning. */
 const STREAM_TYPE = /^(audio|video)\//
 
@@ -74,28 +77,31 @@ export class SiteSwarms implements PieceSource {
     this.#divide()
   }
 
-  open(rootHex: string, first: number, end: number): Run | undefined {
+  open(rootHex: string, first: number, end: number, isNeeded: boolean): Run | undefined {
     const place = this.#places.byRoot(rootHex, first)
     if (!place || first >= end || place.first + end > place.end || !this.hasCompany) return undefined
     const { file, swarm } = place
     const isStream = STREAM_TYPE.test(file.type)
-    if (!isStream && this.#options.isLoading()) return undefined
     const joined = this.#join(swarm)
     const from = place.first + first
     const to = place.first + end
-    if (!isStream && !joined.isAmongPeers(from, to)) {
+    if (!isStream && !isNeeded && !joined.hasAll(from, to)) {
+      if (this.#options.isLoading()) return undefined
       // Whoever comes next may find them among peers.
       joined.lookForPeers()
-      return undefined
+      if (!joined.isAmongPeers(from, to)) return undefined
     }
     const { ledger } = this.#options
     const run = joined.want(from, to, isStream ? streamStepMs(place) : undefined)
     const wantedBytes = bytesOfPieces(swarm, from, to)
     const receivedBytes = () => joined.bytesOf(from, to)
-    const stopHurrying = isStream ? () => {} : hurry(run, { receivedBytes, wantedBytes, ledger })
+    const stopHurrying = isStream || isNeeded ? () => {} : hurry(run, { receivedBytes, wantedBytes, ledger })
     return {
       prefer: run.prefer,
-      take: piece => run.take(place.first + piece),
+      take(piece) {
+        const taking = run.take(place.first + piece)
+        return isNeeded ? within(NEED_MS, taking) : taking
+      },
       end() {
         stopHurrying()
         run.end()
@@ -263,6 +269,13 @@ export class SiteSwarms implements PieceSource {
       this.#options.ledger.stored(file, bytes)
     }
   }
+}
+
+function within<Value>(milliseconds: number, working: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('It took too long.')), milliseconds)
+    working.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 type Spent = Pick<SiteStats, 'wasted' | 'duplicates' | 'uploaded'>

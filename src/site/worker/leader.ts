@@ -4,8 +4,8 @@ import type { SiteFile } from './site-file.ts'
 import type { Source } from './sources.ts'
 
 export interface Leader {
-  /** Asks for pieces `first` to `end` (exclusive). */
-  openRun(file: SiteFile, first: number, end: number): Source
+  /** Asks for pieces `first` to `end` (exclusive). @param word whether peers are asked who are there, or looked for */
+  openRun(word: 'get' | 'need', file: SiteFile, first: number, end: number): Source
   say(message: ToLeader): void
 }
 
@@ -31,7 +31,7 @@ export function followLeader(port: MessagePort, onGone: (word?: 'bye') => void):
 
   return {
     say,
-    openRun(file, first, end) {
+    openRun(word, file, first, end) {
       const id = ++lastId
       const { pieceBytes, rootHex } = file.listed
       const credit = Math.ceil(BRIDGE_LIMITS.creditBytes / pieceBytes)
@@ -45,7 +45,7 @@ export function followLeader(port: MessagePort, onGone: (word?: 'bye') => void):
         })
       }
       const reader = new ReadableStream({ start }, { highWaterMark: credit }).getReader()
-      say(['get', id, rootHex, first, end, credit])
+      say([word, id, rootHex, first, end, credit])
       return {
         async takePiece() {
           let heardBefore = -1

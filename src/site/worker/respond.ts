@@ -16,6 +16,8 @@ export interface Errand {
   readonly isPainted: boolean
   /** The tab that leads, as far as it has said so, or once it has had time to. */
   readonly finding: Leader | undefined | Promise<Leader | undefined>
+  /** Waits for one, as nobody else can be asked. */
+  needLeader(): Leader | undefined | Promise<Leader | undefined>
   /** The origin has other bytes than are listed: it answers this file from now on. */
   distrust(): void
   /** No more is to come; until then the event takes work that the worker must live for. */
@@ -47,11 +49,16 @@ export async function respond(errand: Errand): Promise<Response> {
   // What nobody here has is painted as if there were no worker, and goes from the browser's cache into the store when the page is idle. Only that:
   // Firefox does not hang up when a page gives such an answer up. A twin is asked for by its own name, for what the origin sends for the file cannot
   // be verified.
-  if (isWhole && errand.isPainted && !listed.isGzip && !file.hasAny && !leader) {
-    endErrand()
-    return fetch(request)
+  const isPassedOn = isWhole && errand.isPainted && !listed.isGzip && !file.hasAny && !leader
+  if (isPassedOn) {
+    const response = await fetch(request).catch(() => {})
+    request.signal.throwIfAborted()
+    if (response && response.status < 500) {
+      endErrand()
+      return response
+    }
   }
-  const pieces = splice(errand, file, leader)
+  const pieces = splice(errand, file, leader, isPassedOn)
   const chunks = listed.isGzip
     ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)
     : cut(pieces, answer.startByte % listed.pieceBytes, answer.endByte - answer.startByte)
@@ -65,8 +72,11 @@ interface Chunks {
   giveUp(): void
 }
 
-/** Genuine pieces of the store, the leader and the origin, in order. What cannot be had is an error: never a mixture. */
-function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chunks {
+/**
+ * Genuine pieces of the store, the leader and the origin, in order. What cannot be had is an error: never a mixture.
+ * @param isOriginDown it was asked already, and did not answer
+ */
+function splice(errand: Errand, file: SiteFile, leader: Leader | undefined, isOriginDown: boolean): Chunks {
   const { answer, listed } = errand
   const { isGzip, pieceBytes, rootHex } = listed
   // Inflating begins at the beginning, and its end is known by its bytes.
@@ -76,11 +86,12 @@ function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chu
   let source: Source | undefined
   let isStopped = false
   let keeping: Promise<unknown> | undefined
-  /** In the order in which they are asked. Who fails once is not asked again. */
+  /** In the order in which they are asked: peers who are there, the origin, and without one whoever can be found. Who fails once is not asked again. */
   const places: (() => Source | Promise<Source>)[] = [
-    () => openOrigin(errand.fetching.request.url, file, piece, runEnd),
+    async () => (await errand.needLeader())!.openRun('need', file, piece, runEnd),
   ]
-  if (leader) places.unshift(() => leader.openRun(file, piece, runEnd))
+  if (!isOriginDown) places.unshift(() => openOrigin(errand.fetching.request.url, file, piece, runEnd))
+  if (leader) places.unshift(() => leader.openRun('get', file, piece, runEnd))
 
   const leave = (): void => {
     source?.giveUp()
@@ -96,9 +107,16 @@ function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chu
         }
         if (isStopped) throw new Error()
         const bytes = await source.takePiece()
-        if (!(await file.isGenuine(piece, bytes))) throw new Error()
+        if (!(await file.isGenuine(piece, bytes))) {
+          // The origin has answered, and not with the listed bytes.
+          if (places.length === 2) {
+            errand.distrust()
+            places.length = 0
+          }
+          throw new Error()
+        }
         // What the leader sends is in the store already.
-        if (places.length === 1) {
+        if (places.length === 2) {
           const kept = piece
           // Not faster than pieces are kept, lest they gather in memory.
           await keeping
@@ -111,11 +129,7 @@ function splice(errand: Errand, file: SiteFile, leader: Leader | undefined): Chu
       } catch (error) {
         leave()
         places.shift()
-        if (isStopped || places.length === 0) {
-          // Somebody answered, and not with the listed bytes: no network failed, which is a TypeError.
-          if (!(isStopped || error instanceof TypeError)) errand.distrust()
-          throw error
-        }
+        if (isStopped || places.length === 0) throw error
       }
     }
   }

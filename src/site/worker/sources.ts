@@ -2,7 +2,7 @@
 import type { SiteFile } from './site-file.ts'
 
 export interface Source {
-  /** The next piece of the run, not verified. Rejects when it is not to be had: where the network failed, with fetch's TypeError. */
+  /** The next piece of the run, not verified. Rejects when it is not to be had. */
   takePiece(): Promise<Uint8Array>
   /** Nobody wants the rest. */
   giveUp(): void
@@ -31,7 +31,7 @@ export function reading(stream: ReadableStream<Uint8Array>): (length: number) =>
  * The site's own server, asked for the listed bytes from piece `first` to `end` (exclusive): of the twin, where there is one. They go
  * into the store, and not into the browser's cache too. A server that knows no ranges sends all, of which the beginning is passed over. Whatever
  * else it may answer, an error's page or a twin that it calls an encoding, is told by its bytes.
- * @throws TypeError where there is no answer
+ * @throws where there is no answer, or none for now
  */
 export async function openOrigin(url: string, file: SiteFile, first: number, end: number): Promise<Source> {
   const { isGzip, pieceBytes } = file.listed
@@ -41,6 +41,7 @@ export async function openOrigin(url: string, file: SiteFile, first: number, end
     cache: 'no-store',
     signal: stopping.signal,
   })
+  if (status > 499) throw new Error()
   const take = reading(body!)
   let piece = status === 206 ? first : 0
   return {
