@@ -7,6 +7,9 @@ import type { Lifetime } from './scope.ts'
 export const PHONE = { width: 360, height: 740 }
 export const WAIT = { timeout: 60_000 }
 
+/** What Firefox says by itself when somebody who was connected has gone. */
+const GONE = /WebRTC: ICE failed/
+
 export interface VisitOptions {
   /** Another person, or one who was here before (a context). */
   readonly of: Browser | BrowserContext
@@ -34,7 +37,7 @@ export async function visit(lifetime: Lifetime, url: string, options: VisitOptio
   const page = await context.newPage(hasWindow ? { type: 'window' } : {})
   const complaints: string[] = []
   const complain = (text: string): void => {
-    if (!allowed?.test(text)) complaints.push(text)
+    if (!allowed?.test(text) && !GONE.test(text)) complaints.push(text)
   }
   page.on('pageerror', error => complain(String(error)))
   page.on('console', message => {
@@ -97,9 +100,17 @@ export function text(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, element => element.textContent ?? '')
 }
 
-/** Clicks a button that can be seen and whose whole label matches. */
+/** Clicks a button that can be seen and whose whole label matches; where it goes away just then, the one that comes in its place. */
 export async function click(page: Page, label: string | RegExp): Promise<void> {
-  await (await buttonOf(page, label)).click()
+  const deadline = AbortSignal.timeout(WAIT.timeout)
+  for (;;) {
+    const button = await buttonOf(page, label)
+    try {
+      return await button.click()
+    } catch (error) {
+      if (deadline.aborted || !/not clickable|detached/.test(String(error))) throw error
+    }
+  }
 }
 
 /** The same by the keyboard: nothing that appears above the button meanwhile moves it away from under a pointer. */
