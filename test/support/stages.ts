@@ -154,12 +154,27 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
       console.log(`${file} took ${((Date.now() - beganAt) / 1000).toFixed(0)} s`)
     }
   }
-  const filling = files.filter(path => FILLS_THE_MACHINE.test(path))
-  const waiting = files.filter(path => !filling.includes(path))
-  const inOrder = [...waiting.filter(path => TAKES_LONG.test(path)), ...waiting.filter(path => !TAKES_LONG.test(path))]
-  await Promise.all(Array.from({ length: 5 }, () => lane(inOrder)))
-  await Promise.all([lane(filling), lane(filling)])
-  return sum(outcomes)
+  return withFirefoxProfile(options, async () => {
+    const filling = files.filter(path => FILLS_THE_MACHINE.test(path))
+    const waiting = files.filter(path => !filling.includes(path))
+    const inOrder = [
+      ...waiting.filter(path => TAKES_LONG.test(path)),
+      ...waiting.filter(path => !TAKES_LONG.test(path)),
+    ]
+    await Promise.all(Array.from({ length: 5 }, () => lane(inOrder)))
+    await Promise.all([lane(filling), lane(filling)])
+    return sum(outcomes)
+  })
+}
+
+/** Furnishes a profile for every Firefox that is launched meanwhile; where that fails, each furnishes its own. */
+function withFirefoxProfile<T>({ timeoutMs }: StageOptions, work: () => Promise<T>): Promise<T> {
+  return withScratch(async folder => {
+    const script = ['--import', 'tsx', 'test/e2e/support/firefox-profile.ts', folder]
+    const { exitCode } = await runChild(process.execPath, script, { timeoutMs: Math.min(timeoutMs, MINUTE_MS) })
+    if (exitCode === 0) process.env.SHOAL_FIREFOX_PROFILE = folder
+    return work().finally(() => delete process.env.SHOAL_FIREFOX_PROFILE)
+  })
 }
 
 async function browserTests(options: StageOptions): Promise<Outcome> {

@@ -1,9 +1,10 @@
 /** Launches real browsers and opens pages in them that share nothing. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, launch, type Page } from 'puppeteer-core'
 import { type BrowserName, browserPath, CHROMIUM_ARGS, chromiumShellPath } from '../../support/browsers.ts'
+import { deleteProfile, FIREFOX_PREFERENCES, freshProfile } from './firefox-profile.ts'
 import type { Lifetime } from './scope.ts'
 
 export interface LaunchOptions {
@@ -34,6 +35,8 @@ export async function launchBrowser(
 ): Promise<Browser> {
   const isChromium = name === 'chromium'
   const shell = isChromium && !options.hasWindows ? chromiumShellPath() : undefined
+  const ownProfile = isChromium || options.profile !== undefined ? undefined : await freshProfile()
+  const profile = options.profile ?? ownProfile
   const browser = await launch({
     browser: isChromium ? 'chrome' : 'firefox',
     executablePath: shell ?? browserPath(name),
@@ -43,17 +46,20 @@ export async function launchBrowser(
     protocolTimeout: PROTOCOL_TIMEOUT_MS,
     args: [...(isChromium ? CHROMIUM_ARGS : []), ...(options.args ?? [])],
     ...(isChromium && { ignoreDefaultArgs: PUPPETEER_FLAGS_NOT_WANTED }),
-    ...(options.preferences !== undefined && { extraPrefsFirefox: options.preferences }),
-    ...(options.profile !== undefined && { userDataDir: options.profile }),
+    ...(!isChromium && { extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...options.preferences } }),
+    ...(profile !== undefined && { userDataDir: profile }),
   })
-  lifetime.after(() => browser.close())
+  lifetime.after(async () => {
+    await browser.close()
+    if (ownProfile !== undefined) await deleteProfile(ownProfile)
+  })
   return browser
 }
 
 /** A folder for a profile that is used by several launches in turn. */
 export async function profileFolder(lifetime: Lifetime): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'shoal-profile-'))
-  lifetime.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
+  lifetime.after(() => deleteProfile(folder))
   return folder
 }
 
