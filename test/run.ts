@@ -7,7 +7,6 @@
  *
  * The last line is `N passed, N failed`; the exit code is 0 only when nothing failed.
  */
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ensureBrowsers } from './support/browsers.ts'
 import { endChildren } from './support/child.ts'
@@ -51,15 +50,14 @@ async function runStages(stages: readonly Stage[], filter: string): Promise<{ pa
   const total = { passed: 0, failed: 0 }
   const summary: string[] = []
   const failures: string[] = []
-  let isBuilt: boolean | undefined
+  // One processor's work, beside the stages that do without it.
+  const building = stages.some(({ needsBuild }) => needsBuild) ? buildOnce() : undefined
   let missingBrowsers: string[] | undefined
   for (const stage of stages) {
     heading(stage.title)
     const stageStartedAt = Date.now()
     if (stage.needsBrowsers) missingBrowsers ??= ensureBrowsers()
-    if (stage.needsBuild) isBuilt ??= (await buildOnce(stage.timeoutMs)).failed === 0
-    const outcome = await runStage(stage, filter, { missingBrowsers, isBuilt })
-    if (stage.name === 'build') isBuilt = existsSync('dist/shoal.min.js')
+    const outcome = await runStage(stage, filter, { missingBrowsers, building })
     total.passed += outcome.passed
     total.failed += outcome.failed
     failures.push(...outcome.failures)
@@ -81,12 +79,13 @@ async function runStages(stages: readonly Stage[], filter: string): Promise<{ pa
 async function runStage(
   stage: Stage,
   filter: string,
-  ground: { missingBrowsers: string[] | undefined; isBuilt: boolean | undefined },
+  ground: { missingBrowsers: string[] | undefined; building: Promise<Outcome> | undefined },
 ): Promise<Outcome> {
   if (stage.needsBrowsers && ground.missingBrowsers?.length) {
     return failure(ground.missingBrowsers.join(' '))
   }
-  if (stage.needsBuild && ground.isBuilt === false) return failure('needs the build, which failed')
+  const build = stage.needsBuild ? await ground.building : undefined
+  if (build && build.failed > 0) return failure('needs the build, which failed')
   const timeoutMs = Math.min(stage.timeoutMs, RUN_MS_MAX - (Date.now() - startedAt))
   if (timeoutMs <= 0) return failure('not run: the whole run is out of time')
   return stage.run({ timeoutMs, filter })

@@ -39,8 +39,6 @@ const BENCHES: readonly Bench[] = [
   start,
 ]
 
-const BUILD_TIMEOUT_MS = 180_000
-
 const HELP = `npm run bench -- [options]       or: npm run bench -- tracker --help, cluster --help
 
   --only NAME   one of the benchmarks below; may be given several times
@@ -79,7 +77,7 @@ async function main(): Promise<number> {
     console.error(missing.join('\n'))
     return 1
   }
-  if (!values['no-build'] && (await buildOnce(BUILD_TIMEOUT_MS)).failed > 0) return 1
+  if (!values['no-build'] && (await buildOnce()).failed > 0) return 1
   const scope = new Scope()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => scope.close().finally(() => process.exit(1)))

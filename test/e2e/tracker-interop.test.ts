@@ -46,7 +46,11 @@ describe("bittorrent-tracker's client on our tracker", () => {
     assert.deepEqual([counts.complete, counts.incomplete, counts.downloaded], [2, 0, 1])
     const last = await update(seed, 'stop')
     assert.deepEqual([last.complete, last.incomplete], [1, 0])
-    for (const each of [leech, seed]) assert.deepEqual(await each.complaints(), [])
+    for (const each of [leech, seed]) {
+      // An offer goes with each announce: the answer to one may come when its maker has stopped.
+      const others = (await each.complaints()).filter(words => !words.includes('its maker has gone'))
+      assert.deepEqual(others, [])
+    }
   })
 
   it('connects to another of its kind', async t => {

@@ -1,10 +1,10 @@
 /** The folder of `transfer-folder.test.ts` between Node's disk and a page, and between two disks. */
 import { describe } from 'node:test'
 import { diskFolder } from './support/content.ts'
-import { fetchPackage } from './support/packages.ts'
+import { realFolder } from './support/packages.ts'
 import { BOTH, itArrives } from './support/transfers.ts'
 
-const folder = await fetchPackage('monaco-editor@0.57.0')
+const folder = await realFolder()
 const content = await diskFolder(folder)
 
 describe(`a folder of ${content.files.length} files`, () => {

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { ALL } from './all.ts'
 
 const run = promisify(execFile)
 
@@ -23,6 +24,11 @@ const INTEGRITY = {
 } as const
 
 export type PackageName = keyof typeof INTEGRITY
+
+/** A folder that somebody made for other ends than ours: thousands of files with `SHOAL_TEST_ALL=1`, hundreds of them otherwise. */
+export async function realFolder(): Promise<string> {
+  return join(await fetchPackage('monaco-editor@0.57.0'), ALL ? '' : 'esm/vs/editor')
+}
 
 /** Folder of the unpacked package. */
 export async function fetchPackage(name: PackageName): Promise<string> {
