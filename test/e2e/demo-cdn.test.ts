@@ -18,7 +18,9 @@ let browser: Browser
 
 before(async () => {
   // The scene is drawn without a graphics card too.
-  browser = await launchBrowser(scope, 'chromium', { args: ['--enable-unsafe-swiftshader'] })
+  browser = await launchBrowser(scope, 'chromium', {
+    args: ['--enable-unsafe-swiftshader', '--force-prefers-reduced-motion'],
+  })
 })
 
 /** A server of its own, for its origin is switched off, and a person with a browser. @returns the address of the page */

@@ -24,7 +24,7 @@ import {
   startSharePage,
 } from './support/share-page.ts'
 
-const LARGE_BYTES = 96 * 1024 * 1024
+const LARGE_BYTES = 48 * 1024 * 1024
 
 const scope = fileScope()
 let browser: Browser
