@@ -58,7 +58,7 @@ describe('the share page is accessible', () => {
     await assertLargeEnough(page)
   })
 
-  it('from sending to having received', { timeout: 60_000 }, async t => {
+  it('from sending to having received', { timeout: 120_000 }, async t => {
     const sender = await visit(t, address, { of: browser })
     // Not all has come yet when the button is found.
     await shapeNetwork(sender, { uploadBytesPerSecond: 3_000_000 })

@@ -142,7 +142,7 @@ describe('a file that changes while it is seeded', { concurrency: 4 }, () => {
 
 describe('a store without room', () => {
   for (const budgetBytes of [0, 300_000]) {
-    it(`of ${budgetBytes} bytes: the download completes from memory and says so`, { timeout: 60_000 }, async t => {
+    it(`of ${budgetBytes} bytes: the download completes from memory and says so`, { timeout: 120_000 }, async t => {
       const sample = await sampleOf(620, 3_000_000)
       const torrent = startClient(t, { store: memoryStore({ budgetBytes }) }).add(encodeTorrent(sample.metainfo))
       const diary = keepDiary(torrent)

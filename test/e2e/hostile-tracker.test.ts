@@ -214,7 +214,7 @@ describe('a tracker that', { concurrency: 4 }, () => {
   }
 })
 
-it('a tracker that never answers holds up nothing, closing included', { timeout: 60_000 }, async t => {
+it('a tracker that never answers holds up nothing, closing included', { timeout: 120_000 }, async t => {
   const silent = await startTracker(t, () => {})
   const trackers = [[silent], [(await honest).url]]
   const sample = await makeSample({ seed: 399, files: { 'a.bin': 200_000 }, trackers })

@@ -67,7 +67,7 @@ describe('nodes that share a Redis', { skip: missing ?? false }, () => {
     await met(one!, other!)
   })
 
-  it("are one tracker for bittorrent-tracker's client, whose peers connect", { timeout: 60_000 }, async t => {
+  it("are one tracker for bittorrent-tracker's client, whose peers connect", { timeout: 120_000 }, async t => {
     const nodes = await startNodes(t, await startRedis(t), 2)
     const clients = await Promise.all(
       nodes.map(async ({ url }, n) => {
@@ -172,7 +172,7 @@ describe('nodes that share a Redis', { skip: missing ?? false }, () => {
     }
   })
 
-  it('hand their swarms over before they stop', { timeout: 60_000 }, async t => {
+  it('hand their swarms over before they stop', { timeout: 120_000 }, async t => {
     const nodes = await startNodes(t, await startRedis(t), 2)
     const stays = await connect(t, nodes[1]!)
     const leaves = await connect(t, nodes[0]!)
@@ -195,7 +195,7 @@ describe('nodes that share a Redis', { skip: missing ?? false }, () => {
 })
 
 describe('workers', () => {
-  it('share a port and are one tracker, one of them may die, and all stop together', { timeout: 60_000 }, async t => {
+  it('share a port and are one tracker, one of them may die, and all stop together', { timeout: 120_000 }, async t => {
     const tracker = await startShoalTracker(t, { args: ['--workers', '2', '--drain', '1', ...QUIET] })
     await until('both workers', async () => {
       // Whoever answers: connections go to one after the other.

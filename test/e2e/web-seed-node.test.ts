@@ -23,7 +23,7 @@ function served({ metainfo, contents }: Sample): Record<string, Uint8Array> {
 
 describe('a web seed alone', () => {
   for (const version of ['v1', 'v2', 'hybrid'] as const) {
-    it(`completes a ${version} folder, by ranges`, { timeout: 60_000 }, async t => {
+    it(`completes a ${version} folder, by ranges`, { timeout: 120_000 }, async t => {
       const sample = await makeSample({ seed: 400, files: FOLDER, version, pieceLength: PIECE_LENGTH })
       const server = await startWebSeed(t, { files: served(sample) })
       const store = new WatchedStore(sample)
@@ -39,7 +39,7 @@ describe('a web seed alone', () => {
     })
   }
 
-  it('completes a single file to disk, in ranges of a few megabytes', { timeout: 60_000 }, async t => {
+  it('completes a single file to disk, in ranges of a few megabytes', { timeout: 120_000 }, async t => {
     const folder = await scratchFolder(t)
     const sample = await makeSample({ seed: 401, files: { 'large.bin': 20_000_000 } })
     const server = await startWebSeed(t, { files: served(sample) })
@@ -52,7 +52,7 @@ describe('a web seed alone', () => {
     assert.ok(server.requests.every(({ status }) => status === 206))
   })
 
-  it('completes although it ignores ranges', { timeout: 60_000 }, async t => {
+  it('completes although it ignores ranges', { timeout: 120_000 }, async t => {
     const sample = await makeSample({ seed: 402, files: FOLDER, pieceLength: PIECE_LENGTH })
     const server = await startWebSeed(t, { files: served(sample), honoursRange: false })
     const shoal = startClient(t)
@@ -80,7 +80,7 @@ describe('a web seed alone', () => {
     assert.ok(torrent.stats.fromOriginBytes < 6_000_000 * 1.2, diary.describe())
   })
 
-  it('is not asked on a private address, and the torrent waits for peers', { timeout: 60_000 }, async t => {
+  it('is not asked on a private address, and the torrent waits for peers', { timeout: 120_000 }, async t => {
     const sample = await makeSample({ seed: 404, files: { 'a.bin': 100_000 } })
     const server = await startWebSeed(t, { files: served(sample) })
     const shoal = startClient(t, { allowPrivateAddresses: false })
@@ -94,7 +94,7 @@ describe('a web seed alone', () => {
     assert.equal(torrent.state, 'downloading')
   })
 
-  it('that has nothing is told of, and dropped', { timeout: 60_000 }, async t => {
+  it('that has nothing is told of, and dropped', { timeout: 120_000 }, async t => {
     const sample = await makeSample({ seed: 405, files: { 'a.bin': 100_000 } })
     const server = await startWebSeed(t, { files: {} })
     const shoal = startClient(t)
@@ -110,7 +110,7 @@ describe('a web seed alone', () => {
 })
 
 describe('a web seed beside peers', () => {
-  it('that is corrupt is dropped, and peers complete the torrent', { timeout: 60_000 }, async t => {
+  it('that is corrupt is dropped, and peers complete the torrent', { timeout: 120_000 }, async t => {
     const { url } = await tracker
     for (const version of ['v1', 'v2', 'hybrid'] as const) {
       const sample = await makeSample({ seed: 406, files: FOLDER, version, pieceLength: PIECE_LENGTH, trackers: [url] })
@@ -132,7 +132,7 @@ describe('a web seed beside peers', () => {
     }
   })
 
-  it('brings the content of a magnet whose file list a peer sent', { timeout: 60_000 }, async t => {
+  it('brings the content of a magnet whose file list a peer sent', { timeout: 120_000 }, async t => {
     const { url } = await tracker
     for (const version of ['v1', 'v2', 'hybrid'] as const) {
       const sample = await makeSample({ seed: 407, files: FOLDER, version, pieceLength: PIECE_LENGTH, trackers: [url] })

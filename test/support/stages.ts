@@ -138,7 +138,7 @@ async function nodeTests(
   })
 }
 
-/** A process for each suite: those that mostly wait for others five at a time, and then those that fill the machine, two at a time. */
+/** A process for each suite: those that mostly wait for others four at a time, and then those that fill the machine, two at a time. */
 async function endToEndTests(options: StageOptions): Promise<Outcome> {
   const files = testFiles('test/e2e', options.filter)
   if (files.length === 0) return noTests(options)
@@ -160,7 +160,7 @@ async function endToEndTests(options: StageOptions): Promise<Outcome> {
       ...waiting.filter(path => TAKES_LONG.test(path)),
       ...waiting.filter(path => !TAKES_LONG.test(path)),
     ]
-    await Promise.all(Array.from({ length: 5 }, () => lane(inOrder)))
+    await Promise.all(Array.from({ length: 4 }, () => lane(inOrder)))
     await Promise.all([lane(filling), lane(filling)])
     return sum(outcomes)
   })
