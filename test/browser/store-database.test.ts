@@ -75,7 +75,7 @@ describe('IndexedDB store: when the browser gives no database', () => {
     const holder = await openRaw(name, 1)
     // It ignores that others want to delete it, so the deletion waits, and whoever opens waits behind that.
     const deleting = deleteDatabase(name)
-    const database = new Database(name, { openTimeoutMs: 200 })
+    const database = new Database(name, { openTimeoutMs: 2_000 })
     context.after(async () => {
       database.close()
       await deleteDatabase(name)

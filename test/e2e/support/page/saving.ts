@@ -4,6 +4,7 @@ import { downloadStream } from '../../../../demo/saving/downloads.ts'
 import { saver } from '../../../../demo/saving/saver.ts'
 import { zipOf } from '../../../../demo/saving/zip.ts'
 import type { SharedFile } from '../../../../demo/shared-file.ts'
+import { deferred } from '../../../../src/deferred.ts'
 import { FileUrls } from '../../../../src/urls/index.ts'
 import { payloadBytes } from '../payload.ts'
 
@@ -59,13 +60,22 @@ function madeFile({ path, seed, length, text, endsAt = length, failsAt, waitsAt 
   }
 }
 
-/** A file that this page fetches, range by range. */
+/** A file that this page fetches, range by range. Of what is asked for from its beginning a quarter comes, and the rest once more is asked for. */
 function fetchedFile(path: string, url: string, length: number): SharedFile {
+  const sought = deferred()
   return {
     ...madeFile({ path, seed: 0, length }),
     stream({ start = 0, end = length, signal } = {}) {
-      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+      let position = start
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+        async transform(chunk, controller) {
+          controller.enqueue(chunk)
+          position += chunk.length
+          if (start === 0 && position > length / 4) await sought.promise
+        },
+      })
       saving.ranges.push(`${start}-${end}`)
+      if (start > 0) sought.resolve()
       fetch(url, { headers: { Range: `bytes=${start}-${end - 1}` }, ...(signal && { signal }) })
         .then(response => response.body!.pipeTo(writable, { ...(signal && { signal }) }))
         .catch(() => undefined)
