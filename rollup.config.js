@@ -19,7 +19,7 @@ import { shorterWords } from './build/shorter-words.js'
 
 /** Of the draws by which names and order are found: of those tried these gave the smallest bundles, the library's of three, the worker's of 24. */
 const SEED = 3
-const WORKER_SEED = 10
+const WORKER_SEED = 2
 
 const library = {
   input: 'src/index.ts',

@@ -52,12 +52,13 @@ export function putPieces(
 export function putPiece(
   transaction: IDBTransaction,
   { bytes, nextPack }: Totals,
-  { key, bytes: piece, usedAt }: { key: string; bytes: Uint8Array; usedAt: number },
+  key: string,
+  piece: Uint8Array,
 ): Totals {
   const { length } = piece
   transaction.objectStore('places').put({ pack: nextPack, offset: 0, length } satisfies Place, key)
   transaction.objectStore('values').put(piece, nextPack)
-  transaction.objectStore('packs').put({ bytes: length, usedAt, keys: [key] } satisfies Pack, nextPack)
+  transaction.objectStore('packs').put({ bytes: length, usedAt: Date.now(), keys: [key] } satisfies Pack, nextPack)
   return { bytes: bytes + length, nextPack: nextPack + 1 }
 }
 

@@ -29,7 +29,7 @@ async function rootOver(hashes: readonly Uint8Array[], width: number, pad: Uint8
 }
 
 /** Slices of so many items, the last one shorter. */
-function partsOf<List extends { readonly length: number; slice(start: number, end: number): List }>(
+export function partsOf<List extends { readonly length: number; slice(start: number, end: number): List }>(
   list: List,
   length: number,
 ): List[] {

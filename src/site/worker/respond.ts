@@ -58,6 +58,7 @@ export async function respond(errand: Errand): Promise<Response> {
       return response
     }
   }
+  await file.hashes
   const pieces = splice(errand, file, leader, isPassedOn)
   const chunks = listed.isGzip
     ? cut(inflated(pieces, listed.pieceBytes), answer.startByte, answer.endByte - answer.startByte)

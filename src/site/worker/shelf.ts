@@ -4,7 +4,7 @@
  * grants: what comes after that is kept by the page's client, which evicts.
  */
 import { promisifyRequest } from 'idb-keyval'
-import { createStores, PIECE_STORES, readTotals, VERSION, writeTotals } from '../../store/database.ts'
+import { createStores, PIECE_STORES, readTotals, type StoreName, VERSION, writeTotals } from '../../store/database.ts'
 import { STORE_LIMITS } from '../../options.ts'
 import { putPiece } from '../../store/packs.ts'
 import { SITE_STORE_NAME } from '../keys.ts'
@@ -17,15 +17,15 @@ const LOCKED_MS = 10_000
 let lockedUntil = 0
 let opening: Promise<IDBDatabase> | undefined
 
-/** Every key that begins with `prefix`, which ends in '/'. @throws where there is no database */
+/** Every key that goes on with a number after `prefix`: those of a file's pieces. @throws where there is no database */
 export async function findKeys(prefix: string): Promise<Set<IDBValidKey>> {
-  const places = (await begin('readonly')).objectStore('places')
-  return new Set(await promisifyRequest(places.getAllKeys(IDBKeyRange.bound(prefix, `${prefix}~`))))
+  const places = (await begin()).objectStore('places')
+  return new Set(await promisifyRequest(places.getAllKeys(IDBKeyRange.bound(prefix, `${prefix}:`))))
 }
 
 /** Not verified. @throws where it is not there, or torn */
 export async function readBytes(key: string): Promise<Uint8Array> {
-  const transaction = await begin('readonly')
+  const transaction = await begin()
   const { pack, offset, length } = await promisifyRequest(transaction.objectStore('places').get(key))
   // A Blob or bytes: both can be cut, and both are bodies.
   const value: Blob = await promisifyRequest(transaction.objectStore('values').get(pack))
@@ -34,18 +34,19 @@ export async function readBytes(key: string): Promise<Uint8Array> {
 
 /** Keeps verified bytes. @throws where there is no room, or no database any more; what is not kept comes from the network again */
 export async function keepBytes(key: string, bytes: Uint8Array): Promise<void> {
-  const transaction = await begin('readwrite')
+  const transaction = await begin(PIECE_STORES, 'readwrite')
   const totals = await readTotals(transaction)
   if (totals.bytes < STORE_LIMITS.budgetBytesUnknown) {
-    writeTotals(transaction, putPiece(transaction, totals, { key, bytes, usedAt: Date.now() }))
+    writeTotals(transaction, putPiece(transaction, totals, key, bytes))
   }
   await promisifyRequest(transaction)
 }
 
-async function begin(mode: 'readonly' | 'readwrite'): Promise<IDBTransaction> {
+/** To read, where nothing else is asked for: not of the tables that whoever reads much writes to, which would have to be waited for. */
+async function begin(names: readonly StoreName[] = ['places', 'values'], mode?: 'readwrite'): Promise<IDBTransaction> {
   opening ??= open()
   if (Date.now() < lockedUntil) throw new Error()
-  const transaction = (await opening).transaction(PIECE_STORES as string[], mode)
+  const transaction = (await opening).transaction(names as string[], mode)
   setTimeout(() => {
     try {
       transaction.abort()

@@ -3,7 +3,7 @@ import { toHex } from '../../metainfo/bytes.ts'
 import { HASH_BYTES } from '../../metainfo/merkle.ts'
 import { layerKey, pieceKey } from '../keys.ts'
 import type { Listed } from '../table.ts'
-import { rootOfLayer, rootOfPiece } from './digest.ts'
+import { partsOf, rootOfLayer, rootOfPiece } from './digest.ts'
 import { findKeys, keepBytes, readBytes } from './shelf.ts'
 
 export interface SiteFile {
@@ -11,6 +11,8 @@ export interface SiteFile {
   readonly pieceCount: number
   /** The store holds a piece, whichever. */
   readonly hasAny: boolean
+  /** Of its pieces, in hex. Rejects where they are not in the store: nothing can be verified then. */
+  readonly hashes: Promise<readonly string[]>
   lengthOf(piece: number): number
   /** The store says so; reading it may still be a miss. */
   holds(piece: number): boolean
@@ -21,26 +23,32 @@ export interface SiteFile {
   keepPiece(piece: number, bytes: Uint8Array): Promise<void>
 }
 
-/** @throws where there is no store, and where the hashes of the pieces are not in it */
+/** @throws where there is no store */
 export async function openFile(listed: Listed, scope: string): Promise<SiteFile> {
   const { rootHex, pieceBytes, storedBytes } = listed
   const pieceCount = Math.ceil(storedBytes / pieceBytes)
-  const isOnePiece = pieceCount === 1
+  const readHashes = async (): Promise<string[]> => {
+    if (pieceCount === 1) return [rootHex]
+    const layer = await readBytes(layerKey(scope, rootHex))
+    if (toHex(await rootOfLayer(layer, pieceBytes)) !== rootHex) throw new Error()
+    return partsOf(layer, HASH_BYTES).map(toHex)
+  }
+  const hashes = readHashes()
+  // Who has no use for the file has none for them.
+  hashes.catch(() => {})
   const keys = await findKeys(`${scope}/${rootHex}/`)
-  const layer = isOnePiece ? undefined : await readBytes(layerKey(scope, rootHex))
-  if (layer && toHex(await rootOfLayer(layer, pieceBytes)) !== rootHex) throw new Error()
   const lengthOf = (piece: number): number => Math.min(pieceBytes, storedBytes - piece * pieceBytes)
   const keyOf = (piece: number): string => pieceKey(scope, rootHex, piece * pieceBytes, lengthOf(piece))
   const holds = (piece: number): boolean => keys.has(keyOf(piece))
   const isGenuine = async (piece: number, bytes: Uint8Array): Promise<boolean> => {
     if (bytes.length !== lengthOf(piece)) return false
-    const hash = toHex(await rootOfPiece(bytes, isOnePiece ? storedBytes : pieceBytes))
-    return hash === (layer ? toHex(layer.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES)) : rootHex)
+    return toHex(await rootOfPiece(bytes, lengthOf(0))) === (await hashes)[piece]
   }
   return {
     listed,
     pieceCount,
-    hasAny: keys.size > (isOnePiece ? 0 : 1),
+    hasAny: keys.size > 0,
+    hashes,
     lengthOf,
     holds,
     isGenuine,
