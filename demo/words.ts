@@ -41,22 +41,22 @@ export function figureWords(facts: Facts, language: Language): string {
   const peers = say('peers', { n: facts.peersCount })
   switch (facts.phase) {
     case 'hashing':
-      return join(percent(facts.progress), size)
+      return figures(percent(facts.progress), size)
     case 'joining':
       return ''
     case 'ready':
-      return join(size, peers)
+      return figures(size, peers)
     case 'downloading':
       // Of one's own files nothing is on its way.
       if (facts.isOwn) return size
-      return join(
+      return figures(
         say('percentOf', { percent: percent(facts.progress), size: bytes(facts.lengthBytes) }),
         facts.downloadBytesPerSecond > 0 ? rate(facts.downloadBytesPerSecond) : '',
         facts.downloadBytesPerSecond > 0 ? remaining(facts.remainingMs) : '',
         peers,
       )
     case 'seeding':
-      return join(
+      return figures(
         size,
         facts.peersCount > 0 ? peers : '',
         facts.uploadBytesPerSecond > 0 ? say('rateUp', { rate: rate(facts.uploadBytesPerSecond) }) : '',
@@ -66,7 +66,7 @@ export function figureWords(facts: Facts, language: Language): string {
     case 'stopped':
       return size
     default:
-      return size === '' ? '' : join(percent(facts.progress), size)
+      return size === '' ? '' : figures(percent(facts.progress), size)
   }
 }
 
@@ -102,6 +102,11 @@ function seedingWords({ isOwn, isSaved, leechesCount, copiesCount }: Facts, say:
   if (isOwn) return others || say('keepOpen')
   if (!isSaved) return say('arrived')
   return leechesCount > 0 ? say('savedHelping', { n: leechesCount }) : say('saved')
+}
+
+/** On a narrow screen a line ends between figures, never within one, nor before the dot. */
+function figures(...parts: string[]): string {
+  return join(...parts).replaceAll(' ', '\u00a0').replaceAll('·\u00a0', '· ')
 }
 
 function join(...parts: string[]): string {

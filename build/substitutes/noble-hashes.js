@@ -86,9 +86,8 @@ function cubeRoot(value) {
   return root
 }
 
-const PRIMES = [...Array(312).keys()].filter(
-  n => n > 1 && !Array.from({ length: n - 2 }, (_, m) => n % (m + 2)).includes(0),
-)
+const PRIMES = []
+for (let n = 2; PRIMES.length < 64; n++) if (PRIMES.every(prime => n % prime)) PRIMES.push(n)
 const SHA256_START = PRIMES.slice(0, 8).map(prime => fractionBits(Math.sqrt(prime)))
 const SHA256_ROUNDS = PRIMES.map(prime => fractionBits(cubeRoot(prime)))
 const SHA1_START = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]

@@ -38,7 +38,7 @@ export function previewView(file: SharedFile, urls: FileUrls): PreviewView | und
   const isCut = kind === 'text' && file.length > TEXT_BYTES_MAX
   const address = urls.url(isCut ? beginningOf(file) : file)
   const frame = el('iframe', {
-    className: 'preview',
+    className: `preview ${kind}`,
     title: say('previewFile', { path: file.name }),
     src: address,
     width: '100%',

@@ -1,10 +1,10 @@
 /** The document in which an image, a film or a sound is shown. Nothing in it comes from the file but its name, escaped. */
 
 const STYLE =
-  'html,body{height:100%;margin:0}body{display:grid;place-items:center}img,video{max-width:100%;max-height:100%}audio{width:100%}'
+  'html,body{height:100%;margin:0}html{color-scheme:light dark}body{display:grid;place-items:center}img,video{max-width:100%;max-height:100%}audio{width:100%}'
 
 /** Of `STYLE`: a test holds it against that. */
-export const VIEWER_STYLE_HASH = 'sha256-LZbGho482HhZP/2AVn7AIA21Dm1a5sDcRK4UtSkyty4='
+export const VIEWER_STYLE_HASH = 'sha256-39drqda6zPyKdfnvAPtaNigObdXV2eaZt9aPpqQsAHg='
 
 /** @param address of the file, from the same worker */
 export function viewerDocument(kind: 'image' | 'video' | 'audio', name: string, address: string): string {

@@ -157,21 +157,24 @@ describe('shoal seed --site with a folder', () => {
     await mkdir(join(stage.folder, 'host'))
     await writeFile(join(stage.folder, 'host', path), data)
     await writeFile(join(stage.folder, 'host/model.bin'), payloadBytes(5, 0, 100_000))
+    await writeFile(join(stage.folder, 'host/clip.mp4'), payloadBytes(6, 0, 9 * 1024 * 1024))
     const config = join(stage.folder, 'shoal.config.json')
     await writeFile(config, JSON.stringify({ origins: { 'https://assets.example/v1/': 'host' } }))
     await stage.build()
-    await seed(t, 'site', stage).printed(isSeeding)
-    const [shared] = visit(startClient(t), await stage.manifest())
-    const { torrent, swarm } = shared!
-    await keepDiary(torrent).within('done', torrent.done)
+    await seed(t, 'site', stage).printed(/^seeding 3 swarms/m)
     const prefix = 'shoal-origins/https/assets.example/v1/'
-    for (const name of [path, 'model.bin']) {
-      const i = swarm.files.findIndex(file => file.path === `${prefix}${name}`)
-      const expected = await readFile(
-        join(stage.folder, 'host', i >= 0 && swarm.files[i]!.encoding ? `${name}.gz` : name),
-      )
-      assert.ok(expected.equals(Buffer.from(await torrent.files[i]!.arrayBuffer())), name)
+    const served: string[] = []
+    for (const { torrent, swarm } of visit(startClient(t), await stage.manifest())) {
+      await keepDiary(torrent).within('done', torrent.done)
+      for (const [i, { path, encoding }] of swarm.files.entries()) {
+        if (!path.startsWith(prefix)) continue
+        const name = path.slice(prefix.length)
+        served.push(name)
+        const expected = await readFile(join(stage.folder, 'host', encoding ? `${name}.gz` : name))
+        assert.ok(expected.equals(Buffer.from(await torrent.files[i]!.arrayBuffer())), name)
+      }
     }
+    assert.deepEqual(served.sort(), ['clip.mp4', 'model.bin', path])
     await rm(config)
     const { exitCode, stderr } = await runCli(['seed', '--site', 'site'], { cwd: stage.folder })
     assert.equal(exitCode, 2)

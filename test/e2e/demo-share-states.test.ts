@@ -68,13 +68,13 @@ for (const name of BROWSER_NAMES) {
       assert.equal(await receiver.$eval('.tree input', box => (box as HTMLInputElement).indeterminate), true)
       await click(receiver, 'Download 500 kB')
       await inState(receiver, 'seeding')
-      await says(receiver, '.figures', /1 file, 500 kB/)
+      await says(receiver, '.figures', /1\sfile,\s500\skB/)
 
       await receiver.reload()
       await inState(receiver, 'seeding')
-      await says(receiver, '.figures', /1 file, 500 kB/)
+      await says(receiver, '.figures', /1\sfile,\s500\skB/)
       await click(receiver, 'Get')
-      await says(receiver, '.figures', /2 files, 800 kB/)
+      await says(receiver, '.figures', /2\sfiles,\s800\skB/)
     })
 
     it('shows the sender each receiver, and says when the tab may go, exactly then', async t => {

@@ -136,7 +136,7 @@ describe('the share page says', { concurrency: 5 }, () => {
     // Both are connected before the files are asked for, unless the liar gave itself away by the list of them.
     await page.waitForFunction(
       () =>
-        /2 peers/.test(document.querySelector('.figures')?.textContent ?? '') ||
+        /2\speers/.test(document.querySelector('.figures')?.textContent ?? '') ||
         document.querySelector('.problem[data-kind="banned"]') !== null,
       WAIT,
     )

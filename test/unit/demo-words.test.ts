@@ -74,14 +74,17 @@ describe('the words of the share page', () => {
       downloadBytesPerSecond: 8_400_000,
       remainingMs: 61_000,
     }
-    assert.equal(figureWords(facts, english), '43 % of 1.2 GB · 8.4 MB/s · about 1 min · 3 peers')
-    assert.equal(figureWords(facts, await languageFor(['de'])), '43 % von 1,2 GB · 8,4 MB/s · etwa 1 min · 3 Gegenüber')
+    const figures = (language: typeof english): string => figureWords(facts, language).replaceAll('\u00a0', ' ')
+    assert.equal(figures(english), '43 % of 1.2 GB · 8.4 MB/s · about 1 min · 3 peers')
+    assert.equal(figures(await languageFor(['de'])), '43 % von 1,2 GB · 8,4 MB/s · etwa 1 min · 3 Gegenüber')
+    // A line ends between two of them, and after the dot.
+    assert.equal(figureWords(facts, english).split(' ').length, 4)
     assert.equal(titleWords(facts, 'holiday', english), '43 % holiday – Shoal')
   })
 
   it('never say 100 % before it is so', () => {
     const facts = { ...NO_FACTS, phase: 'downloading', progress: 0.9999, lengthBytes: 1 } as const
-    assert.match(figureWords(facts, english), /^99 %/)
+    assert.match(figureWords(facts, english), /^99\s%/)
   })
 })
 

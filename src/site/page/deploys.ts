@@ -2,7 +2,7 @@
  * Which deploy holds: the pointer, the manifest it names, and what becomes of them. Whatever is not what it should be is refused, with
  * one sentence in the console; the deploy of before goes on, or the plain site.
  */
-import { equalBytes, fromHex } from '../../metainfo/bytes.ts'
+import { concatBytes, equalBytes, fromHex } from '../../metainfo/bytes.ts'
 import { messageOf, ShoalError } from '../../errors.ts'
 import { SITE_LIMITS, SITE_NAMES } from '../limits.ts'
 import { type Manifest, verifyManifest } from '../manifest.ts'
@@ -126,13 +126,13 @@ export class Deploys {
 /** As much as may be, and a byte more of what is too long. */
 async function readBounded(response: Response, bytesMax: number): Promise<Uint8Array> {
   const reader = response.body!.getReader()
-  const parts: BlobPart[] = []
+  const parts: Uint8Array[] = []
   for (let left = bytesMax + 1; left > 0; ) {
     const { value } = await reader.read()
-    if (value === undefined) return new Uint8Array(await new Blob(parts).arrayBuffer())
-    parts.push(value as BlobPart)
+    if (value === undefined) break
+    parts.push(value)
     left -= value.length
   }
   await reader.cancel()
-  return new Uint8Array(await new Blob(parts).arrayBuffer())
+  return concatBytes(parts)
 }

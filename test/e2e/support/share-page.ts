@@ -65,8 +65,8 @@ export function isAt(page: Page, progress: number): Promise<unknown> {
 
 /** How much a page says that it has sent to others. Bytes, rounded as the page rounds them. */
 export async function sentBytes(page: Page): Promise<number> {
-  const words = await says(page, '.figures', /[kMG]B sent/)
-  const [, amount, unit] = /([\d.]+) ([kMG])B sent/.exec(words)!
+  const words = await says(page, '.figures', /[kMG]B\ssent/)
+  const [, amount, unit] = /([\d.]+)\s([kMG])B\ssent/.exec(words)!
   return Number(amount) * { k: 1e3, M: 1e6, G: 1e9 }[unit as 'k' | 'M' | 'G']
 }
 
