@@ -106,7 +106,9 @@ function seedingWords({ isOwn, isSaved, leechesCount, copiesCount }: Facts, say:
 
 /** On a narrow screen a line ends between figures, never within one, nor before the dot. */
 function figures(...parts: string[]): string {
-  return join(...parts).replaceAll(' ', '\u00a0').replaceAll('·\u00a0', '· ')
+  return join(...parts)
+    .replaceAll(' ', '\u00a0')
+    .replaceAll('·\u00a0', '· ')
 }
 
 function join(...parts: string[]): string {
