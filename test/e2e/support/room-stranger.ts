@@ -23,7 +23,7 @@ export function stranger(
   }: { tracker: string; infoHash: Uint8Array; says: (heardCount: number) => Uint8Array | undefined },
 ): Stranger {
   const random = (): string => String.fromCharCode(...crypto.getRandomValues(new Uint8Array(20)))
-  const offerId = random()
+  let offerId = ''
   const heard: Uint8Array[] = []
   let channel: Channel | undefined
   let end: (heard: readonly Uint8Array[]) => void
@@ -38,27 +38,38 @@ export function stranger(
     WebSocket: WebSocket as unknown as ConstructorParameters<typeof TrackerSocket>[0]['WebSocket'],
     random: Math.random,
   })
+  const dial = (toPeerId: string): void => {
+    let isOpen = false
+    offerId = random()
+    channel = openChannel(
+      { initiator: true, trickle: false, iceServers: [] },
+      {
+        signal(signal) {
+          if (signal.type !== 'candidate') {
+            session.signal({ type: signal.type, toPeerId, offerId, sdp: signal.sdp, trickle: false })
+          }
+        },
+        open() {
+          isOpen = true
+          speak()
+        },
+        message(bytes) {
+          heard.push(bytes.slice())
+          speak()
+        },
+        drained: () => undefined,
+        closed() {
+          // Where a peer is near, libdatachannel may see its certificate before it knows the fingerprint of its answer, and refuses it (its pull request 1612).
+          if (!isOpen) return dial(toPeerId)
+          // Others are not to find it instead of members.
+          void session.leave().then(() => end(heard))
+        },
+      },
+    )
+  }
   const events: TrackerEvents = {
     found([toPeerId]) {
-      if (toPeerId === undefined || channel !== undefined) return
-      channel = openChannel(
-        { initiator: true, trickle: false, iceServers: [] },
-        {
-          signal(signal) {
-            if (signal.type !== 'candidate') {
-              session.signal({ type: signal.type, toPeerId, offerId, sdp: signal.sdp, trickle: false })
-            }
-          },
-          open: speak,
-          message(bytes) {
-            heard.push(bytes.slice())
-            speak()
-          },
-          drained: () => undefined,
-          // Others are not to find it instead of members.
-          closed: () => void session.leave().then(() => end(heard)),
-        },
-      )
+      if (toPeerId !== undefined && channel === undefined) dial(toPeerId)
     },
     offer: () => undefined,
     answer: ({ sdp }) => channel?.signal({ type: 'answer', sdp }),
