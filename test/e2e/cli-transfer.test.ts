@@ -7,7 +7,6 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { ALL } from './support/all.ts'
 import { type RunningCli, runCli, scratchFolder, startCli } from './support/cli.ts'
 import { payloadBytes, payloadChunks } from './support/payload.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
@@ -125,8 +124,6 @@ describe('an interrupted shoal get', () => {
     ['SIGTERM', 143],
     ['SIGKILL', null],
   ] as const) {
-    // The first two are one and the same to it.
-    if (signal === 'SIGTERM' && !ALL) continue
     it(`goes on where ${signal} stopped it`, async t => {
       const folder = await scratchFolder(t)
       const source = await largeFile(folder)

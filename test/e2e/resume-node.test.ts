@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -51,7 +50,11 @@ async function interrupted(t: Lifetime, seed: number, version: 'v1' | 'v2' | 'hy
     if (Number(line.match(/^progress (\S+)$/)?.[1] ?? 0) >= 0.5) break
   }
   // Without their hashes, which come from peers, nobody can say what v2 pieces are; a slow disk may take a while to keep them.
-  await until('a record with all piece hashes', async () => hashesKept(folder) === sample.metainfo.pieceLayers.size)
+  const records = fileStore({ directory: folder })
+  await until('a record with all piece hashes', async () => {
+    const [record] = await records.recallAll()
+    return record !== undefined && parseMetainfo(record.metainfo).pieceLayers.size === sample.metainfo.pieceLayers.size
+  })
   child.kill('SIGKILL')
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   assert.equal(child.signalCode, 'SIGKILL', said.join('\n'))
@@ -63,13 +66,6 @@ async function interrupted(t: Lifetime, seed: number, version: 'v1' | 'v2' | 'hy
     magnet,
     there: await piecesThere(sample, folder),
   }
-}
-
-/** Files whose piece hashes are on record. */
-function hashesKept(folder: string): number {
-  const records = join(folder, '.shoal')
-  const [name] = existsSync(records) ? readdirSync(records).filter(name => name.endsWith('.torrent')) : []
-  return name === undefined ? -1 : parseMetainfo(readFileSync(join(records, name))).pieceLayers.size
 }
 
 async function piecesThere({ metainfo: { layout }, contents }: Sample, folder: string): Promise<number[]> {

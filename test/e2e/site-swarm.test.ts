@@ -58,7 +58,7 @@ for (const name of BROWSER_NAMES) {
       assert.equal(peers, 0)
 
       const bulkBytes = BULK.reduce((sum, path) => sum + site.bytesOf(`/${path}`), 0)
-      for (let visitor = 2; visitor <= (ALL ? 6 : 3); visitor++) {
+      for (let visitor = 2; visitor <= (ALL || name === 'chromium' ? 6 : 3); visitor++) {
         const before = BULK.map(path => site.bytesOf(`/${path}`))
         const { page, noise } = await visit(t, browser, site.url)
         await untilOn(page)

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Page } from 'puppeteer-core'
 import { BROWSER_NAMES } from '../support/browsers.ts'
-import { ALL } from './support/all.ts'
 import { launchBrowser } from './support/browser.ts'
 import { fillStore, visitListed } from './support/listed-page.ts'
 import { type ListedFile, startListedSite } from './support/listed-site.ts'
@@ -128,8 +127,6 @@ for (const browser of BROWSER_NAMES) {
       [ONE, 'from the origin'],
       [TEXT, 'from the origin'],
     ] as const) {
-      // What the store and the origin give alone is no other for another browser.
-      if (browser === 'firefox' && state !== 'from both' && !ALL) continue
       it(`answers ranges of ${path} ${state} as the origin does (seed ${SEED})`, async () => {
         const { length } = files[path]!.bytes
         const random = rangesFrom(SEED, length, path === MANY ? 16 : 8)

@@ -58,6 +58,7 @@ export async function respond(errand: Errand): Promise<Response> {
       return response
     }
   }
+  // Nothing can be verified without them: the origin's plain answer is all there is then, and nothing was promised yet.
   await file.hashes
   const pieces = splice(errand, file, leader, isPassedOn)
   const chunks = listed.isGzip

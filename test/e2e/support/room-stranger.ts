@@ -5,6 +5,8 @@ import { TrackerSocket } from '../../../src/net/tracker-client.ts'
 import type { TrackerEvents } from '../../../src/net/tracker-types.ts'
 import type { Lifetime } from './scope.ts'
 
+const DIALS_MAX = 5
+
 export interface Stranger {
   /** What members have sent, a message each, once the connection was ended by them. */
   readonly heard: Promise<readonly Uint8Array[]>
@@ -24,6 +26,7 @@ export function stranger(
 ): Stranger {
   const random = (): string => String.fromCharCode(...crypto.getRandomValues(new Uint8Array(20)))
   let offerId = ''
+  let dials = 0
   const heard: Uint8Array[] = []
   let channel: Channel | undefined
   let end: (heard: readonly Uint8Array[]) => void
@@ -41,6 +44,7 @@ export function stranger(
   const dial = (toPeerId: string): void => {
     let isOpen = false
     offerId = random()
+    dials++
     channel = openChannel(
       { initiator: true, trickle: false, iceServers: [] },
       {
@@ -60,7 +64,7 @@ export function stranger(
         drained: () => undefined,
         closed() {
           // Where a peer is near, libdatachannel may see its certificate before it knows the fingerprint of its answer, and refuses it (its pull request 1612).
-          if (!isOpen) return dial(toPeerId)
+          if (!isOpen && dials < DIALS_MAX) return dial(toPeerId)
           // Others are not to find it instead of members.
           void session.leave().then(() => end(heard))
         },
