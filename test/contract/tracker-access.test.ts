@@ -52,11 +52,11 @@ describe('a private tracker', () => {
 
   it('lets who has a token for a site into any, and keeps it there when the token has ended', async t => {
     const tracker = await start(t, { tokenKey })
-    const token = await signToken(tokenKey, { site: 'ab'.repeat(32) }, 1)
+    const token = await signToken(tokenKey, { site: 'ab'.repeat(32) }, 2)
     const socket = await connect(t, `${tracker.url}/?token=${token}`)
     assert.equal((await socket.ask(announceOf(WIRE_HASH))).incomplete, 1)
     assert.equal((await socket.ask(announceOf(OTHER_HASH))).incomplete, 1)
-    const endsAt = Date.now() + 1_000
+    const endsAt = Date.now() + 2_000
     while (Date.now() <= endsAt) await socket.ask({ action: 'scrape', info_hash: WIRE_HASH })
     assert.equal((await socket.ask(announceOf('y'.repeat(20)))).code, 'not-allowed')
     assert.equal((await socket.ask(announceOf(WIRE_HASH))).incomplete, 1)

@@ -11,16 +11,17 @@ import { payloadBytes } from './support/payload.ts'
 import { shapeNetwork } from './support/network.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import {
+  WAIT,
   chooseFiles,
   click,
   download,
   drop,
   inState,
   linkOf,
+  press,
   problem,
-  visit,
-  WAIT,
   startSharePage,
+  visit,
 } from './support/share-page.ts'
 
 const scope = fileScope()
@@ -71,7 +72,7 @@ describe('the share page is accessible', () => {
     await assertAccessible(receiver)
     await assertLargeEnough(receiver)
     await download(receiver)
-    await click(receiver, 'Pause')
+    await press(receiver, 'Pause')
     await inState(receiver, 'paused')
     await shapeNetwork(sender, {})
     await assertAccessible(receiver)

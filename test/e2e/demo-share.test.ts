@@ -10,18 +10,19 @@ import { payloadBytes, payloadChunks } from './support/payload.ts'
 import { chooseFolderByScript, downloaded, downloadsOf, savedFiles } from './support/saving-page.ts'
 import { fileScope, type Lifetime } from './support/scope.ts'
 import {
+  WAIT,
   chooseFiles,
   click,
   download,
   drop,
   inState,
   linkOf,
+  press,
   reloadKept,
   shareOpenly,
+  startSharePage,
   text,
   visit as visitAs,
-  WAIT,
-  startSharePage,
 } from './support/share-page.ts'
 
 const LARGE_BYTES = 48 * 1024 * 1024
@@ -100,7 +101,7 @@ describe('the share page', () => {
     const receiver = await visit(t, await linkOf(sender))
     await download(receiver)
     await receiver.waitForFunction(() => (document.querySelector('progress')?.value ?? 0) > 0.2, WAIT)
-    await click(receiver, 'Pause')
+    await press(receiver, 'Pause')
     await inState(receiver, 'paused')
     assert.match(await text(receiver, '.status'), /^Paused at \d+ %\. Nothing is lost\.$/)
 
