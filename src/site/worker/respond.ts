@@ -32,9 +32,6 @@ export async function respond(errand: Errand): Promise<Response> {
     endErrand()
     return new Response(null, answer)
   }
-  // Beside the look into the browser's cache, not after it. Where that has the file, nobody asks how this ended.
-  const opening = openFile(listed, errand.siteScope)
-  opening.catch(() => {})
   // Parts must agree with each other, validators and all, wherever they come from: only what is whole may be the origin's own answer.
   const isWhole = !request.headers.has('range')
   if (isWhole && listed.isImmutable) {
@@ -44,7 +41,8 @@ export async function respond(errand: Errand): Promise<Response> {
       return cached
     }
   }
-  const file = await opening
+  // Not beside the look into the browser's cache: that has the most of a page that is seen again, and the database takes the time of what it would paint.
+  const file = await openFile(listed, errand.siteScope)
   const leader = await errand.finding
   // What nobody here has is painted as if there were no worker, and goes from the browser's cache into the store when the page is idle. Only that:
   // Firefox does not hang up when a page gives such an answer up. A twin is asked for by its own name, for what the origin sends for the file cannot
