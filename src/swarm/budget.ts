@@ -16,11 +16,13 @@ export function divide(total: Share, demands: readonly Demand[]): Share[] {
     total.unchokesMax,
     demands.map(demand => demand.unchokes),
   )
+  // While there are enough nobody is held to what it asks for now: who has had all it wanted is not choked, and asks for more without a round trip.
+  const isEnough = unchokes.reduce((sum, count) => sum + count, 0) < total.unchokesMax
   const uploading = Math.max(1, demands.filter(demand => demand.unchokes > 0).length)
   const downloading = Math.max(1, demands.filter(demand => demand.isDownloading).length)
   return demands.map((demand, i) => ({
     connectionsMax: connections[i]!,
-    unchokesMax: unchokes[i]!,
+    unchokesMax: isEnough ? total.unchokesMax : unchokes[i]!,
     uploadBytesPerSecond: demand.unchokes > 0 ? total.uploadBytesPerSecond / uploading : total.uploadBytesPerSecond,
     bufferBytesMax: Math.floor(total.bufferBytesMax / downloading),
   }))
