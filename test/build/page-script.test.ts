@@ -41,3 +41,7 @@ test('the module imports nothing and gives out the agent', async () => {
 test('both are clean under a strict Content-Security-Policy', () => {
   for (const script of [tag, page]) assert.doesNotMatch(script, /\beval\(|new Function\(/)
 })
+
+test('the module is compiled while it loads: the hint counts where it comes first', () => {
+  assert.match(page, /^\/\/# allFunctionsCalledOnLoad\n/)
+})
