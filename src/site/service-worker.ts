@@ -12,6 +12,7 @@ import { SITE_STORE_NAME } from './keys.ts'
 import { findListed, type Table, TABLE_MARKER } from './table.ts'
 import { followLeader, type Leader } from './worker/leader.ts'
 import { respond } from './worker/respond.ts'
+import { findKeys } from './worker/shelf.ts'
 import type { FetchEvent, WorkerScope } from './worker/scope.ts'
 
 const worker = globalThis as unknown as WorkerScope
@@ -120,6 +121,8 @@ worker.addEventListener('message', ({ data, source, ports }) => {
     leader = next
     epoch = number
     onLeader?.()
+    // While nobody waits: the next page finds the database open.
+    findKeys('').catch(() => {})
   }
 })
 

@@ -32,7 +32,7 @@ test('the worker is a classic script that takes a table', () => {
   const placed = placeTable(script, encodeTable({ version: 3, scope: 'site', entries: [] }))
   assert.doesNotMatch(placed, /\beval\(|new Function\(|\bimport\b|\bexport\b/)
   assert.deepEqual(start(placed, '/shoal-sw.js').listeners, ['activate', 'fetch', 'install', 'message'])
-  // Compiled as it is installed, and not at each start again: the hint counts where it comes first.
+  // All of it is compiled while it loads: the hint counts where it comes first.
   assert.match(placed, /^\/\/# allFunctionsCalledOnLoad\n/)
 })
 
