@@ -96,8 +96,7 @@ const serviceWorker = {
     }),
     bestNames(WORKER_SEED),
     bestOrder(WORKER_SEED),
-    // Strictness would change nothing in it, and cost ten bytes of its budget.
-    classicScript(`${COMPILE_WHILE_LOADING}\n`, ''),
+    classicScript(`${COMPILE_WHILE_LOADING}\n`),
   ],
   onwarn,
 }
@@ -143,8 +142,8 @@ function smallScript(input, file) {
 }
 
 /** A script beside others: no name of it is global but those that it gives out. */
-function classicScript(beginning = '', directive = '"use strict";') {
-  return { name: 'classic-script', renderChunk: code => `${beginning}(()=>{${directive}${code.trim()}})()` }
+function classicScript(beginning = '') {
+  return { name: 'classic-script', renderChunk: code => `${beginning}(()=>{"use strict";${code.trim()}})()` }
 }
 
 /** TypeScript's library of service workers excludes that of pages: what src/site/worker/scope.ts says of them is the platform's. */

@@ -121,8 +121,8 @@ worker.addEventListener('message', ({ data, source, ports }) => {
     leader = next
     epoch = number
     onLeader?.()
-    // While nobody waits: the next page finds the database open.
-    findKeys('').catch(() => {})
+    // Of nothing, while nobody waits: the next page finds the database open.
+    findKeys(' ').catch(() => {})
   }
 })
 
