@@ -2,7 +2,7 @@
  * Divides what a client has (connections, unchoke slots, upload bytes, buffers) over its swarms.
  *
  * Connections and slots are shared max–min fairly: everyone gets what it asks for, up to an equal share, and what some leave is
- * divided among the rest. Rates and buffers go in equal parts to the swarms that can use them.
+ * divided among the rest; slots that are enough for all hold nobody to what it asks for. Rates and buffers go in equal parts to the swarms that can use them.
  */
 import type { Demand, Share } from './events.ts'
 
@@ -16,7 +16,7 @@ export function divide(total: Share, demands: readonly Demand[]): Share[] {
     total.unchokesMax,
     demands.map(demand => demand.unchokes),
   )
-  // While there are enough nobody is held to what it asks for now: who has had all it wanted is not choked, and asks for more without a round trip.
+  // Who has had all it wanted is not choked then, and asks for more without a round trip.
   const isEnough = unchokes.reduce((sum, count) => sum + count, 0) < total.unchokesMax
   const uploading = Math.max(1, demands.filter(demand => demand.unchokes > 0).length)
   const downloading = Math.max(1, demands.filter(demand => demand.isDownloading).length)
