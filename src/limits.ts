@@ -91,6 +91,8 @@ export const CHANNEL_LIMITS = {
   burstBytes: 48 * 1024,
   burstMs: 4,
   pacedMessageBytes: 16 * 1024,
+  /** Bytes of messages that keep dcSCTP going: four packets. */
+  kickBytes: 4_700,
   /** Bytes in the send buffer that end a connection; Chromium throws at 16 MiB. */
   bufferedBytesMax: 15 * 1024 * 1024,
   /** With so much in the send buffer a peer is taken for one that does not read. */

@@ -8,6 +8,7 @@ import type { PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'
 import { NodePeer } from './node-peer.ts'
 import { Pacer } from './pacer.ts'
+import { type ChannelRoute, readRoute } from './route.ts'
 
 /** What the two sides exchange to find each other. */
 export type ChannelSignal =
@@ -47,15 +48,6 @@ export interface Channel {
   route(): Promise<ChannelRoute | undefined>
   /** At once: frees the RTCPeerConnection, no event follows. */
   close(): void
-}
-
-/** Kinds of candidates: host, srflx, prflx or relay. */
-export interface ChannelRoute {
-  readonly local: string
-  readonly remote: string
-  readonly relayed: boolean
-  /** As the connectivity checks measured it. */
-  readonly roundTripMs: number | undefined
 }
 
 /** Whether this browser or Node can make connections at all. */
@@ -110,10 +102,11 @@ class PeerChannel extends NodePeer implements Channel {
   override send(bytes: Uint8Array): void {
     if (this.events === undefined || this._channel === null) return
     // Chromium throws above 16 MiB; the swarm keeps far below it.
-    if (this.bufferedBytes + bytes.length > CHANNEL_LIMITS.bufferedBytesMax) {
+    const { bufferedBytes } = this
+    if (bufferedBytes + bytes.length > CHANNEL_LIMITS.bufferedBytesMax) {
       return this.#end('The send buffer overflowed.')
     }
-    this.#pacer.send(bytes)
+    this.#pacer.send(bytes, bufferedBytes)
   }
 
   setLowWaterMark(bytes: number): void {
@@ -220,19 +213,4 @@ function messageBytesMax(announced: number | undefined): number {
   if (announced === undefined || !(announced >= CHANNEL_LIMITS.messageBytesMin))
     return CHANNEL_LIMITS.messageBytesDefault
   return Math.min(announced, CHANNEL_LIMITS.messageBytesMax)
-}
-
-function readRoute(report: RTCStatsReport): ChannelRoute | undefined {
-  const all = [...report.values()]
-  const pair = all.find(({ type, selected, nominated }) => type === 'candidate-pair' && (selected || nominated))
-  const local: unknown = report.get(pair?.localCandidateId)?.candidateType
-  const remote: unknown = report.get(pair?.remoteCandidateId)?.candidateType
-  if (typeof local !== 'string' || typeof remote !== 'string') return undefined
-  const seconds: unknown = pair.currentRoundTripTime
-  return {
-    local,
-    remote,
-    relayed: local === 'relay' || remote === 'relay',
-    roundTripMs: typeof seconds === 'number' ? seconds * 1000 : undefined,
-  }
 }

@@ -11,7 +11,8 @@ import { concatBytes, equalBytes, toLatin1 } from '../metainfo/bytes.ts'
 import { CHANNEL_LIMITS } from '../options.ts'
 import type { PeerConnection, PeerConnectionEvents } from '../ports.ts'
 import type { PeerFeatures, WireMessage } from '../protocol/wire.ts'
-import type { Channel, ChannelEvents, ChannelRoute, ChannelSignal } from './channel.ts'
+import type { Channel, ChannelEvents, ChannelSignal } from './channel.ts'
+import type { ChannelRoute } from './route.ts'
 import { type PeerHandshake, PeerWire } from './peer-wire.ts'
 
 /** Who we are in this torrent. */

@@ -4,6 +4,9 @@
  * Chromium discards what a page sends while 64 KiB of it are on the way to its network process (`packetsDiscardedOnSend`
  * of its statistics). Where a whole window stands open, a send buffer filled in one turn loses packets there; dcSCTP takes
  * that for congestion, and its window comes back by one packet per round trip. On a short path it is back at once.
+ *
+ * And dcSCTP lets four packets leave for each message that it is given, and for each packet that says what has arrived: a message of
+ * 64 KiB into a channel that stood still takes four round trips, however large the window. So the first ones are small.
  */
 import { CHANNEL_LIMITS } from '../options.ts'
 
@@ -26,8 +29,10 @@ export class Pacer {
     this.#written = written
   }
 
-  send(bytes: Uint8Array): void {
-    const messageBytes = this.#isPacing() ? CHANNEL_LIMITS.pacedMessageBytes : Number.POSITIVE_INFINITY
+  /** @param bufferedBytes sent before, and not on their way yet */
+  send(bytes: Uint8Array, bufferedBytes: number): void {
+    let messageBytes = this.#isPacing() ? CHANNEL_LIMITS.pacedMessageBytes : Number.POSITIVE_INFINITY
+    if (this.isPathLong && bufferedBytes < CHANNEL_LIMITS.burstBytes) messageBytes = CHANNEL_LIMITS.kickBytes
     const step = Math.min(messageBytes, this.messageBytesMax)
     for (let at = 0; at < bytes.length; at += step) this.#waiting.push(bytes.subarray(at, at + step))
     this.waitingBytes += bytes.length

@@ -4,7 +4,10 @@ import { describe, it, type TestContext } from 'node:test'
 import { CHANNEL_LIMITS } from '../../src/options.ts'
 import { Pacer } from '../../src/net/pacer.ts'
 
-const { burstBytes, burstMs, pacedMessageBytes } = CHANNEL_LIMITS
+const { burstBytes, burstMs, kickBytes, pacedMessageBytes } = CHANNEL_LIMITS
+
+/** Of a channel that has something to do. */
+const BUFFERED_BYTES = burstBytes
 
 function pacerOf(t: TestContext, isPathLong: boolean) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -31,7 +34,7 @@ describe('a pacer', () => {
   it('lets everything through at once on a short path, in messages that the other side takes', t => {
     const { pacer, written } = pacerOf(t, false)
     pacer.messageBytesMax = 60_000
-    pacer.send(stream(150_000))
+    pacer.send(stream(150_000), BUFFERED_BYTES)
     assert.deepEqual(
       written.map(({ length }) => length),
       [60_000, 60_000, 30_000],
@@ -41,8 +44,8 @@ describe('a pacer', () => {
 
   it('lets a burst through at a time on a long path, and loses and swaps nothing', t => {
     const { pacer, written, bytes, nextBurst } = pacerOf(t, true)
-    pacer.send(stream(131_085))
-    pacer.send(stream(5))
+    pacer.send(stream(131_085), BUFFERED_BYTES)
+    pacer.send(stream(5), BUFFERED_BYTES)
     for (let burst = 1; pacer.waitingBytes > 0; burst++) {
       assert.ok(bytes() <= burst * burstBytes, `${bytes()} bytes in ${burst} bursts`)
       assert.equal(bytes() + pacer.waitingBytes, 131_090)
@@ -54,7 +57,7 @@ describe('a pacer', () => {
 
   it('counts what was sent a moment ago into the burst', t => {
     const { pacer, bytes, nextBurst } = pacerOf(t, true)
-    for (let i = 0; i < 8; i++) pacer.send(stream(pacedMessageBytes))
+    for (let i = 0; i < 8; i++) pacer.send(stream(pacedMessageBytes), BUFFERED_BYTES)
     assert.equal(bytes(), burstBytes)
     nextBurst()
     assert.equal(bytes(), 2 * burstBytes)
@@ -62,10 +65,10 @@ describe('a pacer', () => {
 
   it('tells when what had to wait has gone, and only then', t => {
     const { pacer, emptied, nextBurst } = pacerOf(t, true)
-    pacer.send(stream(burstBytes))
+    pacer.send(stream(burstBytes), BUFFERED_BYTES)
     nextBurst()
     assert.equal(emptied(), 0, 'nothing waited')
-    pacer.send(stream(2 * burstBytes))
+    pacer.send(stream(2 * burstBytes), BUFFERED_BYTES)
     assert.equal(emptied(), 0)
     nextBurst()
     assert.equal(emptied(), 1)
@@ -75,9 +78,9 @@ describe('a pacer', () => {
 
   it('finds out that a path is long while it sends', t => {
     const { pacer, bytes } = pacerOf(t, false)
-    pacer.send(stream(1_000))
+    pacer.send(stream(1_000), BUFFERED_BYTES)
     pacer.isPathLong = true
-    pacer.send(stream(2 * burstBytes))
+    pacer.send(stream(2 * burstBytes), BUFFERED_BYTES)
     assert.ok(bytes() <= 1_000 + burstBytes)
   })
 
@@ -85,13 +88,39 @@ describe('a pacer', () => {
     const { pacer, bytes } = pacerOf(t, true)
     Object.assign(globalThis, { document: { hidden: true } })
     t.after(() => Reflect.deleteProperty(globalThis, 'document'))
-    pacer.send(stream(4 * burstBytes))
+    pacer.send(stream(4 * burstBytes), BUFFERED_BYTES)
     assert.equal(bytes(), 4 * burstBytes)
+  })
+
+  it('begins on a long path with messages that dcSCTP lets out at once', t => {
+    const { pacer, written } = pacerOf(t, true)
+    pacer.send(stream(3 * kickBytes + 5), 0)
+    assert.deepEqual(
+      written.map(({ length }) => length),
+      [kickBytes, kickBytes, kickBytes, 5],
+    )
+  })
+
+  it('begins so in a hidden page too, and never with more than the other side takes', t => {
+    const { pacer, written } = pacerOf(t, true)
+    Object.assign(globalThis, { document: { hidden: true } })
+    t.after(() => Reflect.deleteProperty(globalThis, 'document'))
+    pacer.send(stream(2 * kickBytes), 0)
+    assert.deepEqual(
+      written.splice(0).map(({ length }) => length),
+      [kickBytes, kickBytes],
+    )
+    pacer.messageBytesMax = 1_024
+    pacer.send(stream(2_048), 0)
+    assert.deepEqual(
+      written.map(({ length }) => length),
+      [1_024, 1_024],
+    )
   })
 
   it('says nothing after it was closed', t => {
     const { pacer, bytes, emptied, nextBurst } = pacerOf(t, true)
-    pacer.send(stream(4 * burstBytes))
+    pacer.send(stream(4 * burstBytes), BUFFERED_BYTES)
     const before = bytes()
     pacer.close()
     nextBurst()
