@@ -72,7 +72,8 @@ export class Picker<Body> {
         const { at, stepMs } = stream.deadline!
         const isOverdue = this.#context.now >= at + (piece - stream.first) * stepMs
         // A piece that failed is fetched whole from one peer, or it might fail again and name nobody.
-        const duplicate = isOverdue && !partial.isSuspect ? this.#duplicate(peer, partial, unitsMax) : undefined
+        const duplicate =
+          isOverdue && !partial.isSuspect ? this.#duplicate(peer, partial, partial.missing(unitsMax)) : undefined
         if (duplicate) return duplicate
       }
     }
@@ -132,16 +133,16 @@ export class Picker<Body> {
 
   #endgame(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     if (!this.#pieces.isEndgame) return undefined
-    for (const partial of this.#pieces.partials.values()) {
+    for (const partial of [...this.#pieces.partials.values()].reverse()) {
       if (partial.state !== 'filling' || partial.isSuspect || !peer.has(partial.piece)) continue
-      const duplicate = this.#duplicate(peer, partial, unitsMax)
+      const duplicate = this.#duplicate(peer, partial, [...partial.missing(unitsMax)].reverse())
       if (duplicate) return duplicate
     }
     return undefined
   }
 
-  #duplicate(peer: Peer, partial: PartialPiece<Body>, unitsMax: number): Pick<Body> | undefined {
-    for (const run of partial.missing(unitsMax)) {
+  #duplicate(peer: Peer, partial: PartialPiece<Body>, runs: Iterable<UnitRun>): Pick<Body> | undefined {
+    for (const run of runs) {
       const { begin, length } = partial.range(run)
       if (peer.pending.has(requestKey(partial.piece, begin))) continue
       if (partial.asked(run.first) !== 1 || !this.#mayDuplicate(peer, length)) continue

@@ -54,7 +54,7 @@ export class Requests<Body> {
     const { limits, now } = this.#context
     const windowBytes = peer.isSnubbed ? limits.unitBytes : Math.min(peer.windowBytes, this.#shareBytes(peer))
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
-      const pick = this.#picker.next(peer, this.#unitsMax(peer))
+      const pick = this.#picker.next(peer, this.#unitsMax(peer, windowBytes - peer.pendingBytes))
       if (pick === undefined) return
       const { partial, run } = pick
       const { piece } = partial
@@ -184,20 +184,25 @@ export class Requests<Body> {
 
   /**
    * What the peer may owe beside what all others do: together no more than our own downlink brings before patience ends. Asked of
-   * twenty fast peers at once, more waits in its queue, and comes when it was asked elsewhere.
+   * twenty fast peers at once, more waits in its queue, and comes when it was asked elsewhere. And of what is missing it owes no more
+   * than its part in all windows: or the first one asked would send what others could send meanwhile.
    */
   #shareBytes(peer: Peer): number {
-    const { snubMaxMs, owedMinBytes, windowStartBytes } = this.#context.limits
-    const allBytes = Math.max(windowStartBytes, (this.#received.rate(this.#context.now) * snubMaxMs) / 1000)
-    return Math.max(owedMinBytes, peer.pendingBytes + allBytes - this.#owedBytes)
+    const { now, limits, unchokers } = this.#context
+    const { missing, layout } = this.#pieces
+    const allBytes = Math.max(limits.windowStartBytes, (this.#received.rate(now) * limits.snubMaxMs) / 1000)
+    let windowsBytes = 0
+    for (const each of unchokers) if (each.amInterested) windowsBytes += each.windowBytes
+    const partBytes = (missing.count * layout.pieceLength * peer.windowBytes) / windowsBytes
+    return Math.max(limits.owedMinBytes, Math.min(partBytes, peer.pendingBytes + allBytes - this.#owedBytes))
   }
 
   /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. */
-  #unitsMax(peer: Peer): number {
+  #unitsMax(peer: Peer, leftBytes: number): number {
     const { unitBytes, requestBytesMax, requestStartBytes } = this.#context.limits
     if (peer.client === 'other' || peer.isSnubbed) return 1
     const rate = peer.received.rate(this.#context.now)
-    const bytes = Math.min(requestBytesMax, rate > 0 ? rate : requestStartBytes)
+    const bytes = Math.min(requestBytesMax, rate > 0 ? rate : requestStartBytes, leftBytes)
     return Math.max(1, Math.floor(bytes / unitBytes))
   }
 

@@ -112,17 +112,7 @@ export class Transfer<Body> {
 
   /** Says whether we are interested in a peer and asks for what we may; parts with it when neither has anything for the other. */
   reviewInterest(peer: Peer): void {
-    if (!this.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return
-    const { missing, have } = this.pieces
-    const isInterested = !this.#context.isPaused && missing.intersects(peer.have)
-    if (isInterested !== peer.amInterested) {
-      peer.amInterested = isInterested
-      this.#context.send(peer.handle, { type: isInterested ? 'interested' : 'not-interested' })
-      // Whoever has pieces has their hashes, most likely.
-      if (isInterested) this.hashExchange.tick()
-    }
-    if (isInterested) this.requests.fill(peer)
-    if (peer.isSeed && have.isFull) this.#events.part(peer)
+    if (this.#sayInterest(peer)) this.requests.fill(peer)
   }
 
   /** Asks peers and web seeds for what can be asked for now. */
@@ -145,8 +135,10 @@ export class Transfer<Body> {
     this.#availability.parted()
   }
 
+  /** The same for all: nobody is asked before it is known who else can be, for they share what there is. */
   reviewInterests(): void {
-    for (const peer of [...this.#peers.values()]) this.reviewInterest(peer)
+    for (const peer of [...this.#peers.values()]) this.#sayInterest(peer)
+    this.isStale = true
   }
 
   /** Answers a hash request, out of memory or by hashing a piece that we have; undefined: it is refused. */
@@ -180,9 +172,22 @@ export class Transfer<Body> {
   }
 
   onHashed(id: number, leaves: Uint8Array | undefined): void {
-    const respond = this.#leafAnswers.get(id)
+    this.#leafAnswers.get(id)?.(leaves)
     this.#leafAnswers.delete(id)
-    respond?.(leaves)
+  }
+
+  #sayInterest(peer: Peer): boolean {
+    if (!this.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return false
+    const { missing, have } = this.pieces
+    const isInterested = !this.#context.isPaused && missing.intersects(peer.have)
+    if (isInterested !== peer.amInterested) {
+      peer.amInterested = isInterested
+      this.#context.send(peer.handle, { type: isInterested ? 'interested' : 'not-interested' })
+      // Whoever has pieces has their hashes, most likely.
+      if (isInterested) this.hashExchange.tick()
+    }
+    if (peer.isSeed && have.isFull) this.#events.part(peer)
+    return isInterested
   }
 
   #verified(partial: PartialPiece<Body>, senders: readonly number[]): void {

@@ -163,7 +163,7 @@ export const SURROUNDINGS: readonly Case[] = [
       const world = worldOf('web seed outrun', seed, {
         torrent: createTorrent({ bytes: 2 * MiB, pieceLength: 128 * KiB }),
       })
-      world.addOrigin(ORIGIN_URL, { line: line(5e3, 1e6) })
+      world.addOrigin(ORIGIN_URL, { line: line(1e3, 1e6) })
       for (let index = 0; index < 12; index++) {
         world.add({ name: `seed-${index}`, isSeed: true, line: HOME, joinsAt: 1_000 })
       }

@@ -123,11 +123,11 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     foundBy: 'fairness',
   },
   {
-    name: 'blocks are asked of two without bounds',
+    name: 'blocks are asked of many without bounds',
     file: 'picker.ts',
-    from: 'return peer.duplicateRequests < duplicateRequestsMax ||',
-    to: 'return true ||',
-    shownBy: 'long paths',
+    from: 'if (partial.asked(run.first) !== 1 || !this.#mayDuplicate(peer, length)) continue',
+    to: '',
+    shownBy: 'stream',
     foundBy: 'waste',
   },
 ]

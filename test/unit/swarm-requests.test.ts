@@ -1,0 +1,73 @@
+/** What is asked of whom. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createTorrent } from '../../src/create.ts'
+import { bytesOps } from '../../src/session.ts'
+import type { Input } from '../../src/swarm/events.ts'
+import { seededRandom } from '../../src/swarm/random.ts'
+import { Swarm } from '../../src/swarm/swarm.ts'
+
+const PIECE_BYTES = 64 * 1024
+const PIECES = 6
+
+describe('little that is missing', () => {
+  it('is divided among all who could send it', async () => {
+    const leech = await Leech.among(3)
+    leech.take({ type: 'want', id: 1, first: 0, end: 3, priority: 1 })
+    assert.deepEqual(leech.asked, [PIECE_BYTES, PIECE_BYTES, PIECE_BYTES])
+  })
+
+  it('is asked of one where others have nothing to give', async () => {
+    const leech = await Leech.among(1)
+    leech.meet('have-none')
+    leech.take({ type: 'want', id: 1, first: 0, end: 3, priority: 1 })
+    assert.deepEqual(leech.asked, [3 * PIECE_BYTES, 0])
+  })
+})
+
+/** Has nothing, and peers who have everything. */
+class Leech {
+  readonly #swarm: Swarm<Uint8Array>
+  /** Bytes that were asked of each peer. */
+  readonly asked: number[] = []
+
+  static async among(count: number): Promise<Leech> {
+    const content = new Uint8Array(PIECES * PIECE_BYTES)
+    const pieces = { version: 'v2', pieceLength: PIECE_BYTES } as const
+    const metainfo = await createTorrent([{ path: 'a.bin', data: new Blob([content]) }], pieces)
+    const leech = new Leech(
+      new Swarm({ peerId: '-SH0100-leech0000000', random: seededRandom(1), body: bytesOps, metainfo }),
+    )
+    for (let i = 0; i < count; i++) leech.meet('have-all')
+    return leech
+  }
+
+  constructor(swarm: Swarm<Uint8Array>) {
+    this.#swarm = swarm
+    const share = { connectionsMax: 9, unchokesMax: 9, uploadBytesPerSecond: 0, bufferBytesMax: Infinity }
+    this.take({ type: 'granted', share })
+    this.take({ type: 'resumed', have: new Uint8Array(1) })
+  }
+
+  /** Connects a peer that unchokes. */
+  meet(type: 'have-all' | 'have-none'): void {
+    const peer = this.asked.push(0)
+    const features = { extended: true, fast: true, v2: true }
+    this.take({
+      type: 'opened',
+      peer,
+      peerId: `-SH0100-peer${String(peer).padStart(8, '0')}`,
+      initiator: true,
+      features,
+    })
+    this.take({ type: 'message', peer, message: { type } })
+    this.take({ type: 'message', peer, message: { type: 'unchoke' } })
+  }
+
+  take(input: Input<Uint8Array>): void {
+    for (const effect of this.#swarm.step(input, 0)) {
+      if (effect.type === 'send' && effect.message.type === 'request')
+        this.asked[effect.peer - 1]! += effect.message.length
+    }
+  }
+}
