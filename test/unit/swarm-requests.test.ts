@@ -25,11 +25,24 @@ describe('little that is missing', () => {
   })
 })
 
+describe('what a second peer is asked for at the end', () => {
+  it('begins with what the first one will send last', async () => {
+    const leech = await Leech.among(1)
+    leech.take({ type: 'want', id: 1, first: 0, end: 2, priority: 1 })
+    leech.meet('have-all')
+    const [first, second] = leech.pieces as [number[], number[]]
+    assert.equal(new Set(first).size, 2)
+    assert.deepEqual([...new Set(second)], [first.at(-1)])
+  })
+})
+
 /** Has nothing, and peers who have everything. */
 class Leech {
   readonly #swarm: Swarm<Uint8Array>
   /** Bytes that were asked of each peer. */
   readonly asked: number[] = []
+  /** Of each request. */
+  readonly pieces: number[][] = []
 
   static async among(count: number): Promise<Leech> {
     const content = new Uint8Array(PIECES * PIECE_BYTES)
@@ -52,6 +65,7 @@ class Leech {
   /** Connects a peer that unchokes. */
   meet(type: 'have-all' | 'have-none'): void {
     const peer = this.asked.push(0)
+    this.pieces.push([])
     const features = { extended: true, fast: true, v2: true }
     this.take({
       type: 'opened',
@@ -66,8 +80,9 @@ class Leech {
 
   take(input: Input<Uint8Array>): void {
     for (const effect of this.#swarm.step(input, 0)) {
-      if (effect.type === 'send' && effect.message.type === 'request')
-        this.asked[effect.peer - 1]! += effect.message.length
+      if (effect.type !== 'send' || effect.message.type !== 'request') continue
+      this.asked[effect.peer - 1]! += effect.message.length
+      this.pieces[effect.peer - 1]!.push(effect.message.piece)
     }
   }
 }
