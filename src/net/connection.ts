@@ -166,7 +166,7 @@ export class Connection implements PeerConnection {
   #onHandshake({ infoHash, peerId, features }: PeerHandshake): void {
     clearTimeout(this.#timer)
     if (!equalBytes(infoHash, this.#greeting.infoHash)) return this.#end('The peer wants another torrent.')
-    if (equalBytes(peerId, this.#greeting.peerId)) return this.#end('The peer is ourselves.')
+    if (equalBytes(peerId, this.#greeting.peerId)) return this.#end('The peer is us.')
     this.peerId = toLatin1(peerId)
     this.features = features
     this.#state = 'open'
