@@ -133,6 +133,7 @@ export class Picker<Body> {
 
   #endgame(peer: Peer, unitsMax: number): Pick<Body> | undefined {
     if (!this.#pieces.isEndgame) return undefined
+    // From the end: whoever was asked first sends that last.
     for (const partial of [...this.#pieces.partials.values()].reverse()) {
       if (partial.state !== 'filling' || partial.isSuspect || !peer.has(partial.piece)) continue
       const duplicate = this.#duplicate(peer, partial, [...partial.missing(unitsMax)].reverse())

@@ -197,7 +197,7 @@ export class Requests<Body> {
     return Math.max(limits.owedMinBytes, Math.min(partBytes, peer.pendingBytes + allBytes - this.#owedBytes))
   }
 
-  /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. */
+  /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. @param leftBytes of its window */
   #unitsMax(peer: Peer, leftBytes: number): number {
     const { unitBytes, requestBytesMax, requestStartBytes } = this.#context.limits
     if (peer.client === 'other' || peer.isSnubbed) return 1

@@ -30,7 +30,7 @@ describe('what a second peer is asked for at the end', () => {
     const leech = await Leech.among(1)
     leech.take({ type: 'want', id: 1, first: 0, end: 2, priority: 1 })
     leech.meet('have-all')
-    const [first, second] = leech.pieces as [number[], number[]]
+    const [first, second] = leech.requests.map(requests => requests.map(({ piece }) => piece)) as [number[], number[]]
     assert.equal(new Set(first).size, 2)
     assert.deepEqual([...new Set(second)], [first.at(-1)])
   })
@@ -39,10 +39,8 @@ describe('what a second peer is asked for at the end', () => {
 /** Has nothing, and peers who have everything. */
 class Leech {
   readonly #swarm: Swarm<Uint8Array>
-  /** Bytes that were asked of each peer. */
-  readonly asked: number[] = []
-  /** Of each request. */
-  readonly pieces: number[][] = []
+  /** What was asked of each peer, in order. */
+  readonly requests: { readonly piece: number; readonly length: number }[][] = []
 
   static async among(count: number): Promise<Leech> {
     const content = new Uint8Array(PIECES * PIECE_BYTES)
@@ -64,8 +62,7 @@ class Leech {
 
   /** Connects a peer that unchokes. */
   meet(type: 'have-all' | 'have-none'): void {
-    const peer = this.asked.push(0)
-    this.pieces.push([])
+    const peer = this.requests.push([])
     const features = { extended: true, fast: true, v2: true }
     this.take({
       type: 'opened',
@@ -78,11 +75,15 @@ class Leech {
     this.take({ type: 'message', peer, message: { type: 'unchoke' } })
   }
 
+  /** Bytes that were asked of each peer. */
+  get asked(): number[] {
+    return this.requests.map(requests => requests.reduce((sum, { length }) => sum + length, 0))
+  }
+
   take(input: Input<Uint8Array>): void {
     for (const effect of this.#swarm.step(input, 0)) {
       if (effect.type !== 'send' || effect.message.type !== 'request') continue
-      this.asked[effect.peer - 1]! += effect.message.length
-      this.pieces[effect.peer - 1]!.push(effect.message.piece)
+      this.requests[effect.peer - 1]!.push(effect.message)
     }
   }
 }
