@@ -16,6 +16,9 @@
  * whose candidates may trickle names them when it has the answer.
  *
  * 4. Of a connection that fails it tells when it is closed already, and simple-peer looks out for failed ones.
+ *
+ * Not spared: what comes to an answerer while its listener is being set changes places, in one channel of 200 into
+ * which 80 messages were sent at once. Our offerer says one thing, its handshake, and waits for the other's.
  */
 import Peer, { type PeerSignal } from '@thaunknown/simple-peer/lite.js'
 import { CHANNEL_LIMITS } from '../options.ts'

@@ -139,6 +139,7 @@ describe('a peer that', { concurrency: 4 }, () => {
       const diary = keepDiary(victim)
       await diary.until('the tracker', () => victim.trackers.some(({ state }) => state === 'connected'))
       const stranger = await RawPeer.meet(t, { tracker: url, infoHash: metainfo.wireInfoHash })
+      if (isBorne) await stranger.greeted()
       act(stranger)
       if (isBorne) {
         await diary.until('the stranger among the peers', () => victim.peers.length === 1)

@@ -22,26 +22,28 @@ export class RawPeer {
   readonly peerId = `-XX0000-${randomBytes(6).toString('hex')}`
   /** Resolves with a reason when the other side hangs up; never rejects. */
   readonly closed: Promise<string>
+  /** Resolves when the other side has said something, as it does a moment after the channel opened. */
+  readonly #greeting: Promise<void>
   isClosed = false
-  /** Everything that came. */
-  receivedBytes = 0
   readonly #infoHash: Uint8Array
   readonly #channel: Channel
 
   private constructor(infoHash: Uint8Array, events: { opened(): void; offered(sdp: string): void }) {
     this.#infoHash = infoHash
     let onClosed: (reason: string) => void = () => {}
+    let onGreeted: () => void = () => {}
     this.closed = new Promise(resolve => {
       onClosed = resolve
+    })
+    this.#greeting = new Promise(resolve => {
+      onGreeted = resolve
     })
     this.#channel = openChannel(
       { initiator: true, trickle: false, iceServers: [] },
       {
         signal: signal => signal.type === 'offer' && events.offered(signal.sdp),
         open: () => events.opened(),
-        message: bytes => {
-          this.receivedBytes += bytes.length
-        },
+        message: () => onGreeted(),
         drained: () => {},
         closed: reason => {
           this.isClosed = true
@@ -119,6 +121,14 @@ export class RawPeer {
     bytes.set(infoHash, 28)
     bytes.set(new TextEncoder().encode(this.peerId), 48)
     return bytes
+  }
+
+  /**
+   * Before anything is said in several messages whose order matters: libdatachannel hands on in any order what comes
+   * while its listener is being set, once in 200 channels.
+   */
+  greeted(): Promise<void> {
+    return within('a greeting', this.#greeting)
   }
 
   /** @throws Error when the other side does not hang up */
