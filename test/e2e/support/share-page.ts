@@ -54,8 +54,14 @@ export async function visit(lifetime: Lifetime, url: string, options: VisitOptio
   return page
 }
 
-export function inState(page: Page, state: string, wait: typeof WAIT = WAIT): Promise<unknown> {
-  return page.waitForSelector(`.torrent[data-state="${state}"]`, wait)
+export async function inState(page: Page, state: string, wait: typeof WAIT = WAIT): Promise<void> {
+  await page.waitForSelector(`.torrent[data-state="${state}"]`, wait).catch(async cause => {
+    const found = await page.evaluate(() => [
+      document.querySelector<HTMLElement>('.torrent')?.dataset.state,
+      document.body.innerText,
+    ])
+    throw new Error(`The torrent is not ${state}, but ${JSON.stringify(found)}`, { cause })
+  })
 }
 
 /** Waits until the bar is so full, 0 to 1. */
