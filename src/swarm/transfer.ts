@@ -1,7 +1,4 @@
-/**
- * A swarm whose layout is known: wires pieces, picker, requests, uploads, hashes, web seeds and blame together, and decides
- * what follows when a piece verifies or fails.
- */
+/** A swarm whose layout is known: wires its rooms together, and decides what follows when a piece verifies or fails. */
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { PieceHashes } from '../metainfo/piece-hashes.ts'
 import { Availability } from './availability.ts'
@@ -110,7 +107,7 @@ export class Transfer<Body> {
     this.reviewInterests()
   }
 
-  /** Says whether we are interested in a peer and asks for what we may; parts with it when neither has anything for the other. */
+  /** Says whether we are interested in a peer, and asks for what we may. */
   reviewInterest(peer: Peer): void {
     if (this.#sayInterest(peer)) this.requests.fill(peer)
   }
@@ -176,6 +173,7 @@ export class Transfer<Body> {
     this.#leafAnswers.delete(id)
   }
 
+  /** Parts with a peer when neither has anything for the other. @returns whether it has something for us */
   #sayInterest(peer: Peer): boolean {
     if (!this.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return false
     const { missing, have } = this.pieces

@@ -108,11 +108,12 @@ export async function deploySite(lifetime: Lifetime, options: DeployedOptions): 
     if (range) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`)
     response.setHeader('Content-Length', end - start)
     response.writeHead(given?.status ?? (range ? 206 : 200))
+    const closed = new Promise(resolve => response.once('close', resolve))
     for (let at = start; at < end && request.method !== 'HEAD' && !response.destroyed; at += BURST_BYTES) {
       const burst = bytes.subarray(at, Math.min(end, at + BURST_BYTES))
       sent.set(path, (sent.get(path) ?? 0) + burst.length)
       // At the rate of a line, and of who reads: what is taken back is not on its way whole.
-      if (!response.write(burst)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      if (!response.write(burst)) await Promise.race([once(response, 'drain'), closed])
       if (at + BURST_BYTES < end) await sleep(BURST_MS)
     }
     response.end()
