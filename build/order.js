@@ -17,7 +17,7 @@ const CLOSENESS_MOVES = 25_000
 /** By how much a move may make things worse at first. */
 const WORSE_MAX = 5
 /** Moves that are tried with gzip, some 5 ms each. */
-const MOVES = 3500
+const MOVES = 6000
 /** How hard gzip tries then: half as long as at its best, and what is smaller so is smaller then. */
 const TRIAL_LEVEL = 6
 

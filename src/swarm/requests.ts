@@ -52,9 +52,10 @@ export class Requests<Body> {
     if (this.#context.isPaused || peer.isChoking || peer.isSuspended || !peer.amInterested) return
     if ((this.#refusals.get(peer) ?? 0) >= REFUSALS_MAX) return
     const { limits, now } = this.#context
-    const windowBytes = peer.isSnubbed ? limits.unitBytes : Math.min(peer.windowBytes, this.#shareBytes(peer))
+    const shareBytes = this.#shareBytes(peer)
+    const windowBytes = peer.isSnubbed ? limits.unitBytes : Math.min(peer.windowBytes, shareBytes)
     while (peer.pendingBytes < windowBytes && peer.pending.size < peer.requestsMax) {
-      const pick = this.#picker.next(peer, this.#unitsMax(peer, windowBytes - peer.pendingBytes))
+      const pick = this.#picker.next(peer, this.#unitsMax(peer, shareBytes - peer.pendingBytes))
       if (pick === undefined) return
       const { partial, run } = pick
       const { piece } = partial
@@ -197,7 +198,7 @@ export class Requests<Body> {
     return Math.max(limits.owedMinBytes, Math.min(partBytes, peer.pendingBytes + allBytes - this.#owedBytes))
   }
 
-  /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. @param leftBytes of its window */
+  /** Whole units, at most what the client serves, and at most a second at the peer's rate: small ones until it is known. @param leftBytes of its share */
   #unitsMax(peer: Peer, leftBytes: number): number {
     const { unitBytes, requestBytesMax, requestStartBytes } = this.#context.limits
     if (peer.client === 'other' || peer.isSnubbed) return 1

@@ -36,15 +36,29 @@ describe('what a second peer is asked for at the end', () => {
   })
 })
 
+describe('much that is missing', () => {
+  it('is asked for in requests as large as may be, the last of which may reach beyond the window', async () => {
+    const pieceBytes = 1024 * 1024
+    const leech = await Leech.among(2, { pieceBytes })
+    leech.take({ type: 'want', id: 1, first: 0, end: PIECES, priority: 1 })
+    const first = leech.requests[0]!.length
+    for (let block = 1; leech.asked[0]! < 2.5 * pieceBytes; block++) leech.receive(1, block * 20)
+    const lengths = leech.requests[0]!.slice(first).map(({ length }) => length)
+    assert.deepEqual([...new Set(lengths)], [128 * 1024])
+  })
+})
+
 /** Has nothing, and peers who have everything. */
 class Leech {
   readonly #swarm: Swarm<Uint8Array>
   /** What was asked of each peer, in order. */
-  readonly requests: { readonly piece: number; readonly length: number }[][] = []
+  readonly requests: { readonly piece: number; readonly begin: number; readonly length: number }[][] = []
+  /** How many requests were answered. */
+  #received = 0
 
-  static async among(count: number): Promise<Leech> {
-    const content = new Uint8Array(PIECES * PIECE_BYTES)
-    const pieces = { version: 'v2', pieceLength: PIECE_BYTES } as const
+  static async among(count: number, { pieceBytes = PIECE_BYTES } = {}): Promise<Leech> {
+    const content = new Uint8Array(PIECES * pieceBytes)
+    const pieces = { version: 'v2', pieceLength: pieceBytes } as const
     const metainfo = await createTorrent([{ path: 'a.bin', data: new Blob([content]) }], pieces)
     const leech = new Leech(
       new Swarm({ peerId: '-SH0100-leech0000000', random: seededRandom(1), body: bytesOps, metainfo }),
@@ -80,8 +94,15 @@ class Leech {
     return this.requests.map(requests => requests.reduce((sum, { length }) => sum + length, 0))
   }
 
-  take(input: Input<Uint8Array>): void {
-    for (const effect of this.#swarm.step(input, 0)) {
+  /** Has a peer send the next block that it was asked for. */
+  receive(peer: number, nowMs: number): void {
+    const { piece, begin, length } = this.requests[peer - 1]![this.#received++]!
+    const message = { type: 'piece', piece, begin, body: new Uint8Array(length) } as const
+    this.take({ type: 'message', peer, message }, nowMs)
+  }
+
+  take(input: Input<Uint8Array>, nowMs = 0): void {
+    for (const effect of this.#swarm.step(input, nowMs)) {
       if (effect.type !== 'send' || effect.message.type !== 'request') continue
       this.requests[effect.peer - 1]!.push(effect.message)
     }

@@ -127,7 +127,7 @@ export const CHOICE_BUGS: readonly Mutation[] = [
     file: 'picker.ts',
     from: 'if (partial.asked(run.first) !== 1 || !this.#mayDuplicate(peer, length)) continue',
     to: '',
-    shownBy: 'stream',
+    shownBy: 'web seed outrun',
     foundBy: 'waste',
   },
 ]

@@ -61,7 +61,7 @@ export const WAITING_BUGS: readonly Mutation[] = [
   {
     name: 'all peers are asked for more than our own line brings',
     file: 'requests.ts',
-    from: 'Math.min(peer.windowBytes, this.#shareBytes(peer))',
+    from: 'Math.min(peer.windowBytes, shareBytes)',
     to: 'peer.windowBytes',
     shownBy: 'narrow line',
     foundBy: 'waste',
