@@ -21,6 +21,9 @@ import type { Results } from './tap.ts'
 /** A whole test file, in one browser. */
 const FILE_TIMEOUT_MS = 120_000
 
+/** Firefox furnishes a new profile before its first page: 20 s and more where the machine is slow. */
+const START_TIMEOUT_MS = 90_000
+
 /** One test, unless it says otherwise. */
 const TEST_TIMEOUT_MS = 30_000
 
@@ -41,6 +44,7 @@ const runner = await startTestRunner({
     // Both browsers side by side, one page each: WebRTC and storage tests are sensitive to crowding.
     concurrency: 1,
     concurrentBrowsers: 2,
+    browserStartTimeout: START_TIMEOUT_MS,
     testsFinishTimeout: FILE_TIMEOUT_MS,
     testFramework: { config: { ui: 'bdd', timeout: TEST_TIMEOUT_MS } },
     plugins: [bundle()],
