@@ -173,7 +173,7 @@ export class Transfer<Body> {
     this.#leafAnswers.delete(id)
   }
 
-  /** Parts with a peer when neither has anything for the other. @returns whether it has something for us */
+  /** Says whether we are interested in a peer; parts with it when neither has anything for the other. @returns whether we are */
   #sayInterest(peer: Peer): boolean {
     if (!this.isResumed || peer.have === undefined || !this.#peers.has(peer.handle)) return false
     const { missing, have } = this.pieces

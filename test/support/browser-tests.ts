@@ -21,7 +21,7 @@ import type { Results } from './tap.ts'
 /** A whole test file, in one browser. */
 const FILE_TIMEOUT_MS = 120_000
 
-/** Firefox furnishes a new profile before its first page: 20 s and more where the machine is slow. */
+/** Firefox furnishes a new profile before its first page, and was seen to wait 30 s for a busy disk meanwhile. */
 const START_TIMEOUT_MS = 90_000
 
 /** One test, unless it says otherwise. */

@@ -22,9 +22,9 @@ export class RawPeer {
   readonly peerId = `-XX0000-${randomBytes(6).toString('hex')}`
   /** Resolves with a reason when the other side hangs up; never rejects. */
   readonly closed: Promise<string>
+  isClosed = false
   /** Resolves when the other side has said something, as it does a moment after the channel opened. */
   readonly #greeting: Promise<void>
-  isClosed = false
   readonly #infoHash: Uint8Array
   readonly #channel: Channel
 
@@ -124,8 +124,10 @@ export class RawPeer {
   }
 
   /**
-   * Before anything is said in several messages whose order matters: libdatachannel hands on in any order what comes
-   * while its listener is being set, once in 200 channels.
+   * To be waited for before several messages whose order matters: of those that come while its listener is being set,
+   * libdatachannel changed the order in one channel of 200.
+   *
+   * @throws Error when the other side says nothing
    */
   greeted(): Promise<void> {
     return within('a greeting', this.#greeting)

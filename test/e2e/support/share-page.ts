@@ -54,12 +54,15 @@ export async function visit(lifetime: Lifetime, url: string, options: VisitOptio
   return page
 }
 
+/** Waits until the torrent is; where it does not become so, the error says what the page shows instead. */
 export async function inState(page: Page, state: string, wait: typeof WAIT = WAIT): Promise<void> {
   await page.waitForSelector(`.torrent[data-state="${state}"]`, wait).catch(async cause => {
-    const found = await page.evaluate(() => [
+    const shown = (): unknown[] => [
       document.querySelector<HTMLElement>('.torrent')?.dataset.state,
       document.body.innerText,
-    ])
+    ]
+    // A page that is gone shows nothing.
+    const found = await page.evaluate(shown).catch(() => undefined)
     throw new Error(`The torrent is not ${state}, but ${JSON.stringify(found)}`, { cause })
   })
 }
